@@ -1,0 +1,37 @@
+"""A frame: one decoded picture of one camera."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Frame", "Image"]
+
+Image = NDArray[np.uint8]
+"""H×W×3 uint8, BGR, row-major, origin at the top left corner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One decoded picture.
+
+    `frame_id` rises by one for every decoded frame of the camera since its engine started; `captured_at_ms` is the
+    epoch time at which the decoder handed the picture over; `image` is H×W×3 uint8 BGR.
+    """
+
+    camera_id: str
+    frame_id: int
+    captured_at_ms: int
+    image: Image
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return int(self.image.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return int(self.image.shape[0])
