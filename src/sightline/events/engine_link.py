@@ -1,0 +1,369 @@
+"""What engines and gateways say to each other, as MessagePack with a `type` in every message.
+
+    engine                                   gateway
+      Hello ────────────────────────────────→
+      ←──────────────────────────────────── Welcome
+      GallerySince ─────────────────────────→
+      ←─────────────────────────── GalleryPage (more … last)
+      ←──────────────────────────────────── Assign, Revoke, Watch, Unwatch
+      Observation, CameraReport, Status ────→            disposable: the newest replaces the older
+      Fact (spooled on disk) ───────────────→
+      ←──────────────────────────────────── Accepted     only now does the spool forget it
+      ←──────────────────────────────────── Analyse, ProbeSource
+      Analysis, SourceProbed ───────────────→
+
+Boxes are `[x1, y1, x2, y2]` in pixels of a frame whose `width` and `height` travel with them; times are integer
+milliseconds since the epoch; vectors are little-endian float32 bytes. Pictures of facts go first, by
+`PUT /api/engine/blobs/{id}`; live pictures go over `/ws/engine/frames`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+__all__ = [
+    "Accepted",
+    "Analyse",
+    "AnalysedFace",
+    "Analysis",
+    "Assign",
+    "CameraReport",
+    "CameraSpec",
+    "EngineMessage",
+    "Fact",
+    "GalleryPage",
+    "GallerySince",
+    "GalleryTemplate",
+    "GatewayMessage",
+    "Hello",
+    "Identified",
+    "ModelReport",
+    "Observation",
+    "ProbeSource",
+    "Revoke",
+    "SourceProbed",
+    "SourceState",
+    "Status",
+    "TrackSample",
+    "TrackedFace",
+    "Unknown",
+    "Unwatch",
+    "Watch",
+    "Welcome",
+    "decode_engine_message",
+    "decode_gateway_message",
+    "encode",
+]
+
+Box = tuple[float, float, float, float]
+Point = tuple[float, float]
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
+    pass
+
+
+class _Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+# ── engine → gateway ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class ModelReport(_Value):
+    """A model task as this engine has it: which file serves it, or why none does."""
+
+    task: str
+    name: str = ""
+    loaded: bool = False
+    path: str = ""
+    device: str = ""
+    reason: str = ""
+
+
+class Hello(_Message, tag="hello"):
+    """Opens the link. `capacity` is in cameras; `models` says what this engine can do."""
+
+    engine_id: str
+    version: str
+    capacity: int
+    devices: list[str]
+    models: list[ModelReport]
+
+
+class GallerySince(_Message, tag="gallery_since"):
+    """Asks for every change of the gallery after `version`; 0 asks for all. `model_id` is the embedder's."""
+
+    version: int
+    model_id: str
+
+
+class TrackedFace(_Value):
+    """A face of one frame, on its track. `identity`: `pending` until the track has enough good samples."""
+
+    bbox: Box
+    confidence: float
+    landmarks: list[Point]
+    track_id: str
+    identity: Literal["pending", "known", "unknown"]
+    quality: float
+    reasons: list[str] = []
+    person_id: str | None = None
+    similarity: float | None = None
+
+
+class Observation(_Message, tag="observation"):
+    """What one analysed frame shows. Disposable."""
+
+    camera_id: str
+    frame_id: int
+    timestamp: int
+    width: int
+    height: int
+    faces: list[TrackedFace]
+
+
+class CameraReport(_Message, tag="camera_report"):
+    """A camera's source changed state, or its rate was measured anew (sent at every change and at least every 10 s)."""
+
+    camera_id: str
+    state: Literal["connecting", "online", "stalled", "offline"]
+    reason: str
+    since: int
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    analysed_fps: float = 0.0
+
+
+class TrackSample(_Value):
+    """One sample of a track as the trace of a decision shows it. `reasons` are failed quality gates."""
+
+    frame_id: int
+    timestamp: int
+    quality: float
+    reasons: list[str] = []
+    person_id: str | None = None
+    similarity: float | None = None
+
+
+class Identified(_Value, tag="identified", tag_field="kind"):
+    """A track was identified as `person_id`: similarity and margin (to the next person) both passed."""
+
+    track_id: str
+    person_id: str
+    reference_id: str
+    similarity: float
+    margin: float
+    first_seen: int
+    bbox: Box
+    model_id: str
+    samples: list[TrackSample]
+
+
+class Unknown(_Value, tag="unknown", tag_field="kind"):
+    """A track has enough good samples and is nobody of the gallery.
+
+    `subject_id` is the engine's own, short-lived name for this stranger, the same when they come back within minutes.
+    """
+
+    track_id: str
+    subject_id: str
+    nearest_similarity: float | None
+    first_seen: int
+    bbox: Box
+    model_id: str
+    samples: list[TrackSample]
+
+
+class SourceState(_Value, tag="source_state", tag_field="kind"):
+    """A camera went offline for good measure or came back; `offline_ms` is how long it was away so far."""
+
+    state: Literal["online", "offline"]
+    reason: str
+    offline_ms: int = 0
+
+
+class Fact(_Message, tag="fact"):
+    """Something that happened, never lost: it stays in the engine's spool until `Accepted` carries its `key`.
+
+    `timestamp` is the capture time of the deciding frame; `blobs` maps a picture's role (`snapshot`, `probe`) to the
+    blob id under which it was put; `inference_ms` is the model time of the deciding frame.
+    """
+
+    key: str
+    camera_id: str
+    timestamp: int
+    width: int
+    height: int
+    what: Identified | Unknown | SourceState
+    frame_id: int = 0
+    inference_ms: float = 0.0
+    blobs: dict[str, str] = {}
+
+
+class AnalysedFace(_Value):
+    """A face of a still picture. `vector` is the template, `probe` a JPEG of the face with some margin."""
+
+    bbox: Box
+    confidence: float
+    landmarks: list[Point]
+    quality: float
+    reasons: list[str]
+    vector: bytes
+    probe: bytes
+    person_id: str | None = None
+    similarity: float | None = None
+    margin: float | None = None
+
+
+class Analysis(_Message, tag="analysis"):
+    """The answer to `Analyse`; `error` says in plain words why there is none."""
+
+    request_id: str
+    width: int = 0
+    height: int = 0
+    model_id: str = ""
+    faces: list[AnalysedFace] = []
+    error: str | None = None
+    error_code: str = ""
+    processing_ms: float = 0.0
+
+
+class SourceProbed(_Message, tag="source_probed"):
+    """The answer to `ProbeSource`: what the source delivers, or in plain words why it does not."""
+
+    request_id: str
+    ok: bool
+    message: str
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    codec: str = ""
+    picture: bytes = b""
+
+
+class Status(_Message, tag="status"):
+    """The engine's own condition, every few seconds."""
+
+    load: float
+    cameras: int
+    spool_facts: int
+    spool_bytes: int
+    dropped: dict[str, int] = {}
+    warnings: list[str] = []
+    stage_ms: dict[str, float] = {}
+
+
+EngineMessage = Hello | GallerySince | Observation | CameraReport | Fact | Analysis | SourceProbed | Status
+
+
+# ── gateway → engine ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class Welcome(_Message, tag="welcome"):
+    """Accepts the engine; `spool_limit_bytes` and other limits are the engine's own settings."""
+
+    server_time: int
+    gallery_version: int
+
+
+class CameraSpec(_Value):
+    """What an engine needs to read a camera; `source` with its credentials."""
+
+    id: str
+    source: str
+    analysis_fps: float
+
+
+class Assign(_Message, tag="assign"):
+    """Read this camera until told otherwise; the same id again replaces the earlier specification."""
+
+    camera: CameraSpec
+    lease_until: int = 0
+
+
+class Revoke(_Message, tag="revoke"):
+    """Stop reading this camera."""
+
+    camera_id: str
+
+
+class Watch(_Message, tag="watch"):
+    """Somebody looks: send pictures of this camera, at most `fps` a second, longest side at most `max_side` pixels."""
+
+    camera_id: str
+    fps: float = 10.0
+    max_side: int = 960
+    quality: int = 80
+
+
+class Unwatch(_Message, tag="unwatch"):
+    """Nobody looks any more."""
+
+    camera_id: str
+
+
+class Analyse(_Message, tag="analyse"):
+    """Analyse a still picture. With `identify`, faces are compared with the gallery."""
+
+    request_id: str
+    image: bytes
+    identify: bool = False
+
+
+class ProbeSource(_Message, tag="probe_source"):
+    """Open this source, read a picture, say what there is."""
+
+    request_id: str
+    source: str
+    timeout_s: float = 8.0
+
+
+class GalleryTemplate(_Value):
+    """One reference of the gallery."""
+
+    reference_id: str
+    person_id: str
+    model_id: str
+    vector: bytes
+
+
+class GalleryPage(_Message, tag="gallery_page"):
+    """Changes up to `version`; `tombstones` are reference ids that are gone. With `reset`, forget everything first."""
+
+    version: int
+    templates: list[GalleryTemplate]
+    tombstones: list[str]
+    more: bool
+    reset: bool = False
+
+
+class Accepted(_Message, tag="accepted"):
+    """The fact with this key is on the gateway's disk."""
+
+    key: str
+
+
+GatewayMessage = Welcome | Assign | Revoke | Watch | Unwatch | Analyse | ProbeSource | GalleryPage | Accepted
+
+_encoder = msgspec.msgpack.Encoder()
+_engine_decoder = msgspec.msgpack.Decoder(EngineMessage)
+_gateway_decoder = msgspec.msgpack.Decoder(GatewayMessage)
+
+
+def encode(message: EngineMessage | GatewayMessage) -> bytes:
+    """One message as MessagePack."""
+    return _encoder.encode(message)
+
+
+def decode_engine_message(data: bytes) -> EngineMessage:
+    """A message from an engine. Raises `msgspec.DecodeError` (its subclass `ValidationError` for wrong fields)."""
+    return _engine_decoder.decode(data)
+
+
+def decode_gateway_message(data: bytes) -> GatewayMessage:
+    """A message from a gateway. Raises `msgspec.DecodeError`."""
+    return _gateway_decoder.decode(data)
