@@ -1,0 +1,1 @@
+"""Policy: which facts become alerts. Decides here, acts elsewhere; time and state are arguments."""

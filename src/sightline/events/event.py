@@ -1,0 +1,71 @@
+"""An event: an accepted fact, immutable. A decision says what follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sightline.events.alert import AlertType, Severity
+
+__all__ = ["AlertDraft", "Decide", "Decision", "DecisionContext", "Event"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An accepted fact. `key` is the producer's idempotency key; `kind` the fact's (`identified`, `unknown`, …)."""
+
+    id: str
+    key: str
+    kind: str
+    camera_id: str
+    subject_id: str
+    person_id: str | None
+    captured_at_ms: int
+    received_at_ms: int
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDraft:
+    """An alert that a decision asks for; the store gives it id and offset."""
+
+    type: AlertType
+    severity: Severity
+    audience: tuple[str, ...]
+    why: Mapping[str, Any]
+    similarity: float | None = None
+    reference_id: str | None = None
+    watch_list_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionContext:
+    """What the store knows when a fact arrives, read in the same transaction that records it.
+
+    `watch_lists` are `(id, name, severity)` of the enabled lists that the person is on; `last_event_at_ms` and
+    `last_alert_at_ms` are capture times of the subject's latest earlier event and alert, over all cameras;
+    the `…_here` fields the same on this camera. `open_alert_ids` are this camera's open alerts for the same subject.
+    `camera_known` is false when the camera was removed meanwhile.
+    """
+
+    camera_known: bool
+    camera_alerts_unknown: bool
+    person_known: bool
+    watch_lists: tuple[tuple[str, str, Severity], ...]
+    last_event_at_ms: int | None
+    last_alert_at_ms: int | None
+    last_alert_here_at_ms: int | None
+    open_alert_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from a fact: an alert or none, with the rule that said so; alerts whose cause is gone."""
+
+    rule: str
+    alert: AlertDraft | None = None
+    close: tuple[str, ...] = ()
+
+
+Decide = Callable[[Event, DecisionContext], Decision]

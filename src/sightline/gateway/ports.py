@@ -1,0 +1,242 @@
+"""What the gateway needs from a store, a vault of pictures and an analyst; `service.py` plugs the real ones in.
+
+Every method is a coroutine; reads see everything committed before they began; writes return after the commit is on
+disk (`synchronous=FULL`), many of them sharing one commit. Errors: `NotFound`, `Conflict`, `StoreError`.
+Ids are made by the store (sortable by time, opaque). Times are milliseconds since the epoch and come from the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from sightline.accounts import Role, User
+from sightline.cameras import Camera
+from sightline.decisions.watch_list import WatchList
+from sightline.deliveries.entry import Cursor, Entry, LogBounds
+from sightline.events.alert import Alert, AlertState, Severity, Verdict
+from sightline.events.engine_link import Analysis, GalleryTemplate, SourceProbed
+from sightline.events.event import Decide, Event
+from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
+
+__all__ = [
+    "Accepted",
+    "Acknowledged",
+    "AlertPictures",
+    "Alerts",
+    "Analyst",
+    "Audit",
+    "AuditRecord",
+    "Cameras",
+    "GalleryChanges",
+    "Log",
+    "MachineTokens",
+    "People",
+    "Snapshot",
+    "Store",
+    "Users",
+    "WatchLists",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The outcome of a fact: recorded now, or long ago (`duplicate`); the alert it raised, if any."""
+
+    event_id: str
+    duplicate: bool
+    rule: str
+    alert: Alert | None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The alert after an acknowledgement; `first` is false when somebody had taken it before."""
+
+    alert: Alert
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Open alerts and the top offset, read in one transaction."""
+
+    alerts: list[Alert]
+    bounds: LogBounds
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryChanges:
+    """Changes of the gallery up to `version`; `reset` when the asker must forget what it has."""
+
+    version: int
+    templates: list[GalleryTemplate]
+    tombstones: list[str]
+    more: bool
+    reset: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """Who did what to what, when. `actor` is a user's or machine's name; `detail` holds no secret."""
+
+    at_ms: int
+    actor: str
+    action: str
+    subject: str
+    detail: str
+
+
+class Users(Protocol):
+    async def list(self) -> list[User]: ...
+    async def get(self, user_id: str) -> User: ...
+    async def by_name(self, name: str) -> User | None: ...
+    async def create(self, *, name: str, role: Role, password_hash: str, now_ms: int) -> User: ...
+    async def set_password(self, user_id: str, password_hash: str) -> User:
+        """Also raises `token_version`."""
+
+    async def update(self, user_id: str, *, role: Role | None = None, disabled: bool | None = None) -> User:
+        """Also raises `token_version` when anything changed. Refuses (`Conflict`) to leave no enabled administrator."""
+
+    async def delete(self, user_id: str) -> None:
+        """Refuses (`Conflict`) to delete the last enabled administrator."""
+
+
+class MachineTokens(Protocol):
+    """Tokens of engines and agents, kept as hashes, each bound to a name."""
+
+    async def create(self, *, name: str, token_hash: str, now_ms: int) -> None:
+        """Replaces the token of the same name."""
+
+    async def name_of(self, token_hash: str) -> str | None: ...
+
+
+class Cameras(Protocol):
+    async def list(self) -> list[Camera]: ...
+    async def get(self, camera_id: str) -> Camera: ...
+    async def create(
+        self, *, name: str, source: str, latitude: float | None, longitude: float | None, analysis_fps: float,
+        enabled: bool, alert_unknown: bool, now_ms: int,
+    ) -> Camera: ...
+    async def replace(self, camera: Camera) -> Camera: ...
+    async def delete(self, camera_id: str) -> None: ...
+
+
+class People(Protocol):
+    async def list(
+        self, *, query: str = "", watch_list_id: str | None = None, limit: int = 100, offset: int = 0
+    ) -> tuple[list[Person], int]:
+        """A page by name, and how many there are in all."""
+
+    async def get(self, person_id: str) -> Person: ...
+    async def create(
+        self, *, first_name: str, last_name: str, age: int | None, description: str, now_ms: int
+    ) -> Person: ...
+    async def update(
+        self, person_id: str, *, first_name: str, last_name: str, age: int | None, description: str
+    ) -> Person: ...
+    async def erase(self, person_id: str, *, now_ms: int) -> ErasureReceipt:
+        """Destroys key, templates, samples, and the pictures and links of every alert and event of this person."""
+
+    async def references(self, person_id: str) -> list[Reference]: ...
+    async def add_reference(self, person_id: str, reference: NewReference, *, now_ms: int) -> Reference:
+        """Raises `Conflict` when this picture (`sha256`) is enrolled already, for whomever."""
+
+    async def remove_reference(self, person_id: str, reference_id: str) -> None: ...
+    async def sample(self, reference_id: str) -> bytes:
+        """The JPEG of an enrolled sample."""
+
+    async def gallery_version(self) -> int: ...
+    async def gallery_changes(self, since: int, model_id: str, *, limit: int = 500) -> GalleryChanges: ...
+
+
+class WatchLists(Protocol):
+    async def list(self) -> list[WatchList]: ...
+    async def get(self, list_id: str) -> WatchList: ...
+    async def by_name(self, name: str) -> WatchList | None: ...
+    async def create(self, *, name: str, severity: Severity, enabled: bool, now_ms: int) -> WatchList: ...
+    async def update(self, list_id: str, *, name: str, severity: Severity, enabled: bool) -> WatchList: ...
+    async def delete(self, list_id: str) -> None: ...
+    async def add_person(self, list_id: str, person_id: str) -> None: ...
+    async def remove_person(self, list_id: str, person_id: str) -> None: ...
+
+
+class AlertPictures(Protocol):
+    """Pictures of alerts: `role` is `snapshot` or `probe`."""
+
+    async def put_incoming(self, blob_id: str, data: bytes) -> None:
+        """Keeps a fact's picture until the fact is accepted. The same id again is no error. Raises `Unavailable`
+        when the disk is full."""
+
+    async def read(self, alert_id: str, role: str) -> bytes:
+        """Raises `NotFound` when the alert has no such picture (any more)."""
+
+
+class Alerts(Protocol):
+    async def accept(
+        self, event: Event, decide: Decide, *, blobs: dict[str, str], now_ms: int
+    ) -> Accepted:
+        """Event, alert, log entries in one transaction; `decide` is called inside it with what the store knows.
+        A key that was accepted before changes nothing. `blobs` maps picture roles to incoming blob ids; the pictures of
+        an event that raises no alert are dropped."""
+
+    async def get(self, alert_id: str) -> Alert: ...
+    async def get_many(self, alert_ids: Collection[str]) -> dict[str, Alert]: ...
+    async def list(
+        self, *, tags: frozenset[str], states: Collection[AlertState] | None = None, before: int | None = None,
+        person_id: str | None = None, camera_id: str | None = None, limit: int = 50,
+    ) -> list[Alert]:
+        """Newest first, those addressed to one of `tags`; `before` is an alert's offset."""
+
+    async def snapshot(self, tags: frozenset[str]) -> Snapshot: ...
+    async def acknowledge(
+        self, alert_id: str, *, by: str, verdict: Verdict | None, now_ms: int
+    ) -> Acknowledged:
+        """First one wins (compare-and-set). Whoever took it may still add or change the verdict."""
+
+    async def close(self, alert_id: str, *, by: str, now_ms: int) -> Alert: ...
+
+
+class Log(Protocol):
+    async def bounds(self) -> LogBounds: ...
+    async def page(self, after: int, limit: int) -> Sequence[Entry]:
+        """Entries with `offset > after`, in order."""
+
+    async def prune(self, before_ms: int) -> int:
+        """Forgets entries older than `before_ms` whose alerts are not open; raises the floor. Alerts still open at
+        that age become `expired` first."""
+
+    async def cursor(self, user_id: str, device: str) -> Cursor | None: ...
+    async def advance(self, user_id: str, device: str, cursor: Cursor, *, now_ms: int) -> None:
+        """Never moves a cursor backwards within an epoch."""
+
+
+class Audit(Protocol):
+    async def record(self, *, actor: str, action: str, subject: str, detail: str = "", now_ms: int) -> None: ...
+    async def list(self, *, limit: int = 100, before_ms: int | None = None) -> list[AuditRecord]: ...
+
+
+class Store(Protocol):
+    """Everything above, on one database and one media folder. `on_commit` is called (on the event loop) with the log's
+    top offset after every commit that appended to the log."""
+
+    users: Users
+    machine_tokens: MachineTokens
+    cameras: Cameras
+    people: People
+    watch_lists: WatchLists
+    alerts: Alerts
+    pictures: AlertPictures
+    log: Log
+    audit: Audit
+
+
+class Analyst(Protocol):
+    """Who looks at still pictures for the gateway: a connected engine, or the models of this very process."""
+
+    async def analyse(self, image: bytes, *, identify: bool) -> Analysis:
+        """Raises `Unavailable` when no engine can, `ImageError` when the picture is not acceptable."""
+
+    async def probe_source(self, source: str) -> SourceProbed:
+        """Opens the source and says what is there. Raises `Unavailable` when no engine can."""
