@@ -1,0 +1,150 @@
+"""From a fact to an alert, or to none, with the rule that said so.
+
+The alert rule for subjects: unseen for more than `unseen_ms` (on any camera, or on this one by `per_camera`), and
+last alerted more than `realert_ms` ago. A camera that went offline raises one alert, closed when it is back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sightline.events.alert import AlertType, Severity
+from sightline.events.engine_link import Fact, Identified, SourceState, Unknown
+from sightline.events.event import AlertDraft, Decision, DecisionContext
+
+__all__ = ["LATE_MS", "Rules", "decide", "subject_of"]
+
+LATE_MS = 60_000
+"""A fact older than this on arrival is told, but marked late: whoever answers it must know that time has passed."""
+
+_SEVERITY_ORDER = list(Severity)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The numbers of the alert rule, and who is told (`audience` tags)."""
+
+    unseen_ms: int
+    realert_ms: int
+    per_camera: bool
+    audience: tuple[str, ...]
+
+
+def subject_of(fact: Fact) -> tuple[str, str | None]:
+    """The subject a fact is about and, if it is somebody of the gallery, the person's id."""
+    match fact.what:
+        case Identified(person_id=person_id):
+            return person_id, person_id
+        case Unknown(subject_id=subject_id):
+            return subject_id, None
+        case SourceState():
+            return fact.camera_id, None
+
+
+def decide(
+    fact: Fact, context: DecisionContext, rules: Rules, *, last_seen_ms: int | None, received_at_ms: int
+) -> Decision:
+    """What follows from `fact`.
+
+    `last_seen_ms` is when the subject was last seen on another track; without it (after a start) the subject's latest
+    recorded event stands in.
+    """
+    if not context.camera_known:
+        return Decision("camera_removed")
+    match fact.what:
+        case Identified():
+            return _identified(fact, fact.what, context, rules, last_seen_ms, received_at_ms)
+        case Unknown():
+            return _unknown(fact, fact.what, context, rules, last_seen_ms, received_at_ms)
+        case SourceState():
+            return _source_state(fact.what, context, rules)
+
+
+def _identified(
+    fact: Fact, what: Identified, context: DecisionContext, rules: Rules, last_seen_ms: int | None, received_at_ms: int
+) -> Decision:
+    if not context.person_known:
+        return Decision("person_removed")
+    if not context.watch_lists:
+        return Decision("not_on_a_watch_list")
+    quiet = _still_quiet(fact, what.first_seen, context, rules, last_seen_ms)
+    if quiet:
+        return Decision(quiet)
+    list_id, list_name, severity = max(context.watch_lists, key=lambda entry: _SEVERITY_ORDER.index(entry[2]))
+    why = _trace(fact, what, "watch_list", received_at_ms, rules) | {
+        "watch_list": list_name,
+        "similarity": what.similarity,
+        "margin": what.margin,
+    }
+    return Decision(
+        "watch_list",
+        AlertDraft(
+            AlertType.WATCHLIST_MATCH, severity, rules.audience, why,
+            similarity=what.similarity, reference_id=what.reference_id, watch_list_id=list_id,
+        ),
+    )  # fmt: skip
+
+
+def _unknown(
+    fact: Fact, what: Unknown, context: DecisionContext, rules: Rules, last_seen_ms: int | None, received_at_ms: int
+) -> Decision:
+    if not context.camera_alerts_unknown:
+        return Decision("unknown_not_asked_for")
+    quiet = _still_quiet(fact, what.first_seen, context, rules, last_seen_ms)
+    if quiet:
+        return Decision(quiet)
+    why = _trace(fact, what, "unknown_person", received_at_ms, rules) | {"similarity": what.nearest_similarity}
+    return Decision("unknown_person", AlertDraft(AlertType.UNKNOWN_PERSON, Severity.WARNING, rules.audience, why))
+
+
+def _source_state(what: SourceState, context: DecisionContext, rules: Rules) -> Decision:
+    if what.state == "online":
+        return Decision("camera_back", close=context.open_alert_ids)
+    if context.open_alert_ids:
+        return Decision("camera_still_offline")
+    why = {"rule": "camera_offline", "reason": what.reason, "offline_ms": what.offline_ms}
+    return Decision("camera_offline", AlertDraft(AlertType.CAMERA_OFFLINE, Severity.WARNING, rules.audience, why))
+
+
+def _still_quiet(
+    fact: Fact, first_seen: int, context: DecisionContext, rules: Rules, last_seen_ms: int | None
+) -> str | None:
+    if last_seen_ms is None:
+        last_seen_ms = context.last_event_at_ms
+    if last_seen_ms is not None and first_seen - last_seen_ms <= rules.unseen_ms:
+        return "seen_recently"
+    last_alert_ms = context.last_alert_here_at_ms if rules.per_camera else context.last_alert_at_ms
+    if last_alert_ms is not None and 0 <= fact.timestamp - last_alert_ms <= rules.realert_ms:
+        return "alerted_recently"
+    return None
+
+
+def _trace(
+    fact: Fact, what: Identified | Unknown, rule: str, received_at_ms: int, rules: Rules
+) -> Mapping[str, Any]:
+    """Why there is an alert, as the console shows it."""
+    return {
+        "rule": rule,
+        "unseen_ms": rules.unseen_ms,
+        "realert_ms": rules.realert_ms,
+        "track_id": what.track_id,
+        "first_seen": what.first_seen,
+        "frame_id": fact.frame_id,
+        "bbox": list(what.bbox),
+        "width": fact.width,
+        "height": fact.height,
+        "model": what.model_id,
+        "samples": [
+            {
+                "frame_id": sample.frame_id, "timestamp": sample.timestamp, "quality": sample.quality,
+                "reasons": sample.reasons, "person_id": sample.person_id, "similarity": sample.similarity,
+            }
+            for sample in what.samples
+        ],
+        "timings": {
+            "captured": fact.timestamp, "received": received_at_ms, "inference_ms": fact.inference_ms,
+        },
+        "late": received_at_ms - fact.timestamp > LATE_MS,
+    }  # fmt: skip
