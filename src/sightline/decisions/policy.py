@@ -111,7 +111,7 @@ def _source_state(what: SourceState, context: DecisionContext, rules: Rules) -> 
 def _still_quiet(
     fact: Fact, first_seen: int, context: DecisionContext, rules: Rules, last_seen_ms: int | None
 ) -> str | None:
-    if last_seen_ms is None:
+    if last_seen_ms is None and not rules.per_camera:
         last_seen_ms = context.last_event_at_ms
     if last_seen_ms is not None and first_seen - last_seen_ms <= rules.unseen_ms:
         return "seen_recently"

@@ -1,0 +1,306 @@
+"""One client's session on the native protocol, without I/O: messages and ticks go in, effects come out.
+
+    NEW ── client_identify ──→ AUTHENTICATING ── identified ──→ OPEN ── close ──→ CLOSED
+     └── 10 s ──→ CLOSED            └── refused ──→ CLOSED       └── silence, expiry, violation ──→ CLOSED
+
+The driver feeds `receive`, `identified`/`refused`, `reauthenticated` and `tick`, and carries out every effect in
+order. After `Close` nothing follows. Times are milliseconds of one clock, given by the driver.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sightline.deliveries.window import Window
+from sightline.events import wire
+from sightline.exceptions import WireError
+
+__all__ = [
+    "CLIENT_TYPES",
+    "Authenticate",
+    "Close",
+    "CloseCode",
+    "Effect",
+    "Limits",
+    "Mode",
+    "Phase",
+    "Reauthenticate",
+    "Send",
+    "Session",
+    "StoreCursor",
+    "TakeAlert",
+    "Unwatch",
+    "Watch",
+]
+
+CLIENT_TYPES = ("frontend", "desktop_app", "mobile_app", "ai_engine", "camera", "workstation")
+PERSON_TYPES = frozenset({"frontend", "desktop_app", "mobile_app"})
+MAX_SUBSCRIPTIONS = 256
+
+
+class CloseCode(enum.IntEnum):
+    """4000–4499: come back. 4500–4999: do not."""
+
+    SHUTTING_DOWN = 4000
+    TOKEN_EXPIRED = 4001
+    TOO_SLOW = 4002
+    NO_HEARTBEAT = 4003
+    OVERLOADED = 4004
+    BAD_TOKEN = 4500
+    PROTOCOL_VIOLATION = 4501
+    SUPERSEDED = 4502
+    REVOKED = 4503
+
+
+class Phase(enum.Enum):
+    """Where the session is in its life."""
+
+    NEW = enum.auto()
+    AUTHENTICATING = enum.auto()
+    OPEN = enum.auto()
+    CLOSED = enum.auto()
+
+
+class Mode(enum.StrEnum):
+    """How the session continues the client's earlier ones."""
+
+    LIVE = "live"
+    RESUMED = "resumed"
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The session's times in milliseconds."""
+
+    identify_ms: int = 10_000
+    heartbeat_ms: int = 30_000
+    silence_ms: int = 60_000
+    refresh_grace_ms: int = 25_000
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send this message; control, before everything that waits."""
+
+    type: str
+    data: Mapping[str, Any]
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the socket with this code."""
+
+    code: CloseCode
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """Find out who this is, then call `identified` or `refused`."""
+
+    identify: wire.Identify
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reauthenticate:
+    """Check a newer token, then call `reauthenticated` or `refused`."""
+
+    token: str
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """The client wants this camera's observations, and its pictures when `frames`."""
+
+    camera_id: str
+    max_fps: float | None
+    frames: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatch:
+    """The client no longer wants this camera."""
+
+    camera_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TakeAlert:
+    """A person has taken the alert: record it and answer `recorded` with this id."""
+
+    alert_id: str
+    verdict: str | None
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCursor:
+    """The device has everything up to `offset`."""
+
+    offset: int
+
+
+Effect = Send | Close | Authenticate | Reauthenticate | Watch | Unwatch | TakeAlert | StoreCursor
+
+
+@dataclass(slots=True)
+class Session:
+    """The state machine. `window` exists once the session is open."""
+
+    client_id: str
+    limits: Limits
+    opened_at_ms: int
+    phase: Phase = Phase.NEW
+    client_type: str = ""
+    device: str = ""
+    user_id: str = ""
+    window: Window | None = None
+    subscriptions: set[str] = field(default_factory=set)
+    last_heard_ms: int = 0
+    last_beat_ms: int = 0
+    token_expires_ms: int = 0
+
+    def open(self) -> list[Effect]:
+        """The socket was accepted."""
+        self.last_heard_ms = self.last_beat_ms = self.opened_at_ms
+        return [
+            Send("connection_established", {
+                "client_id": self.client_id,
+                "server_time": self.opened_at_ms,
+                "supported_protocols": ["sightline.v1"],
+                "heartbeat_interval": self.limits.heartbeat_ms,
+            })
+        ]  # fmt: skip
+
+    def receive(self, message: wire.ClientMessage, now_ms: int) -> list[Effect]:
+        """A checked message from the client."""
+        if self.phase is Phase.CLOSED:
+            return []
+        self.last_heard_ms = now_ms
+        data = message.data
+        if isinstance(data, wire.Heartbeat):
+            return [Send("heartbeat_ack", {"client_time": data.client_time, "server_time": now_ms}, message.id)]
+        if isinstance(data, wire.HeartbeatAck):
+            return []
+        if isinstance(data, wire.Identify):
+            return self._identify(data, message.id)
+        if self.phase is not Phase.OPEN:
+            return self._problem("INVALID_MESSAGE", "identify first: send `client_identify`", "type", message.id)
+        return self._open_message(data, message.id)
+
+    def reject(self, problem: WireError, now_ms: int, *, id: str | None = None) -> list[Effect]:
+        """A message that the codec refused."""
+        if self.phase is Phase.CLOSED:
+            return []
+        self.last_heard_ms = now_ms
+        effects = self._problem(problem.code, str(problem), problem.path, id)
+        return effects + (self.close(CloseCode.PROTOCOL_VIOLATION, str(problem)) if problem.fatal else [])
+
+    def identified(
+        self, *, user_id: str, token_expires_ms: int, mode: Mode, epoch: str, top: int, start: int, id: str | None
+    ) -> list[Effect]:
+        """The client is who it says; the log is sent from `start` (exclusive) on."""
+        if self.phase is not Phase.AUTHENTICATING:
+            return []
+        self.phase = Phase.OPEN
+        self.user_id = user_id
+        self.token_expires_ms = token_expires_ms
+        self.window = Window(sent=start, received=start)
+        return [
+            Send("identification_success", {
+                "client_id": self.client_id,
+                "client_type": self.client_type,
+                "authenticated": True,
+                "epoch": epoch,
+                "offset": top,
+                "mode": mode.value,
+                "limits": {"credit_entries": 100, "credit_bytes": 262_144, "max_subscriptions": MAX_SUBSCRIPTIONS},
+            }, id)
+        ]  # fmt: skip
+
+    def refused(self, code: str, message: str, close: CloseCode, *, id: str | None) -> list[Effect]:
+        """The token is not good, or this client type may not connect like this."""
+        if self.phase is Phase.CLOSED:
+            return []
+        return [Send("error", wire.error(code, message, request_id=id), id), *self.close(close, message)]
+
+    def reauthenticated(self, *, user_id: str, token_expires_ms: int, id: str | None) -> list[Effect]:
+        """A newer token is good; it must be the same user's."""
+        if self.phase is not Phase.OPEN:
+            return []
+        if user_id != self.user_id:
+            return self.refused("AUTH_FAILED", "the new token is another user's", CloseCode.BAD_TOKEN, id=id)
+        self.token_expires_ms = max(self.token_expires_ms, token_expires_ms)
+        return [Send("refreshed", {"expires_at": self.token_expires_ms}, id)]
+
+    def tick(self, now_ms: int) -> list[Effect]:
+        """Time has passed."""
+        if self.phase is Phase.CLOSED:
+            return []
+        if self.phase is not Phase.OPEN and now_ms - self.opened_at_ms >= self.limits.identify_ms:
+            return self.refused(
+                "AUTH_FAILED", "no `client_identify` in time", CloseCode.PROTOCOL_VIOLATION, id=None
+            )
+        if now_ms - self.last_heard_ms >= self.limits.silence_ms:
+            return self.close(CloseCode.NO_HEARTBEAT, "nothing was heard for too long")
+        if self.phase is Phase.OPEN and now_ms >= self.token_expires_ms + self.limits.refresh_grace_ms:
+            return self.close(CloseCode.TOKEN_EXPIRED, "the token expired; retry_after_s=0")
+        if now_ms - self.last_beat_ms >= self.limits.heartbeat_ms:
+            self.last_beat_ms = now_ms
+            return [Send("heartbeat", {"server_time": now_ms})]
+        return []
+
+    def close(self, code: CloseCode, reason: str) -> list[Effect]:
+        """Ends the session; idempotent."""
+        if self.phase is Phase.CLOSED:
+            return []
+        self.phase = Phase.CLOSED
+        return [Close(code, reason)]
+
+    def _identify(self, data: wire.Identify, id: str | None) -> list[Effect]:
+        if self.phase is not Phase.NEW:
+            return self._problem("INVALID_MESSAGE", "this connection has identified already", "type", id)
+        if data.client_type not in CLIENT_TYPES:
+            known = ", ".join(CLIENT_TYPES)
+            message = f"unknown client_type {data.client_type!r}; known: {known}"
+            return self._problem("INVALID_CLIENT_TYPE", message, "data.client_type", id)
+        self.phase = Phase.AUTHENTICATING
+        self.client_type = data.client_type
+        self.device = data.device or ""
+        return [Authenticate(data, id)]
+
+    def _open_message(self, data: wire.ClientData, id: str | None) -> list[Effect]:
+        match data:
+            case wire.SubscribeCamera(camera_id=camera_id, max_fps=max_fps, frames=frames):
+                if len(self.subscriptions) >= MAX_SUBSCRIPTIONS and camera_id not in self.subscriptions:
+                    return self._problem("RATE_LIMITED", "too many subscriptions", "data.camera_id", id)
+                self.subscriptions.add(camera_id)
+                return [Watch(camera_id, max_fps, frames)]
+            case wire.UnsubscribeCamera(camera_id=camera_id):
+                self.subscriptions.discard(camera_id)
+                return [Unwatch(camera_id)]
+            case wire.Ack(alert_id=alert_id, verdict=verdict):
+                return [TakeAlert(alert_id, verdict, id)]
+            case wire.Refresh(auth_token=token):
+                return [Reauthenticate(token, id)]
+            case wire.Received(offset=offset):
+                return self._received(offset, id)
+            case _:  # pragma: no cover - the other types were handled before
+                return []
+
+    def _received(self, offset: int, id: str | None) -> list[Effect]:
+        assert self.window is not None
+        try:
+            return [StoreCursor(offset)] if self.window.confirm(offset) else []
+        except WireError as problem:
+            return self._problem(problem.code, str(problem), problem.path, id)
+
+    def _problem(self, code: str, message: str, path: str, id: str | None) -> list[Effect]:
+        return [Send("error", wire.error(code, message, path=path, request_id=id), id)]

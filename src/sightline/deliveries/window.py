@@ -1,0 +1,59 @@
+"""Flow control of the log towards one client: what was sent, what is on the device, how much may still be sent."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from sightline.exceptions import WireError
+
+__all__ = ["CREDIT_BYTES", "CREDIT_ENTRIES", "Window"]
+
+CREDIT_ENTRIES = 100
+CREDIT_BYTES = 256 * 1024
+
+
+@dataclass(slots=True)
+class Window:
+    """At most `CREDIT_ENTRIES` entries and `CREDIT_BYTES` are outstanding beyond what the client said it `received`.
+
+    `sent` is the last `to` of a `position`, `received` the last confirmed offset. A page that is larger than the
+    whole credit is sent only when nothing else is outstanding, so that a huge entry cannot block for ever.
+    """
+
+    sent: int
+    received: int
+    _pages: deque[tuple[int, int, int]] = field(default_factory=deque)
+    _entries: int = 0
+    _bytes: int = 0
+
+    def free_entries(self) -> int:
+        """How many entries may be sent now; 0 when the client has to confirm first."""
+        if self._bytes >= CREDIT_BYTES:
+            return 0
+        return max(0, CREDIT_ENTRIES - self._entries)
+
+    def free_bytes(self) -> int:
+        """How many bytes may be sent now."""
+        return max(0, CREDIT_BYTES - self._bytes)
+
+    def page_sent(self, to: int, entries: int, size: int) -> None:
+        """A page and its `position {…, to}` were handed to the socket."""
+        self.sent = to
+        if entries:
+            self._pages.append((to, entries, size))
+            self._entries += entries
+            self._bytes += size
+
+    def confirm(self, offset: int) -> bool:
+        """The client has everything up to `offset`; true when that is news. Raises `WireError` beyond what was sent."""
+        if offset > self.sent:
+            raise WireError(f"offset {offset} was not sent yet; the last position is {self.sent}", path="data.offset")
+        while self._pages and self._pages[0][0] <= offset:
+            _, entries, size = self._pages.popleft()
+            self._entries -= entries
+            self._bytes -= size
+        if offset <= self.received:
+            return False
+        self.received = offset
+        return True
