@@ -1,7 +1,7 @@
 """Arithmetic on boxes.
 
-Boxes are (N, 4) float32 arrays `[x1, y1, x2, y2]` in pixels, x to the right, y down, `x2` and `y2` exclusive; a box
-whose second corner is not beyond its first has area 0. Nothing here changes its arguments.
+Boxes are (N, 4) float32 arrays `[x1, y1, x2, y2]` in pixels, x to the right, y down, `x2` and `y2` exclusive;
+a box whose second corner is not beyond its first has area 0. Nothing here changes its arguments.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def scale(boxes: Boxes, factor: float) -> Boxes:
 
 
 def expand(boxes: Boxes, share: float) -> Boxes:
-    """Boxes about the same centres with both sides longer by `share` of themselves (0.5: half as long again)."""
+    """Boxes about the same centres, both sides longer by `share` of themselves (0.5: half as long again)."""
     margins = (boxes[:, 2:] - boxes[:, :2]) * np.float32(share / 2)
     return np.asarray(np.hstack([boxes[:, :2] - margins, boxes[:, 2:] + margins]), np.float32)
 

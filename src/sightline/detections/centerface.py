@@ -1,8 +1,9 @@
-"""Decoding of CenterFace's four output maps (Xu et al., "CenterFace: joint face detection and alignment", 2019).
+"""Decoding of CenterFace's four output maps (Xu et al., "CenterFace: joint face detection and alignment",
+2019).
 
-Each map has one cell for 4 × 4 px of the input. A cell whose heat is above the threshold is a face; the other maps
-give, at that cell, the logarithm of its height and width in cells, the offset of its centre, and its five landmarks
-relative to its top left corner in units of height and width; always in the order y, x.
+Each map has one cell for 4 × 4 px of the input. A cell whose heat is above the threshold is a face; the other
+maps give, at that cell, the logarithm of its height and width in cells, the offset of its centre, and its
+five landmarks relative to its top left corner in units of height and width; always in the order y, x.
 """
 
 from __future__ import annotations

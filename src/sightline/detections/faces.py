@@ -22,8 +22,8 @@ Landmarks = NDArray[np.float32]
 class Faces:
     """N faces as parallel arrays, in pixels of the picture they were found in; may reach beyond its edges.
 
-    `boxes` (N, 4) float32 `[x1, y1, x2, y2]`; `scores` (N,) float32, 0 to 1; `landmarks` (N, 5, 2) float32 `[x, y]`.
-    Raises `ValueError` when shapes disagree or a number is not finite. The arrays become read-only.
+    `boxes` (N, 4) float32 `[x1, y1, x2, y2]`; `scores` (N,) float32, 0 to 1; `landmarks` (N, 5, 2) float32
+    `[x, y]`. Raises `ValueError` when shapes disagree or a number is not finite. The arrays become read-only.
     """
 
     boxes: Boxes
@@ -58,3 +58,8 @@ class Faces:
         """The same faces in a picture of which theirs is the part that begins at (`dx`, `dy`) px."""
         offset = np.array([dx, dy], np.float32)
         return Faces(self.boxes + np.tile(offset, 2), self.scores.copy(), self.landmarks + offset)
+
+    def scaled(self, factor: float) -> Faces:
+        """The same faces in a picture resized by `factor`."""
+        size = np.float32(factor)
+        return Faces(self.boxes * size, self.scores.copy(), self.landmarks * size)

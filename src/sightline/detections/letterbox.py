@@ -17,7 +17,9 @@ __all__ = ["Letterbox"]
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
-    """How a picture becomes an input: resized by `scale` to `inner`, padded with black to `outer` (width, height) px."""
+    """How a picture becomes an input: resized by `scale` to `inner`, padded with black to `outer` (width,
+    height) px.
+    """
 
     scale: float
     inner: tuple[int, int]
@@ -25,8 +27,12 @@ class Letterbox:
 
     @classmethod
     def fit(cls, width: int, height: int, *, longest_side: int, multiple: int) -> Letterbox:
-        """For a picture of `width` × `height` px: at most `longest_side` px long, never enlarged; padded to `multiple`."""
-        return cls.at_scale(width, height, scale=min(1.0, longest_side / max(width, height)), multiple=multiple)
+        """For a picture of `width` × `height` px: at most `longest_side` px long, never enlarged; padded to
+        `multiple`.
+        """
+        return cls.at_scale(
+            width, height, scale=min(1.0, longest_side / max(width, height)), multiple=multiple
+        )
 
     @classmethod
     def at_scale(cls, width: int, height: int, *, scale: float, multiple: int) -> Letterbox:

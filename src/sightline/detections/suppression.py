@@ -14,8 +14,8 @@ __all__ = ["nms"]
 def nms(boxes: Boxes, scores: NDArray[np.float32], max_iou: float) -> NDArray[np.intp]:
     """Indices of the boxes to keep, best score first.
 
-    Greedy non-maximum suppression: a box is dropped when its intersection over union with a better one that was
-    kept is above `max_iou`. `boxes` (N, 4) px, `scores` (N,).
+    Greedy non-maximum suppression: a box is dropped when its intersection over union with a better one that
+    was kept is above `max_iou`. `boxes` (N, 4) px, `scores` (N,).
     """
     order = np.argsort(-scores, kind="stable")
     overlap = geometry.iou(boxes[order], boxes[order])

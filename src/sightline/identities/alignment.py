@@ -1,0 +1,87 @@
+"""Alignment: turning a face so that its landmarks lie where the embedder learnt them to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from sightline.detections.faces import Landmarks
+from sightline.frames import Image
+
+__all__ = ["DLIB_TEMPLATE", "AlignmentTemplate", "align", "similarity_transform"]
+
+_SHRINK_AREA = 0.5
+"""Scale below which the picture is shrunk by area averaging first: bilinear sampling would skip pixels."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlignmentTemplate:
+    """Where the five landmarks belong: `points` (5, 2) float32 px in a square chip of `side` px."""
+
+    points: Landmarks
+    side: int
+
+
+DLIB_TEMPLATE = AlignmentTemplate(
+    np.array(
+        [[46.74, 46.53], [102.30, 45.52], [72.67, 78.51], [50.23, 104.95], [99.74, 103.58]],
+        np.float32,
+    ),
+    150,
+)
+"""For dlib's network and a detector's five points (eyes, nose, corners of the mouth): the mean place of such
+points in chips that dlib's own aligner cut."""
+
+
+def similarity_transform(source: Landmarks, target: Landmarks) -> NDArray[np.float64]:
+    """(2, 3) matrix of the rotation, uniform scaling and shift that brings `source` closest to `target`.
+
+    Both (N, 2); closest by least squares, never mirrored (Umeyama, 1991). Identity scaled to nothing when all
+    points of `source` coincide.
+    """
+    source_mean, target_mean = source.mean(axis=0, dtype=np.float64), target.mean(axis=0, dtype=np.float64)
+    # In the complex plane a rotation with scaling is one factor, and least squares gives it in closed form.
+    a = (source - source_mean) @ np.array([1, 1j])
+    b = (target - target_mean) @ np.array([1, 1j])
+    spread = float(np.vdot(a, a).real)
+    factor = complex(np.vdot(a, b)) / spread if spread > 0 else 0j
+    rotation = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
+    return np.column_stack([rotation, target_mean - rotation @ source_mean])
+
+
+def align(image: Image, landmarks: Landmarks, template: AlignmentTemplate) -> Image:
+    """The chip: `side` × `side` × 3 uint8 of the face with these landmarks, black beyond the picture."""
+    matrix = similarity_transform(landmarks, template.points)
+    scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
+    if 0 < scale < _SHRINK_AREA:
+        image, matrix = _shrink(image, matrix, scale, template.side)
+    size = (template.side, template.side)
+    return np.asarray(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def _shrink(
+    image: Image, matrix: NDArray[np.float64], scale: float, side: int
+) -> tuple[Image, NDArray[np.float64]]:
+    """The part of the picture around the chip, shrunk to the chip's scale, and the matrix from there to the
+    chip.
+    """
+    inverse = cv2.invertAffineTransform(matrix)
+    corners = (
+        np.array([[0, 0], [side, 0], [0, side], [side, side]], np.float64) @ inverse[:, :2].T + inverse[:, 2]
+    )
+    height, width = image.shape[:2]
+    left, top = np.clip(np.floor(corners.min(axis=0)) - 2, 0, (width - 1, height - 1)).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)) + 2, (left + 1, top + 1), (width, height)).astype(
+        int
+    )
+    part = image[top:bottom, left:right]
+    size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
+    shrunk = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    # A pixel's centre, not its corner, keeps its place when a picture is resized.
+    factors = np.array([part.shape[1] / size[0], part.shape[0] / size[1]])
+    shift = factors / 2 - 0.5 + (left, top)
+    linear = matrix[:, :2] * factors
+    return shrunk, np.column_stack([linear, matrix[:, :2] @ shift + matrix[:, 2]])
