@@ -28,6 +28,7 @@ __all__ = [
     "SubscribeCamera",
     "UnsubscribeCamera",
     "decode_client_message",
+    "encode_flat",
     "encode_message",
     "encode_picture",
     "error",
@@ -152,7 +153,7 @@ _encoder = msgspec.json.Encoder()
 _AT = re.compile(r" - at `\$\.?(.*)`$")
 
 
-def _describe(problem: msgspec.ValidationError, prefix: str) -> WireError:
+def _describe(problem: msgspec.ValidationError, prefix: str, request_id: str | None = None) -> WireError:
     text = str(problem)
     found = _AT.search(text)
     inner = found.group(1) if found else ""
@@ -160,7 +161,7 @@ def _describe(problem: msgspec.ValidationError, prefix: str) -> WireError:
     if missing:
         inner = f"{inner}.{missing.group(1)}" if inner else missing.group(1)
     path = ".".join(part for part in (prefix, inner) if part) or "$"
-    return WireError(_AT.sub("", text), path=path)
+    return WireError(_AT.sub("", text), path=path, request_id=request_id)
 
 
 def decode_client_message(text: str | bytes) -> ClientMessage:
@@ -174,11 +175,11 @@ def decode_client_message(text: str | bytes) -> ClientMessage:
     decoder = _decoders.get(envelope.type)
     if decoder is None:
         known = ", ".join(sorted(_TYPES))
-        raise WireError(f"unknown message type {envelope.type!r}; known: {known}", path="type")
+        raise WireError(f"unknown message type {envelope.type!r}; known: {known}", path="type", request_id=envelope.id)
     try:
         return ClientMessage(envelope.type, envelope.id, decoder.decode(envelope.data))
     except msgspec.ValidationError as problem:
-        raise _describe(problem, "data") from None
+        raise _describe(problem, "data", envelope.id) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise WireError("the message is not JSON", path="data", fatal=True) from None
 
@@ -187,6 +188,11 @@ def encode_message(type: str, data: Mapping[str, Any], *, id: str | None = None)
     """One message as JSON text; done once, however many clients it goes to."""
     envelope: dict[str, Any] = {"type": type, "data": data} if id is None else {"type": type, "id": id, "data": data}
     return _encoder.encode(envelope).decode()
+
+
+def encode_flat(message: Mapping[str, Any]) -> str:
+    """One message of a dialect without the `data` envelope, as JSON text."""
+    return _encoder.encode(message).decode()
 
 
 def error(code: str, message: str, *, path: str | None = None, request_id: str | None = None) -> dict[str, Any]:

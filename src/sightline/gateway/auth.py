@@ -1,0 +1,167 @@
+"""Signing in: passwords (Argon2id, RFC 9106), access tokens (JWT, RFC 7519) and machine tokens.
+
+Tokens are short; a client renews its own while the sign-in is younger than the session limit. Changing a password or
+role raises the user's `token_version`, which ends every token issued before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import secrets
+from collections import deque
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import jwt
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from sightline.accounts import User
+from sightline.clock import Clock
+from sightline.exceptions import Forbidden, NotFound
+from sightline.gateway.ports import Users
+
+__all__ = ["Claims", "Passwords", "SignInThrottle", "Tokens", "hash_machine_token", "new_machine_token", "new_password"]
+
+ALGORITHM = "HS256"
+AUDIENCE = "sightline"
+ISSUER = "sightline-gateway"
+MIN_PASSWORD_LENGTH = 10
+MAX_PASSWORD_LENGTH = 256
+
+
+class Passwords:
+    """Hashes and checks passwords off the event loop: one check costs tens of milliseconds of CPU by design."""
+
+    def __init__(self) -> None:
+        self._hasher = PasswordHasher()
+        self._decoy = self._hasher.hash(secrets.token_hex(16))
+
+    async def hash(self, password: str) -> str:
+        """The hash to store. Raises `Forbidden` when the password is too short or too long."""
+        if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+            raise Forbidden(f"a password has {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters")
+        return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def matches(self, user: User | None, password: str) -> bool:
+        """Whether `password` is the user's. Takes as long for a user that does not exist."""
+        stored = user.password_hash if user is not None else self._decoy
+        if len(password) > MAX_PASSWORD_LENGTH:
+            return False
+        try:
+            await asyncio.to_thread(self._hasher.verify, stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+        return user is not None and not user.disabled
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a good token says. Times in milliseconds since the epoch."""
+
+    user_id: str
+    token_version: int
+    signed_in_ms: int
+    expires_ms: int
+
+
+class Tokens:
+    """Issues and checks access tokens; algorithm, audience and issuer are pinned."""
+
+    def __init__(self, key: bytes, clock: Clock, *, minutes: float, session_hours: float) -> None:
+        self._key = key
+        self._clock = clock
+        self._life_ms = int(minutes * 60_000)
+        self._session_ms = int(session_hours * 3_600_000)
+
+    @property
+    def life_s(self) -> int:
+        """How long a new token is good, in seconds."""
+        return self._life_ms // 1000
+
+    def issue(self, user: User, *, signed_in_ms: int | None = None) -> tuple[str, Claims]:
+        """A token for `user`; with `signed_in_ms` it renews an earlier sign-in. Raises `Forbidden` when that is too
+        long ago."""
+        now_ms = self._clock.now_ms()
+        signed_in_ms = now_ms if signed_in_ms is None else signed_in_ms
+        if now_ms - signed_in_ms >= self._session_ms:
+            raise Forbidden("the sign-in is too long ago: sign in again")
+        expires_ms = min(now_ms + self._life_ms, signed_in_ms + self._session_ms)
+        claims = Claims(user.id, user.token_version, signed_in_ms, expires_ms)
+        payload = {
+            "sub": user.id, "ver": user.token_version, "aud": AUDIENCE, "iss": ISSUER,
+            "iat": now_ms // 1000, "exp": expires_ms // 1000, "auth_time": signed_in_ms, "jti": secrets.token_hex(8),
+        }  # fmt: skip
+        return jwt.encode(payload, self._key, algorithm=ALGORITHM), claims
+
+    def read(self, token: str) -> Claims:
+        """The claims of a token that is genuine and not expired. Raises `Forbidden`."""
+        try:
+            payload = jwt.decode(
+                token, self._key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER,
+                options={"require": ["sub", "exp", "iat", "aud", "iss"], "verify_exp": False, "verify_iat": False},
+            )  # fmt: skip
+            claims = Claims(
+                str(payload["sub"]), int(payload["ver"]), int(payload["auth_time"]), int(payload["exp"]) * 1000
+            )
+        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError):
+            raise Forbidden("the token is not valid: sign in again") from None
+        if self._clock.now_ms() >= claims.expires_ms:
+            raise Forbidden("the token expired: sign in again")
+        return claims
+
+    async def user_of(self, token: str, users: Users) -> tuple[User, Claims]:
+        """The enabled user a token speaks for. Raises `Forbidden`."""
+        claims = self.read(token)
+        try:
+            user = await users.get(claims.user_id)
+        except NotFound:
+            raise Forbidden("the token is no longer valid: sign in again") from None
+        if user.disabled or user.token_version != claims.token_version:
+            raise Forbidden("the token is no longer valid: sign in again")
+        return user, claims
+
+
+def new_password() -> str:
+    """A password that can be read out over a telephone: four groups of four, about 77 bits."""
+    alphabet = "abcdefghjkmnpqrstuvwxyz23456789"
+    return "-".join("".join(secrets.choice(alphabet) for _ in range(4)) for _ in range(4))
+
+
+def new_machine_token() -> str:
+    """A token for an engine or agent, shown once."""
+    return "slm_" + secrets.token_urlsafe(32)
+
+
+def hash_machine_token(token: str) -> str:
+    """What is stored of a machine token. A plain SHA-256 is enough: the token has 256 bits of entropy."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@dataclass(slots=True)
+class SignInThrottle:
+    """Slows guessing: at most `LIMIT` failures a minute for one name and for one address."""
+
+    _failures: dict[str, deque[float]] = field(default_factory=dict)
+
+    LIMIT: ClassVar[int] = 10
+    WINDOW_S: ClassVar[float] = 60.0
+    MAX_KEYS: ClassVar[int] = 10_000
+
+    def wait_s(self, key: str, now_s: float) -> int:
+        """Seconds until `key` may try again; 0 when it may now."""
+        recent = self._failures.get(key)
+        if recent is None:
+            return 0
+        while recent and now_s - recent[0] >= self.WINDOW_S:
+            recent.popleft()
+        if not recent:
+            del self._failures[key]
+        return int(self.WINDOW_S - (now_s - recent[0])) + 1 if len(recent) >= self.LIMIT else 0
+
+    def failed(self, key: str, now_s: float) -> None:
+        """One more failure; when too many keys are kept, the oldest goes."""
+        if key not in self._failures and len(self._failures) >= self.MAX_KEYS:
+            del self._failures[next(iter(self._failures))]
+        self._failures.setdefault(key, deque(maxlen=self.LIMIT)).append(now_s)

@@ -1,0 +1,107 @@
+"""The newest entries of the log, each encoded once for one dialect, however many clients read them."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from sightline.deliveries.entry import Entry, EntryKind
+from sightline.gateway.ports import Log
+
+__all__ = ["Encoded", "Page", "Tail"]
+
+CAPACITY_ENTRIES = 1024
+CAPACITY_BYTES = 16 * 1024 * 1024
+PAGE_ENTRIES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """An entry as text, with what decides who gets it."""
+
+    offset: int
+    audience: frozenset[str]
+    text: str
+    alert_id: str
+    kind: EntryKind
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Entries in (after, to]; nothing else is in that range."""
+
+    to: int
+    entries: Sequence[Encoded]
+
+
+Encode = Callable[[Sequence[Entry]], Awaitable[list[Encoded]]]
+
+
+class Tail:
+    """Holds the encoded entries in (floor, top]; readers further behind read the log themselves.
+
+    Bounded in entries and bytes: the oldest leave first.
+    """
+
+    def __init__(self, log: Log, encode: Encode) -> None:
+        self._log = log
+        self._encode = encode
+        self._entries: list[Encoded] = []
+        self._bytes = 0
+        self._floor = self._top = -1
+        self._generation = 0
+        self._extending = asyncio.Lock()
+        self.encoded = 0
+
+    def forget(self) -> None:
+        """A name changed or was erased: nothing encoded before may be sent again."""
+        self._generation += 1
+        self._entries.clear()
+        self._bytes = 0
+        self._floor = self._top
+
+    async def page(self, after: int, top: int) -> Page:
+        """Up to `PAGE_ENTRIES` entries beyond `after`; `top` is the log's highest committed offset."""
+        if self._holds(after):
+            return self._held(after)
+        if self._top >= 0 and after != self._top:
+            return await self._read(after, top)
+        async with self._extending:
+            if self._holds(after):
+                return self._held(after)
+            generation = self._generation
+            page = await self._read(after, top)
+            if generation == self._generation and (after == self._top or self._top < 0):
+                self._keep(after, page)
+            return page
+
+    def _holds(self, after: int) -> bool:
+        return self._floor <= after < self._top
+
+    def _held(self, after: int) -> Page:
+        start = bisect_right(self._entries, after, key=lambda entry: entry.offset)
+        found = self._entries[start : start + PAGE_ENTRIES]
+        complete = start + PAGE_ENTRIES >= len(self._entries)
+        return Page(self._top if complete else found[-1].offset, found)
+
+    async def _read(self, after: int, top: int) -> Page:
+        entries = await self._log.page(after, PAGE_ENTRIES)
+        encoded = await self._encode(entries)
+        self.encoded += len(encoded)
+        last = entries[-1].offset if entries else after
+        return Page(last if len(entries) == PAGE_ENTRIES else max(top, last), encoded)
+
+    def _keep(self, after: int, page: Page) -> None:
+        if self._top < 0:
+            self._floor = after
+        self._top = page.to
+        self._entries.extend(page.entries)
+        self._bytes += sum(len(entry.text) for entry in page.entries)
+        surplus = 0
+        while len(self._entries) - surplus > CAPACITY_ENTRIES or self._bytes > CAPACITY_BYTES:
+            self._bytes -= len(self._entries[surplus].text)
+            self._floor = self._entries[surplus].offset
+            surplus += 1
+        del self._entries[:surplus]
