@@ -1,0 +1,77 @@
+# One target a chore; CI runs the same ones. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+BIN := $(VENV)/bin
+CONSOLE := src/sightline/console/index.html
+WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
+
+.PHONY: help
+help: ## List the chores
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: $(VENV)/.ready-to-run $(CONSOLE) ## Start everything with a demonstration camera, and open the console
+	@exec $(BIN)/sightline demo $(DEMO_FLAGS)
+
+.PHONY: test
+test: system-packages lint web-check $(CONSOLE) ## Set up what the tests need, then run all of them
+	$(BIN)/pytest
+
+.PHONY: lint
+lint: $(VENV)/.ready-to-test ## Style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: web-check
+web-check: web/node_modules/.package-lock.json ## Style, types and tests of the console
+	cd web && npm run check
+
+.PHONY: console
+console: $(CONSOLE) ## Build the console into the package
+
+.PHONY: bench-pipeline
+bench-pipeline: $(VENV)/.ready-to-test $(CONSOLE) ## Cameras a core and alert latency, beside the naive loop
+	$(BIN)/python -m bench.pipeline
+
+.PHONY: docs
+docs: $(VENV)/.ready-to-run ## Write the reference pages that come from the code
+	$(BIN)/python scripts/reference.py
+
+.PHONY: system-packages
+system-packages:
+	@scripts/system-packages
+
+.PHONY: clean
+clean: ## Remove everything that was built
+	rm -rf $(VENV) build dist src/sightline/console web/node_modules web/*/*/node_modules web/*/*/dist \
+	  .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# ── what the chores stand on ──────────────────────────────────────────────────────────────────────────────────────
+
+$(BIN)/python:
+	@scripts/make-venv $(VENV)
+
+$(VENV)/.ready-to-run: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+$(VENV)/.ready-to-test: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[test]'
+	@touch $@ $(VENV)/.ready-to-run
+
+web/node_modules/.package-lock.json: web/package.json web/package-lock.json
+	@scripts/check-node
+	cd web && npm ci --no-audit --no-fund
+	@touch $@
+
+$(CONSOLE): web/node_modules/.package-lock.json $(WEB_SOURCES)
+	cd web && npm run build
+	@touch $@
