@@ -1,0 +1,126 @@
+"""Logs: one way out for everything that is said, readable on a terminal and JSON for machines.
+
+Sightline's own loggers are structlog's; those of the libraries are the standard library's. Both pass through the same
+chain, whose last step before rendering is `redact_event`: whoever logs a source, a header or a traceback by mistake
+still tells nobody's password.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal, TextIO
+
+import orjson
+import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+from sightline.cameras import redact
+
+__all__ = ["configure", "redact_event", "redact_text"]
+
+HIDDEN = "***"
+
+_SECRET_NAME = re.compile(
+    r"(?i)passw(?:or)?d|passphrase|secret|token|authori[sz]ation|cookie|credential|(?:api|master|private|data)_?key"
+)
+_JWT = re.compile(r"\beyJ[\w-]+\.[\w-]+\.[\w-]+")
+_BEARER = re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{6,}")
+_ASSIGNED = re.compile(
+    r"""(?ix) \b (\w*(?:password|passwd|passphrase|secret|token|api_?key))    # a name that promises a secret
+        (['"]?\s*[=:]\s*['"]?)                                              # password=…, 'password': '…'
+        (?!\s|\*\*\*)[^\s,;'"&)}\]]+"""
+)
+
+# What libraries say at their information level is of no interest to an operator.
+_QUIET = dict.fromkeys(("alembic", "httpcore", "httpx", "multipart", "python_multipart", "websockets"), logging.WARNING)
+
+
+def configure(level: str, format: Literal["auto", "console", "json"], *, stream: TextIO | None = None) -> None:
+    """Sends all logs of this process to `stream` (standard error), from `level` up. Calling it again replaces it.
+
+    `format` is `console`, `json`, or `auto`: `console` when `stream` is a terminal. uvicorn must be run with
+    `log_config=None`, so that its loggers come through here as well.
+    """
+    out = stream or sys.stderr
+    readable = format == "console" or (format == "auto" and out.isatty())
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
+        if readable
+        else structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(out)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                redact_event,
+                structlog.dev.ConsoleRenderer(colors=out.isatty()) if readable else _json,
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    logging.captureWarnings(True)
+    for name, least in _QUIET.items():
+        logging.getLogger(name).setLevel(max(least, root.level))
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
+
+
+def redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """The event with every token, password and source credential replaced by `***`, however deep it lies."""
+    return {name: _redacted(name, value) for name, value in event.items()}
+
+
+def redact_text(text: str) -> str:
+    """`text` without the secrets that can be told by their shape.
+
+    >>> redact_text("rtsp://admin:pw@10.0.0.9/1 refused, Authorization: Bearer abcdef")
+    'rtsp://***@10.0.0.9/1 refused, Authorization: Bearer ***'
+    """
+    text = _BEARER.sub(rf"\1 {HIDDEN}", _JWT.sub(HIDDEN, text))
+    return _ASSIGNED.sub(rf"\1\2{HIDDEN}", redact(text))
+
+
+def _redacted(name: str, value: Any) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if _SECRET_NAME.search(name):
+        return HIDDEN
+    if isinstance(value, int | float):
+        return value
+    if isinstance(value, str):
+        return redact_text(value)
+    if isinstance(value, Mapping):
+        return {str(key): _redacted(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redacted("", item) for item in value]
+    return redact_text(str(value))
+
+
+def _json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    return orjson.dumps(event).decode()
