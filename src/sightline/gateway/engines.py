@@ -1,0 +1,363 @@
+"""The engines' side: which are connected, who reads which camera, what each camera's state is.
+
+`/ws/engine` carries messages, `/ws/engine/frames` pictures. A fact is accepted by the intake and only then confirmed;
+an observation updates presence and goes to whoever looks. Pictures flow only for cameras that somebody looks at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from sightline.cameras import Camera, CameraState, CameraStatus
+from sightline.clock import Clock
+from sightline.events import engine_link as link
+from sightline.exceptions import ImageError, Unavailable
+from sightline.gateway.hub import Hub
+from sightline.gateway.intake import Intake
+from sightline.gateway.metrics import Metrics
+from sightline.gateway.ports import Store
+
+__all__ = ["EngineLink", "Engines"]
+
+ANALYSE_TIMEOUT_S = 30.0
+PROBE_TIMEOUT_S = 20.0
+MAX_FACTS_IN_FLIGHT = 64
+MAX_HEADER_BYTES = 4096
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class EngineLink:
+    """One connected engine."""
+
+    id: str
+    hello: link.Hello
+    socket: WebSocket
+    connected_at_ms: int
+    cameras: dict[str, link.CameraSpec] = field(default_factory=dict)
+    watched: dict[str, float] = field(default_factory=dict)
+    status: link.Status | None = None
+    gallery_model: str | None = None
+    gallery_version: int = -1
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reports: dict[str, link.CameraReport] = field(default_factory=dict)
+
+    async def send(self, message: link.GatewayMessage) -> None:
+        """One message, whole; many tasks may send."""
+        async with self.sending:
+            await self.socket.send_bytes(link.encode(message))
+
+
+class Engines:
+    """The registry, and the `Analyst` that asks a connected engine."""
+
+    def __init__(self, store: Store, hub: Hub, intake: Intake, metrics: Metrics, clock: Clock) -> None:
+        self._store = store
+        self._hub = hub
+        self._intake = intake
+        self._metrics = metrics
+        self._clock = clock
+        self._links: dict[str, EngineLink] = {}
+        self._waiting: dict[str, asyncio.Future[link.Analysis | link.SourceProbed]] = {}
+        self._changed = asyncio.Event()
+        self._gallery_dirty = False
+        self.why_none = "no engine has connected yet"
+
+    # ── what others ask ──
+
+    @property
+    def links(self) -> list[EngineLink]:
+        """The connected engines."""
+        return list(self._links.values())
+
+    def status_of(self, camera_id: str) -> CameraStatus:
+        """What the engine that reads this camera says of it."""
+        for engine in self._links.values():
+            if camera_id in engine.cameras:
+                report = engine.reports.get(camera_id)
+                if report is None:
+                    return CameraStatus(CameraState.CONNECTING, "given to an engine", engine.connected_at_ms)
+                return CameraStatus(
+                    CameraState(report.state), report.reason, report.since, report.width, report.height, report.fps
+                )
+        return CameraStatus(CameraState.OFFLINE, self.why_none if not self._links else "no engine has room for it")
+
+    def analysed_fps(self, camera_id: str) -> float:
+        """Analysed frames a second of a camera, as measured by its engine."""
+        for engine in self._links.values():
+            report = engine.reports.get(camera_id)
+            if report is not None:
+                return report.analysed_fps
+        return 0.0
+
+    def cameras_changed(self) -> None:
+        """A camera was added, changed or removed."""
+        self._changed.set()
+
+    def gallery_changed(self) -> None:
+        """A reference was added or removed."""
+        self._gallery_dirty = True
+        self._changed.set()
+
+    # ── Analyst ──
+
+    async def analyse(self, image: bytes, *, identify: bool) -> link.Analysis:
+        """Asks the least loaded engine. Raises `Unavailable`, `ImageError`."""
+        request_id = secrets.token_hex(8)
+        answer = await self._ask(
+            link.Analyse(request_id=request_id, image=image, identify=identify), request_id, ANALYSE_TIMEOUT_S
+        )
+        assert isinstance(answer, link.Analysis)
+        if answer.error is not None:
+            if answer.error_code in ("INVALID_IMAGE", "FRAME_TOO_LARGE"):
+                raise ImageError(answer.error, code=answer.error_code)
+            raise Unavailable(answer.error)
+        return answer
+
+    async def probe_source(self, source: str) -> link.SourceProbed:
+        """Asks an engine to open a source. Raises `Unavailable`."""
+        request_id = secrets.token_hex(8)
+        answer = await self._ask(
+            link.ProbeSource(request_id=request_id, source=source), request_id, PROBE_TIMEOUT_S
+        )
+        assert isinstance(answer, link.SourceProbed)
+        return answer
+
+    async def _ask(
+        self, message: link.Analyse | link.ProbeSource, request_id: str, timeout_s: float
+    ) -> link.Analysis | link.SourceProbed:
+        if not self._links:
+            raise Unavailable(f"no engine is connected ({self.why_none}); try again in a moment")
+        engine = min(self._links.values(), key=lambda engine: engine.status.load if engine.status else 0.0)
+        future: asyncio.Future[link.Analysis | link.SourceProbed] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = future
+        try:
+            async with asyncio.timeout(timeout_s):
+                await engine.send(message)
+                return await future
+        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+            raise Unavailable("the engine did not answer in time; try again") from None
+        finally:
+            self._waiting.pop(request_id, None)
+
+    # ── one engine's connection ──
+
+    async def serve(self, socket: WebSocket, engine_id: str) -> None:
+        """From accept to close. The token was checked by the caller."""
+        await socket.accept()
+        hello = await self._receive(socket)
+        if not isinstance(hello, link.Hello):
+            await socket.close(4501, "hello first")
+            return
+        engine = EngineLink(engine_id, hello, socket, self._clock.now_ms())
+        older = self._links.get(engine_id)
+        self._links[engine_id] = engine
+        if older is not None:
+            await older.socket.close(4502, "a newer connection of this engine took over")
+        self._metrics.engines.set(len(self._links))
+        log.info("engine_connected", engine=engine_id, capacity=hello.capacity)
+        await engine.send(
+            link.Welcome(
+                server_time=self._clock.now_ms(), gallery_version=await self._store.people.gallery_version()
+            )
+        )
+        self._announce(engine, "connected", "")
+        self._changed.set()
+        try:
+            await self._listen(engine)
+        finally:
+            await self._gone(engine)
+
+    async def _listen(self, engine: EngineLink) -> None:
+        slots = asyncio.Semaphore(MAX_FACTS_IN_FLIGHT)
+        async with asyncio.TaskGroup() as tasks:
+            while (message := await self._receive(engine.socket)) is not None:
+                if isinstance(message, link.Fact):
+                    await slots.acquire()
+                    tasks.create_task(self._accept(engine, message, slots))
+                else:
+                    await self._handle(engine, message)
+
+    async def _receive(self, socket: WebSocket) -> link.EngineMessage | None:
+        """The next message; `None` when the engine is gone. One that cannot be read is logged and skipped."""
+        while True:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return None
+            try:
+                return link.decode_engine_message(message.get("bytes") or b"")
+            except msgspec.DecodeError as problem:
+                log.warning("engine_message_refused", problem=str(problem))
+
+    async def _accept(self, engine: EngineLink, fact: link.Fact, slots: asyncio.Semaphore) -> None:
+        try:
+            await self._intake.accept(fact)
+            await engine.send(link.Accepted(key=fact.key))
+        except Unavailable as problem:  # the engine keeps the fact and sends it again
+            log.error("fact_not_accepted", key=fact.key, problem=str(problem))
+        except (WebSocketDisconnect, RuntimeError):
+            log.info("engine_gone_before_accepted", key=fact.key)
+        finally:
+            slots.release()
+
+    async def _handle(self, engine: EngineLink, message: link.EngineMessage) -> None:
+        match message:
+            case link.Observation():
+                self._metrics.observations.inc()
+                self._intake.observed(message)
+                await self._hub.observe(message, source=engine.id)
+            case link.CameraReport():
+                self._camera_report(engine, message)
+            case link.GallerySince(version=version, model_id=model_id):
+                engine.gallery_model, engine.gallery_version = model_id, version
+                await self._send_gallery(engine)
+            case link.Analysis(request_id=request_id) | link.SourceProbed(request_id=request_id):
+                future = self._waiting.get(request_id)
+                if future is not None and not future.done():
+                    future.set_result(message)
+            case link.Status():
+                engine.status = message
+            case _:
+                log.warning("engine_message_unexpected", type=type(message).__name__)
+
+    def _camera_report(self, engine: EngineLink, report: link.CameraReport) -> None:
+        before = engine.reports.get(report.camera_id)
+        engine.reports[report.camera_id] = report
+        if before is not None and (before.state, before.reason) == (report.state, report.reason):
+            return
+        data = {
+            "camera_id": report.camera_id,
+            "status": report.state,
+            "reason": report.reason,
+            "timestamp": report.since,
+        }
+        self._hub.broadcast("stream_status_update", data)
+        was_online = before is not None and before.state == "online"
+        if report.state == "online" and not was_online:
+            self._hub.broadcast("camera_online", data)
+        elif report.state == "offline" and (before is None or before.state != "offline"):
+            self._hub.broadcast("camera_offline", data)
+
+    async def _gone(self, engine: EngineLink) -> None:
+        if self._links.get(engine.id) is engine:
+            del self._links[engine.id]
+            self.why_none = "the engine went away and is being started again"
+            self._announce(engine, "disconnected", self.why_none)
+            for camera_id in engine.cameras:
+                self._hub.broadcast("stream_status_update", {
+                    "camera_id": camera_id, "status": "connecting", "reason": self.why_none,
+                    "timestamp": self._clock.now_ms(),
+                })  # fmt: skip
+        self._metrics.engines.set(len(self._links))
+        self._changed.set()
+        log.info("engine_disconnected", engine=engine.id)
+
+    def _announce(self, engine: EngineLink, status: str, reason: str) -> None:
+        self._hub.broadcast("ai_engine_status", {
+            "engine_id": engine.id, "status": status, "reason": reason,
+            "capabilities": [model.task for model in engine.hello.models if model.loaded],
+            "load": engine.status.load if engine.status else None,
+        })  # fmt: skip
+
+    # ── pictures ──
+
+    async def serve_frames(self, socket: WebSocket, engine_id: str) -> None:
+        """Pictures of one engine: each is forwarded as it came."""
+        await socket.accept()
+        while True:
+            message = await socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            data = message.get("bytes") or b""
+            header = _picture_header(data)
+            if header is None:
+                log.warning("engine_picture_refused", engine=engine_id, size=len(data))
+                continue
+            self._metrics.pictures.inc()
+            self._hub.picture(str(header["camera_id"]), int(header["frame_id"]), data)
+
+    # ── who reads what ──
+
+    async def run(self) -> None:
+        """Keeps assignments, watching and galleries in step until cancelled."""
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            cameras = {camera.id: camera for camera in await self._store.cameras.list() if camera.enabled}
+            gallery_dirty, self._gallery_dirty = self._gallery_dirty, False
+            for engine in self.links:
+                try:
+                    await self._assign(engine, cameras)
+                    await self._watch(engine)
+                    if gallery_dirty:
+                        await self._send_gallery(engine)
+                except (WebSocketDisconnect, RuntimeError, OSError):
+                    log.info("engine_left_while_told", engine=engine.id)
+
+    def watch_changed(self) -> None:
+        """The set of cameras that somebody looks at changed."""
+        self._changed.set()
+
+    async def _assign(self, engine: EngineLink, cameras: Mapping[str, Camera]) -> None:
+        elsewhere = {id for other in self._links.values() if other is not engine for id in other.cameras}
+        wanted = {
+            camera.id: link.CameraSpec(id=camera.id, source=camera.source, analysis_fps=camera.analysis_fps)
+            for camera in cameras.values()
+            if camera.id not in elsewhere
+        }
+        for camera_id in engine.cameras.keys() - wanted.keys():
+            del engine.cameras[camera_id]
+            engine.reports.pop(camera_id, None)
+            self._hub.camera_removed(camera_id)
+            await engine.send(link.Revoke(camera_id=camera_id))
+        for camera_id, spec in wanted.items():
+            if engine.cameras.get(camera_id) != spec and (
+                camera_id in engine.cameras or len(engine.cameras) < engine.hello.capacity
+            ):
+                engine.cameras[camera_id] = spec
+                await engine.send(link.Assign(camera=spec))
+
+    async def _watch(self, engine: EngineLink) -> None:
+        wanted = self._hub.watched(engine.cameras)
+        for camera_id in engine.watched.keys() - wanted.keys():
+            await engine.send(link.Unwatch(camera_id=camera_id))
+        for camera_id, fps in wanted.items():
+            if engine.watched.get(camera_id) != fps:
+                await engine.send(link.Watch(camera_id=camera_id, fps=fps))
+        engine.watched = wanted
+
+    async def _send_gallery(self, engine: EngineLink) -> None:
+        if engine.gallery_model is None:
+            return
+        more = True
+        while more:
+            changes = await self._store.people.gallery_changes(engine.gallery_version, engine.gallery_model)
+            await engine.send(
+                link.GalleryPage(
+                    version=changes.version, templates=changes.templates, tombstones=changes.tombstones,
+                    more=changes.more, reset=changes.reset,
+                )
+            )  # fmt: skip
+            engine.gallery_version, more = changes.version, changes.more
+
+
+def _picture_header(data: bytes) -> dict[str, Any] | None:
+    size = int.from_bytes(data[:4], "big")
+    if not 0 < size <= MAX_HEADER_BYTES or len(data) < 4 + size:
+        return None
+    try:
+        header = msgspec.json.decode(data[4 : 4 + size])
+    except msgspec.DecodeError:
+        return None
+    if isinstance(header, dict) and isinstance(header.get("camera_id"), str) and isinstance(header.get("frame_id"), int):
+        return header
+    return None

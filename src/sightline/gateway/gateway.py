@@ -1,0 +1,131 @@
+"""What one gateway consists of, and the few operations that both REST and WebSocket offer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sightline.accounts import Right, User, require
+from sightline.cameras import CameraState, CameraStatus
+from sightline.clock import Clock
+from sightline.deliveries.audience import tags_of
+from sightline.events.alert import Verdict
+from sightline.exceptions import NotFound
+from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
+from sightline.gateway.directory import Directory
+from sightline.gateway.engines import Engines
+from sightline.gateway.hub import Hub
+from sightline.gateway.loop_lag import LoopLag
+from sightline.gateway.metrics import Metrics
+from sightline.gateway.ports import Analyst, Store
+from sightline.gateway.tail import Tail
+from sightline.gateway.views import AlertViews
+from sightline.settings import Settings
+
+__all__ = ["EngineProcess", "Gateway", "Ticking"]
+
+
+class Ticking(Protocol):
+    """Something with deadlines."""
+
+    def tick(self, now_ms: int) -> None:
+        """Time has passed."""
+
+
+class EngineProcess(Protocol):
+    """The supervised engine as the system page shows it."""
+
+    def report(self) -> Mapping[str, Any]:
+        """`state`, `since`, `restarts`, `reason`."""
+
+
+@dataclass(slots=True)
+class Gateway:
+    """The parts, made once by `app.create_app` and handed to every router and dialect."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    tokens: Tokens
+    passwords: Passwords
+    directory: Directory
+    views: AlertViews
+    hub: Hub
+    engines: Engines
+    analyst: Analyst
+    native_tail: Tail
+    anomaly_tail: Tail
+    metrics: Metrics
+    loop_lag: LoopLag
+    version: str
+    started_at_ms: int
+    local_token: str | None = None
+    supervisor: EngineProcess | None = None
+    throttle: SignInThrottle = field(default_factory=SignInThrottle)
+    tickers: set[Ticking] = field(default_factory=set)
+
+    @staticmethod
+    def bearer(headers: Mapping[str, str]) -> str | None:
+        """The token of an `Authorization: Bearer` header."""
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+    async def take_alert(self, user: User, alert_id: str, verdict: Verdict | None) -> dict[str, Any]:
+        """A person takes an alert: the data of `recorded`. Raises `Forbidden`, `NotFound`, `Conflict`."""
+        require(user, Right.HANDLE_ALERTS)
+        alert = await self.store.alerts.get(alert_id)
+        if not tags_of(user).intersection(alert.audience):
+            raise NotFound("alert", alert_id)
+        outcome = await self.store.alerts.acknowledge(
+            alert_id, by=user.id, verdict=verdict, now_ms=self.clock.now_ms()
+        )
+        taken = outcome.alert
+        by = await self.directory.users.find(taken.by)
+        self.metrics.acknowledged.inc()
+        return {
+            "alert_id": taken.id,
+            "state": taken.state.value,
+            "by": by.name if by else None,
+            "at": taken.at_ms,
+            "verdict": taken.verdict.value if taken.verdict else None,
+            "first": outcome.first,
+        }
+
+    def camera_status(self, camera_id: str, *, enabled: bool) -> CameraStatus:
+        """A camera's state as the engine that reads it says."""
+        if not enabled:
+            return CameraStatus(CameraState.DISABLED, "switched off by an administrator")
+        return self.engines.status_of(camera_id)
+
+    async def camera_states(self) -> dict[str, Any]:
+        """The data of `bulk_status_update`."""
+        cameras = []
+        for camera in await self.store.cameras.list():
+            status = self.camera_status(camera.id, enabled=camera.enabled)
+            cameras.append({
+                "camera_id": camera.id, "status": status.state.value, "reason": status.reason,
+                "timestamp": status.since_ms,
+            })  # fmt: skip
+        return {"cameras": cameras}
+
+    def person_changed(self, person_id: str) -> None:
+        """A person's record changed or was erased: no message encoded before may be sent again."""
+        self.directory.people.changed(person_id)
+        self.native_tail.forget()
+        self.anomaly_tail.forget()
+        self.engines.gallery_changed()
+
+    def camera_changed(self, camera_id: str) -> None:
+        """A camera's record changed."""
+        self.directory.cameras.changed(camera_id)
+        self.native_tail.forget()
+        self.anomaly_tail.forget()
+        self.engines.cameras_changed()
+
+    def user_changed(self, user_id: str, *, end_sessions: bool) -> None:
+        """A user's record changed; with `end_sessions` their connections are closed for good."""
+        self.directory.users.changed(user_id)
+        if end_sessions:
+            for client in self.hub.of_user(user_id):
+                client.end(4503, "the account was changed: sign in again")

@@ -1,0 +1,45 @@
+"""Prometheus metrics of one gateway, in a registry of their own so that two gateways can live in one test."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from sightline.gateway.loop_lag import BUCKETS_S
+
+__all__ = ["Metrics"]
+
+LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
+
+
+class Metrics:
+    """What operators watch. Names start with `sightline_`; units are in the name."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.facts = Counter(
+            "sightline_facts", "Facts accepted from engines", ["kind", "rule"], registry=self.registry
+        )
+        self.alerts = Counter("sightline_alerts", "Alerts raised", ["type"], registry=self.registry)
+        self.delivered = Counter("sightline_delivered_entries", "Log entries sent to clients", registry=self.registry)
+        self.acknowledged = Counter("sightline_acknowledgements", "Acknowledgements recorded", registry=self.registry)
+        self.observations = Counter("sightline_observations", "Observations from engines", registry=self.registry)
+        self.pictures = Counter("sightline_pictures", "Live pictures from engines", registry=self.registry)
+        self.clients = Gauge("sightline_clients", "Connected clients", registry=self.registry)
+        self.engines = Gauge("sightline_engines", "Connected engines", registry=self.registry)
+        self.log_top = Gauge("sightline_log_offset", "Highest offset of the alert log", registry=self.registry)
+        self.accept_seconds = Histogram(
+            "sightline_fact_accept_seconds", "From a fact's arrival to its commit", buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
+        )  # fmt: skip
+        self.fact_age_seconds = Histogram(
+            "sightline_fact_age_seconds", "From the capture of a fact's frame to its arrival",
+            buckets=LATENCY_BUCKETS_S, registry=self.registry,
+        )  # fmt: skip
+        self.loop_lag_seconds = Histogram(
+            "sightline_event_loop_lag_seconds", "By how much the event loop woke late", buckets=BUCKETS_S,
+            registry=self.registry,
+        )  # fmt: skip
+
+    def exposition(self) -> bytes:
+        """The text format that Prometheus scrapes."""
+        return generate_latest(self.registry)

@@ -1,0 +1,377 @@
+"""`/ws/v1`: drives the session state machine over a WebSocket.
+
+One receiver feeds the session, one sender owns the socket. The sender's order is control, log, state, observations;
+the log is read in pages that the client's credit allows, so a slow client only stays behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from sightline.accounts import Right, Role, User
+from sightline.deliveries.audience import tags_of
+from sightline.deliveries.entry import Cursor
+from sightline.deliveries.session import (
+    Authenticate,
+    Close,
+    CloseCode,
+    Effect,
+    Limits,
+    Mode,
+    Reauthenticate,
+    Send,
+    Session,
+    StoreCursor,
+    TakeAlert,
+    Unwatch,
+    Watch,
+)
+from sightline.events.alert import Verdict
+from sightline.events.wire import decode_client_message, encode_message, error
+from sightline.exceptions import Forbidden, NotFound, SightlineError, WireError
+from sightline.gateway.gateway import Gateway
+from sightline.gateway.outbox import Outbox
+
+__all__ = ["NativeClient", "serve_native"]
+
+SEND_TIMEOUT_S = 30.0
+DEFAULT_PICTURE_FPS = 10.0
+
+log = structlog.get_logger(__name__)
+
+
+async def serve_native(gateway: Gateway, socket: WebSocket) -> None:
+    """One connection, from accept to close."""
+    await socket.accept()
+    client = NativeClient(gateway, socket)
+    gateway.tickers.add(client)
+    try:
+        await client.run()
+    finally:
+        gateway.tickers.discard(client)
+        gateway.hub.leave(client)
+
+
+class NativeClient:
+    """A connected client of the native protocol."""
+
+    def __init__(self, gateway: Gateway, socket: WebSocket) -> None:
+        settings = gateway.settings
+        now_ms = gateway.clock.now_ms()
+        self.client_id = secrets.token_hex(8)
+        self.user_id = self.user_name = self.client_type = self.device = ""
+        self.connected_at_ms = self.last_heard_ms = now_ms
+        self._gateway = gateway
+        self._socket = socket
+        self._outbox = Outbox()
+        self._user: User | None = None
+        self._tags: frozenset[str] = frozenset()
+        self._pictures: dict[str, float] = {}
+        self._watching: set[str] = set()
+        self._cursor = 0
+        self._epoch = ""
+        self._replay_to: int | None = None
+        self._closing: Close | None = None
+        self._session = Session(
+            self.client_id,
+            Limits(
+                identify_ms=int(settings.identify_timeout_s * 1000), heartbeat_ms=int(settings.heartbeat_interval_s * 1000),
+                silence_ms=int(settings.heartbeat_interval_s * 2000),
+            ),
+            now_ms,
+        )  # fmt: skip
+
+    # ── the hub's side ──
+
+    def wake(self) -> None:
+        self._outbox.wake()
+
+    def state(self, text: str) -> None:
+        self._outbox.put_state(text)
+
+    def wants(self, camera_id: str) -> bool:
+        return camera_id in self._watching or "*" in self._watching
+
+    def observe(self, camera_id: str, frame_id: int, text: str) -> None:
+        self._outbox.put_observation(camera_id, frame_id, text)
+
+    def picture(self, camera_id: str, frame_id: int, observation: str | None, message: bytes) -> None:
+        if camera_id in self._pictures or "*" in self._pictures:
+            self._outbox.put_picture(camera_id, frame_id, observation, message)
+
+    def wished_pictures(self) -> Mapping[str, float]:
+        return self._pictures
+
+    def end(self, code: int, reason: str) -> None:
+        self._carry_out(self._session.close(CloseCode(code), reason))
+
+    def tick(self, now_ms: int) -> None:
+        """Time has passed: heartbeats, deadlines."""
+        effects = self._session.tick(now_ms)
+        self._carry_out(effects)
+        if any(isinstance(effect, Send) and effect.type == "heartbeat" for effect in effects):
+            self._position_if_moved()
+
+    # ── life ──
+
+    async def run(self) -> None:
+        """Receives and sends until either side closes."""
+        self._carry_out(self._session.open())
+        sender = asyncio.create_task(self._send_loop())
+        receiver = asyncio.create_task(self._receive_loop())
+        try:
+            await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sender, receiver):
+                task.cancel()
+            results = await asyncio.gather(sender, receiver, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception) and not isinstance(result, (WebSocketDisconnect, OSError)):
+                log.error("client_failed", client=self.client_id, exc_info=result)
+
+    async def _receive_loop(self) -> None:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            now_ms = self._gateway.clock.now_ms()
+            self.last_heard_ms = now_ms
+            text = message.get("text")
+            try:
+                if text is None:
+                    raise WireError("binary messages are for cameras; this client sends JSON text")
+                effects = self._session.receive(decode_client_message(text), now_ms)
+            except WireError as problem:
+                effects = self._session.reject(problem, now_ms)
+            for effect in effects:
+                await self._perform(effect)
+
+    async def _send_loop(self) -> None:
+        while True:
+            await self._outbox.wait()
+            while await self._send_next():
+                pass
+            if self._outbox.overflowed:
+                self._carry_out(self._session.close(CloseCode.TOO_SLOW, "too slow; retry_after_s=1"))
+            if self._closing is not None:
+                await self._send(self._outbox.take_control())
+                await self._socket.close(self._closing.code, self._closing.reason[:120])
+                return
+
+    async def _send_next(self) -> bool:
+        """Sends what goes next; false when nothing waits (or may go) now."""
+        control = self._outbox.take_control()
+        if control:
+            await self._send(control)
+            return True
+        if self._closing is not None:
+            return False
+        if await self._send_page():
+            return True
+        state = self._outbox.take_state()
+        if state:
+            await self._send(state)
+            return True
+        camera = self._outbox.take_camera()
+        await self._send(camera)
+        return bool(camera)
+
+    async def _send(self, messages: list[str] | list[str | bytes]) -> None:
+        for message in messages:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                if isinstance(message, str):
+                    await self._socket.send_text(message)
+                else:
+                    await self._socket.send_bytes(message)
+
+    # ── the log ──
+
+    async def _send_page(self) -> bool:
+        window = self._session.window
+        if window is None or self._cursor >= self._gateway.hub.top or not window.free_entries():
+            return False
+        page = await self._gateway.native_tail.page(self._cursor, self._gateway.hub.top)
+        mine: list[str] = []
+        size = 0
+        to = page.to
+        for entry in page.entries:
+            if not entry.audience & self._tags:
+                continue
+            over = len(mine) >= window.free_entries() or size + len(entry.text) > window.free_bytes()
+            if over and (mine or window.free_bytes() < 262_144):
+                to = entry.offset - 1
+                break
+            mine.append(entry.text)
+            size += len(entry.text)
+        if not mine and to <= self._cursor:
+            return False
+        self._cursor = to
+        if mine:
+            self._gateway.metrics.delivered.inc(len(mine))
+            mine.append(self._position(to))
+            await self._send(mine)
+            window.page_sent(to, len(mine) - 1, size)
+        self._caught_up()
+        return True
+
+    def _position(self, to: int) -> str:
+        window = self._session.window
+        assert window is not None
+        return encode_message("position", {"from": window.sent, "to": to})
+
+    def _position_if_moved(self) -> None:
+        window = self._session.window
+        if window is not None and self._cursor > window.sent:
+            self._outbox.put_control(self._position(self._cursor))
+            window.page_sent(self._cursor, 0, 0)
+
+    def _caught_up(self) -> None:
+        if self._replay_to is not None and self._cursor >= self._replay_to:
+            self._position_if_moved()
+            self._outbox.put_control(encode_message("caught_up", {"offset": self._replay_to}))
+            self._replay_to = None
+
+    # ── effects ──
+
+    def _carry_out(self, effects: list[Effect]) -> None:
+        """Those effects that need no waiting."""
+        for effect in effects:
+            if isinstance(effect, Send):
+                self._outbox.put_control(encode_message(effect.type, effect.data, id=effect.id))
+            elif isinstance(effect, Close):
+                self._closing = effect
+                self._outbox.wake()
+
+    async def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Send() | Close():
+                self._carry_out([effect])
+            case Authenticate():
+                await self._authenticate(effect)
+            case Reauthenticate(token=token, id=id):
+                await self._reauthenticate(token, id)
+            case Watch():
+                await self._watch(effect)
+            case Unwatch(camera_id=camera_id):
+                self._watching.discard(camera_id)
+                self._pictures.pop(camera_id, None)
+                self._outbox.drop_camera(camera_id)
+                self._gateway.hub.on_watch_change()
+            case TakeAlert():
+                await self._take(effect)
+            case StoreCursor(offset=offset):
+                self._outbox.wake()
+                if self.device:
+                    await self._gateway.store.log.advance(
+                        self.user_id, self.device, Cursor(self._epoch, offset), now_ms=self._gateway.clock.now_ms()
+                    )
+
+    async def _authenticate(self, effect: Authenticate) -> None:
+        gateway = self._gateway
+        identify = effect.identify
+        token = identify.auth_token or gateway.bearer(self._socket.headers)
+        try:
+            if token is None:
+                raise Forbidden("no token: send `auth_token`, or an Authorization header")
+            user, claims = await gateway.tokens.user_of(token, gateway.store.users)
+        except Forbidden as problem:
+            self._carry_out(
+                self._session.refused("AUTH_FAILED", str(problem), CloseCode.BAD_TOKEN, id=effect.id)
+            )
+            return
+        if identify.client_type not in ("frontend", "desktop_app", "mobile_app") or user.role is Role.MACHINE:
+            message = f"a {identify.client_type} needs a machine token for its own endpoint"
+            self._carry_out(self._session.refused("FORBIDDEN", message, CloseCode.REVOKED, id=effect.id))
+            return
+        self._user = user
+        self.user_id, self.user_name = user.id, user.name
+        self.client_type, self.device = identify.client_type, identify.device or ""
+        self._tags = tags_of(user, identify.client_type)
+        await self._start_delivery(effect, claims.expires_ms)
+
+    async def _start_delivery(self, effect: Authenticate, token_expires_ms: int) -> None:
+        gateway = self._gateway
+        bounds = await gateway.store.log.bounds()
+        resume = effect.identify.resume
+        cursor = Cursor(resume.epoch, resume.offset) if resume else None
+        if cursor is None and self.device:
+            cursor = await gateway.store.log.cursor(self.user_id, self.device)
+        known = cursor is not None and cursor.epoch == bounds.epoch and bounds.floor <= cursor.offset <= bounds.top
+        if known:
+            assert cursor is not None
+            mode, start = Mode.RESUMED, cursor.offset
+        else:
+            snapshot = await gateway.store.alerts.snapshot(self._tags)
+            bounds = snapshot.bounds
+            mode, start = (Mode.GAP if cursor is not None else Mode.LIVE), bounds.top
+        self._cursor, self._epoch, self._replay_to = start, bounds.epoch, bounds.top
+        self._carry_out(
+            self._session.identified(
+                user_id=self.user_id, token_expires_ms=token_expires_ms, mode=mode, epoch=bounds.epoch,
+                top=bounds.top, start=start, id=effect.id,
+            )
+        )  # fmt: skip
+        if not known:
+            alerts = await gateway.views.alerts(snapshot.alerts)
+            self._outbox.put_control(encode_message("alert_snapshot", {"alerts": alerts, "offset": bounds.top}))
+        self._caught_up()
+        if self.device:
+            for other in gateway.hub.others(self, device=self.device):
+                other.end(CloseCode.SUPERSEDED, "a newer connection of the same user and device took over")
+        self._outbox.put_state(encode_message("bulk_status_update", await gateway.camera_states()))
+        gateway.hub.join(self)
+
+    async def _reauthenticate(self, token: str, id: str | None) -> None:
+        gateway = self._gateway
+        try:
+            user, claims = await gateway.tokens.user_of(token, gateway.store.users)
+        except Forbidden as problem:
+            self._carry_out(self._session.refused("AUTH_FAILED", str(problem), CloseCode.BAD_TOKEN, id=id))
+            return
+        self._carry_out(
+            self._session.reauthenticated(user_id=user.id, token_expires_ms=claims.expires_ms, id=id)
+        )
+
+    async def _watch(self, effect: Watch) -> None:
+        gateway = self._gateway
+        assert self._user is not None
+        if not self._user.may(Right.SEE_CAMERAS):
+            self._refuse("FORBIDDEN", "this role may not see cameras", None)
+            return
+        if effect.camera_id != "*" and await gateway.directory.cameras.find(effect.camera_id) is None:
+            self._session.subscriptions.discard(effect.camera_id)
+            self._refuse("INVALID_MESSAGE", f"no camera with id {effect.camera_id!r}", "data.camera_id")
+            return
+        self._watching.add(effect.camera_id)
+        if effect.frames:
+            self._pictures[effect.camera_id] = effect.max_fps or DEFAULT_PICTURE_FPS
+        else:
+            self._pictures.pop(effect.camera_id, None)
+        gateway.hub.on_watch_change()
+
+    async def _take(self, effect: TakeAlert) -> None:
+        gateway = self._gateway
+        assert self._user is not None
+        try:
+            data = await gateway.take_alert(
+                self._user, effect.alert_id, Verdict(effect.verdict) if effect.verdict else None
+            )
+        except (Forbidden, NotFound) as problem:
+            code = "FORBIDDEN" if isinstance(problem, Forbidden) else "INVALID_MESSAGE"
+            self._refuse(code, str(problem), "data.alert_id", effect.id)
+            return
+        except SightlineError as problem:
+            self._refuse("PROCESSING_ERROR", str(problem), None, effect.id)
+            return
+        self._outbox.put_control(encode_message("recorded", data, id=effect.id))
+
+    def _refuse(self, code: str, message: str, path: str | None, id: str | None = None) -> None:
+        data: dict[str, Any] = error(code, message, path=path, request_id=id)
+        self._outbox.put_control(encode_message("error", data, id=id))
+
