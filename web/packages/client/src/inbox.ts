@@ -1,0 +1,111 @@
+import type { Alert, AlertUpdate, CameraChange, FaceResult, Position } from './messages.ts';
+import type { SessionEvent } from './session_types.ts';
+
+/** How many alert ids are remembered; beyond it the oldest is forgotten. */
+const REMEMBERED_ALERTS = 10_000;
+
+interface Outcome {
+  events: SessionEvent[];
+  /** The position moved: the server waits to hear that the entries are on this device. */
+  moved: boolean;
+}
+
+/** What the server sent of the alert log, and where in it this device is. Pure. */
+export class Inbox {
+  #position: Position | null;
+  #epoch = '';
+  #caughtUp = false;
+  readonly #seen = new Set<string>();
+
+  constructor(position: Position | null) {
+    this.#position = position;
+  }
+
+  get position(): Position | null {
+    return this.#position;
+  }
+
+  get caughtUp(): boolean {
+    return this.#caughtUp;
+  }
+
+  /** A session begins. `resumed` replays what was missed; `gap` means that entries are gone for good. */
+  identified(data: Record<string, unknown>): SessionEvent[] {
+    this.#epoch = typeof data['epoch'] === 'string' ? data['epoch'] : '';
+    this.#caughtUp = data['mode'] === 'live';
+    const lost = data['mode'] === 'gap' || (this.#position !== null && this.#position.epoch !== this.#epoch);
+    if (!lost) return [];
+    const before = this.#position;
+    this.#position = null;
+    return [{ name: 'gap', value: before }];
+  }
+
+  take(type: string, data: Record<string, unknown>): Outcome {
+    switch (type) {
+      case 'alert_triggered':
+        return this.#alert(data as unknown as Alert);
+      case 'alert_updated':
+        return quiet({ name: 'alertUpdated', value: data as unknown as AlertUpdate });
+      case 'alert_snapshot':
+        return this.#snapshot(data as unknown as { alerts: Alert[]; offset: number });
+      case 'position':
+        return this.#moved(data as unknown as { from: number; to: number });
+      case 'caught_up':
+        this.#caughtUp = true;
+        return quiet({ name: 'caughtUp', value: { offset: Number(data['offset']) } });
+      case 'face_detection_result':
+        return quiet({ name: 'faces', value: data as unknown as FaceResult });
+      case 'stream_status_update':
+      case 'camera_online':
+      case 'camera_offline':
+        return quiet({ name: 'cameraChanged', value: cameraChange(type, data) });
+      case 'bulk_status_update':
+        return { events: bulkChanges(data), moved: false };
+      default:
+        return { events: [], moved: false };
+    }
+  }
+
+  #alert(alert: Alert): Outcome {
+    if (this.#seen.has(alert.alert_id)) return { events: [], moved: false };
+    this.#remember(alert.alert_id);
+    return quiet({ name: 'alert', value: { alert, replay: !this.#caughtUp } });
+  }
+
+  #snapshot({ alerts, offset }: { alerts: Alert[]; offset: number }): Outcome {
+    for (const alert of alerts) this.#remember(alert.alert_id);
+    this.#position = { epoch: this.#epoch, offset };
+    this.#caughtUp = true;
+    return { events: [{ name: 'alertSnapshot', value: { alerts } }], moved: true };
+  }
+
+  #moved({ from, to }: { from: number; to: number }): Outcome {
+    const before = this.#position;
+    if (before !== null && to <= before.offset) return { events: [], moved: false };
+    this.#position = { epoch: this.#epoch, offset: to };
+    // The socket is ordered, so a hole means that the server skipped entries; the application asks for what is open.
+    const hole = before !== null && from > before.offset;
+    return { events: hole ? [{ name: 'gap', value: before }] : [], moved: true };
+  }
+
+  #remember(alertId: string): void {
+    this.#seen.add(alertId);
+    if (this.#seen.size <= REMEMBERED_ALERTS) return;
+    const oldest = this.#seen.values().next();
+    if (oldest.done !== true) this.#seen.delete(oldest.value);
+  }
+}
+
+function quiet(event: SessionEvent): Outcome {
+  return { events: [event], moved: false };
+}
+
+function cameraChange(type: string, data: Record<string, unknown>): CameraChange {
+  const status = type === 'camera_online' ? 'online' : type === 'camera_offline' ? 'offline' : '';
+  return { status, ...data } as unknown as CameraChange;
+}
+
+function bulkChanges(data: Record<string, unknown>): SessionEvent[] {
+  const cameras = Array.isArray(data['cameras']) ? (data['cameras'] as CameraChange[]) : [];
+  return cameras.map((value) => ({ name: 'cameraChanged', value }));
+}

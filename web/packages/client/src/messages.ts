@@ -1,0 +1,148 @@
+/**
+ * The native protocol as types: what travels on `/ws/v1`.
+ *
+ * Times are integer milliseconds since the epoch. Boxes are `[x1, y1, x2, y2]` in pixels of a frame whose `width` and
+ * `height` travel with them. Fields that a newer server adds are ignored.
+ */
+
+export type ClientType = 'frontend' | 'desktop_app' | 'mobile_app' | 'ai_engine' | 'camera' | 'workstation';
+export type Severity = 'info' | 'warning' | 'error' | 'critical';
+export type AlertState = 'open' | 'acknowledged' | 'closed' | 'expired';
+export type Verdict = 'confirmed' | 'rejected';
+export type Box = [x1: number, y1: number, x2: number, y2: number];
+
+export interface Envelope {
+  type: string;
+  id?: string;
+  data: Record<string, unknown>;
+}
+
+/** The place of a client in the alert log: everything up to `offset` of this `epoch` is on the device. */
+export interface Position {
+  epoch: string;
+  offset: number;
+}
+
+export interface AlertCamera {
+  id: string;
+  name: string;
+  latitude: number | null;
+  longitude: number | null;
+}
+
+export interface AlertPerson {
+  id: string;
+  first_name: string;
+  last_name: string;
+  age: number | null;
+  description: string;
+}
+
+/** One look at a face on its way to a decision. `reasons` are the quality gates it failed. */
+export interface TraceSample {
+  frame_id: number;
+  timestamp: number;
+  quality: number;
+  reasons?: string[];
+  person_id?: string | null;
+  similarity?: number | null;
+}
+
+/** Why an alert was raised. Known fields are typed; whatever else the server adds is kept. */
+export interface Trace {
+  rule?: string;
+  samples?: TraceSample[];
+  [field: string]: unknown;
+}
+
+export interface Alert {
+  alert_id: string;
+  offset: number;
+  type: string;
+  severity: Severity;
+  camera: AlertCamera;
+  person?: AlertPerson | null;
+  similarity?: number | null;
+  snapshot_url?: string | null;
+  reference_url?: string | null;
+  probe_url?: string | null;
+  watch_list?: { id: string; name: string } | null;
+  why?: Trace | null;
+  timestamp: number;
+  created_at?: number;
+  state?: AlertState;
+  verdict?: Verdict | null;
+  escalation_level?: number;
+  by?: string | null;
+  at?: number | null;
+}
+
+export interface AlertUpdate {
+  alert_id: string;
+  offset: number;
+  state: AlertState;
+  escalation_level?: number;
+  by?: string | null;
+  at?: number | null;
+  verdict?: Verdict | null;
+}
+
+/** The answer to `ack` and `decline`, also when somebody else was first. */
+export interface Recorded {
+  alert_id: string;
+  state: AlertState;
+  by: string | null;
+  at: number | null;
+  verdict?: Verdict | null;
+  first?: boolean;
+}
+
+export interface Face {
+  bbox: Box;
+  confidence: number;
+  track_id: string;
+  is_known: boolean;
+  identity?: 'pending' | 'known' | 'unknown';
+  person_id?: string | null;
+  name?: string | null;
+  similarity?: number | null;
+}
+
+/** The faces of one frame. Disposable: the newest result replaces older ones. */
+export interface FaceResult {
+  camera_id: string;
+  frame_id: number;
+  timestamp: number;
+  width: number;
+  height: number;
+  faces: Face[];
+}
+
+export interface CameraChange {
+  camera_id: string;
+  status: string;
+  reason?: string;
+  timestamp?: number;
+}
+
+export interface ServerError {
+  code: string;
+  message: string;
+  details?: unknown;
+  request_id?: string;
+}
+
+/** A picture of a camera. Boxes of the `FaceResult` with the same `frame_id` belong over it. */
+export interface Frame {
+  camera_id: string;
+  frame_id: number;
+  timestamp: number;
+  width: number;
+  height: number;
+  jpeg: Uint8Array<ArrayBuffer>;
+}
+
+export interface SubscribeOptions {
+  frames?: boolean;
+  maxFps?: number;
+}

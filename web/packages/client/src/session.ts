@@ -1,0 +1,380 @@
+import { retryDelayMs } from './backoff.ts';
+import { CLOSE_NO_HEARTBEAT, CLOSE_TOKEN_EXPIRED, meaningOf, retryAfterMs, stopReasonOf } from './close_codes.ts';
+import type { StopReason } from './close_codes.ts';
+import { decodeFrame } from './frames.ts';
+import { Inbox } from './inbox.ts';
+import type { Envelope, Recorded, ServerError, SubscribeOptions, Verdict } from './messages.ts';
+import { Outbox } from './outbox.ts';
+import type { Tap } from './outbox.ts';
+import type { ConnectionView, Effect, SessionEvent, SessionOptions, Statistics } from './session_types.ts';
+import { Subscriptions } from './subscriptions.ts';
+import type { Wanted } from './subscriptions.ts';
+
+const OPEN_WAIT_MS = 10_000;
+const DEFAULT_HEARTBEAT_MS = 30_000;
+const SILENCE_MS = 60_000;
+const PROBE_WAIT_MS = 5_000;
+/** Live, `received` is held back this long, so that a burst costs one message; in a replay it goes at once. */
+const RECEIVED_DELAY_MS = 250;
+
+type Timer = 'retry' | 'deadline' | 'heartbeat' | 'silence' | 'received';
+
+/**
+ * One client's side of `/ws/v1`, without a socket, a clock or a timer.
+ *
+ *     disconnected ─ connect ─→ connecting ─ opened ─→ connected ─ identification_success ─→ authenticated
+ *          ↑  ↑                     │  ↑                   │                                      │
+ *          │  └── stop, disconnect ─┘  └── retry is due ── └──────── closed, silence ─────────────┘
+ *
+ * Each method takes what happened and when, and leaves what is to be done in `takeEffects()`. While a retry is
+ * waited for, the status is `disconnected` and the view's `retryAtMs` says until when. A `close` effect forgets the
+ * socket at once: a closing handshake with a dead peer would take a minute.
+ */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #inbox: Inbox;
+  readonly #outbox: Outbox;
+  readonly #subscriptions = new Subscriptions();
+  readonly #timers = new Map<Timer, number>();
+  #effects: Effect[] = [];
+  #view: ConnectionView = { status: 'disconnected', reason: '', retryAtMs: null, lostAtMs: null, stopped: null };
+  #attempts = 0;
+  #nextId = 0;
+  #heartbeatMs = DEFAULT_HEARTBEAT_MS;
+  #heartbeatSentAtMs: number | null = null;
+  #tokenExpired = false;
+  #lastError: ServerError | null = null;
+  #sent = 0;
+  #received = 0;
+  #latency: number | null = null;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#inbox = new Inbox(options.position ?? null);
+    this.#outbox = new Outbox(options.taps);
+  }
+
+  get view(): ConnectionView {
+    return this.#view;
+  }
+
+  get taps(): readonly Tap[] {
+    return this.#outbox.taps;
+  }
+
+  get statistics(): Statistics {
+    return {
+      status: this.#view.status,
+      messagesReceived: this.#received,
+      messagesSent: this.#sent,
+      latency: this.#latency,
+      reconnectAttempts: this.#attempts,
+    };
+  }
+
+  takeEffects(): Effect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  /** When `tick` should be called; `null` when nothing is waited for. */
+  nextTickAtMs(): number | null {
+    const due = [...this.#timers.values()];
+    const answer = this.#view.status === 'authenticated' ? this.#outbox.nextDueAtMs() : null;
+    if (answer !== null) due.push(answer);
+    return due.length === 0 ? null : Math.min(...due);
+  }
+
+  connect(nowMs: number): void {
+    if (this.#view.status !== 'disconnected') return;
+    this.#attempts = 0;
+    this.#open(nowMs);
+  }
+
+  disconnect(): void {
+    if (this.#view.status !== 'disconnected') this.#effects.push({ kind: 'close', code: 1000, reason: 'goodbye' });
+    this.#forgetConnection();
+    this.#show({ status: 'disconnected', reason: '', retryAtMs: null, lostAtMs: null, stopped: null });
+  }
+
+  /** The network may have come or gone: try at once, or ask the open connection for a sign of life. */
+  networkChanged(nowMs: number): void {
+    if (this.#timers.has('retry')) this.#open(nowMs);
+    else if (this.#view.status === 'authenticated') {
+      this.#heartbeat(nowMs);
+      this.#timers.set('silence', Math.min(this.#timers.get('silence') ?? Infinity, nowMs + PROBE_WAIT_MS));
+    }
+  }
+
+  opened(nowMs: number): void {
+    if (this.#view.status !== 'connecting') return;
+    this.#show({ ...this.#view, status: 'connected', reason: 'signing in' });
+    this.#timers.set('deadline', nowMs + OPEN_WAIT_MS);
+    this.#effects.push({ kind: 'want_token', fresh: this.#tokenExpired });
+  }
+
+  /** The answer to `want_token`. */
+  identify(token: string): void {
+    if (this.#view.status !== 'connected') return;
+    const { clientType, device, capabilities } = this.#options;
+    const position = this.#inbox.position;
+    this.#tokenExpired = false;
+    this.#send('client_identify', {
+      auth_token: token,
+      client_type: clientType,
+      device,
+      ...(capabilities === undefined ? {} : { capabilities }),
+      ...(position === null ? {} : { resume: position }),
+    });
+  }
+
+  /** There is no token to be had: nobody is signed in. */
+  signedOut(): void {
+    if (this.#view.status !== 'connected') return;
+    this.#effects.push({ kind: 'close', code: 1000, reason: 'signed out' });
+    this.#stop('bad_token', 'signed out');
+  }
+
+  /** No token could be fetched just now. */
+  tokenUnavailable(reason: string, nowMs: number): void {
+    if (this.#view.status === 'connected') this.#abandon(reason, nowMs);
+  }
+
+  /** Hands the server a newer token before the old one ends. */
+  refresh(token: string): void {
+    if (this.#view.status === 'authenticated') this.#send('refresh', { auth_token: token });
+  }
+
+  closed(code: number, reason: string, nowMs: number): void {
+    if (this.#view.status === 'disconnected') return;
+    this.#tokenExpired = code === CLOSE_TOKEN_EXPIRED;
+    const words = this.#lastError?.message ?? meaningOf(code);
+    const stop = stopReasonOf(code);
+    if (stop === null) this.#retryLater(words, retryAfterMs(reason), nowMs);
+    else this.#stop(stop, meaningOf(code));
+  }
+
+  tick(nowMs: number): void {
+    const due = (timer: Timer): boolean => (this.#timers.get(timer) ?? Infinity) <= nowMs;
+    if (due('retry')) this.#open(nowMs);
+    if (due('deadline')) this.#abandon('the server does not answer', nowMs);
+    if (due('silence')) this.#abandon(meaningOf(CLOSE_NO_HEARTBEAT), nowMs);
+    if (due('heartbeat')) this.#heartbeat(nowMs);
+    if (due('received')) this.#sendReceived();
+    this.#sendTaps(nowMs);
+  }
+
+  /** A picture. */
+  binary(message: ArrayBuffer, nowMs: number): void {
+    this.#heard(nowMs);
+    const frame = decodeFrame(message);
+    if (frame !== null) this.#emit({ name: 'frame', value: frame });
+  }
+
+  text(text: string, nowMs: number): void {
+    if (this.#view.status === 'disconnected') return;
+    this.#heard(nowMs);
+    const message = parseEnvelope(text);
+    if (message === null) return;
+    this.#handle(message, nowMs);
+    this.#emit({ name: 'message', value: message });
+  }
+
+  /** Queues what a person decided; `id` finds it again in `tap` events. */
+  tap(kind: Tap['kind'], alertId: string, verdict: Verdict | null, reason: string | null, nowMs: number): string {
+    const id = this.#freshId(nowMs);
+    const tap = this.#outbox.add({ id, kind, alertId, verdict, reason }, nowMs);
+    this.#saveTaps();
+    this.#emit({ name: 'tap', value: tap });
+    this.#sendTaps(nowMs);
+    return id;
+  }
+
+  subscribe(cameraId: string, wish: symbol, options: SubscribeOptions): void {
+    const wanted = this.#subscriptions.add(cameraId, wish, options);
+    if (wanted !== null) this.#sendSubscribe(cameraId, wanted);
+  }
+
+  unsubscribe(cameraId: string, wish: symbol): void {
+    const wanted = this.#subscriptions.remove(cameraId, wish);
+    if (wanted === null || this.#view.status !== 'authenticated') return;
+    if (wanted === 'gone') this.#send('unsubscribe_camera', { camera_id: cameraId });
+    else this.#sendSubscribe(cameraId, wanted);
+  }
+
+  #handle(message: Envelope, nowMs: number): void {
+    const { type, data } = message;
+    if (type === 'connection_established') this.#heartbeatMs = heartbeatMs(data['heartbeat_interval']);
+    else if (type === 'heartbeat') this.#send('heartbeat_ack', { client_time: nowMs, server_time: data['server_time'] });
+    else if (type === 'heartbeat_ack') this.#answered(nowMs);
+    else if (type === 'identification_success') this.#identified(data, nowMs);
+    else if (type === 'error') this.#refused(message);
+    else if (type === 'recorded') this.#recorded(message);
+    else {
+      const outcome = this.#inbox.take(type, data);
+      for (const event of outcome.events) this.#emit(event);
+      if (outcome.moved) this.#scheduleReceived(nowMs);
+    }
+  }
+
+  #identified(data: Record<string, unknown>, nowMs: number): void {
+    if (this.#view.status !== 'connected') return;
+    for (const event of this.#inbox.identified(data)) this.#emit(event);
+    this.#attempts = 0;
+    this.#lastError = null;
+    this.#timers.delete('deadline');
+    this.#show({ status: 'authenticated', reason: '', retryAtMs: null, lostAtMs: null, stopped: null });
+    this.#heartbeat(nowMs);
+    for (const [cameraId, wanted] of this.#subscriptions.all()) this.#sendSubscribe(cameraId, wanted);
+    this.#sendTaps(nowMs);
+  }
+
+  #refused(message: Envelope): void {
+    const error = message.data as unknown as ServerError;
+    const id = message.id ?? error.request_id;
+    const tap = id === undefined ? null : this.#outbox.refuse(id, error.message);
+    if (this.#view.status === 'connected') this.#lastError = error;
+    if (tap !== null) {
+      this.#saveTaps();
+      this.#emit({ name: 'tap', value: tap });
+    }
+    this.#emit({ name: 'serverError', value: error });
+  }
+
+  #recorded(message: Envelope): void {
+    const recorded = message.data as unknown as Recorded;
+    const tap = this.#outbox.finish(recorded, message.id);
+    this.#emit({ name: 'recorded', value: recorded });
+    if (tap === null) return;
+    this.#saveTaps();
+    this.#emit({ name: 'tap', value: tap });
+  }
+
+  #open(nowMs: number): void {
+    this.#timers.clear();
+    this.#timers.set('deadline', nowMs + OPEN_WAIT_MS);
+    this.#show({ ...this.#view, status: 'connecting', retryAtMs: null, stopped: null });
+    this.#effects.push({ kind: 'open' });
+  }
+
+  /** Gives up on a connection that is still open on paper. */
+  #abandon(reason: string, nowMs: number): void {
+    this.#effects.push({ kind: 'close', code: 1000, reason: 'abandoned' });
+    this.#retryLater(reason, null, nowMs);
+  }
+
+  #retryLater(reason: string, serverDelayMs: number | null, nowMs: number): void {
+    this.#forgetConnection();
+    if (this.#attempts >= (this.#options.maxReconnectAttempts ?? Infinity)) {
+      this.#stop('gave_up', reason);
+      return;
+    }
+    const delay = serverDelayMs ?? retryDelayMs(this.#attempts, this.#options.random(), this.#options.jitter);
+    this.#attempts += 1;
+    this.#timers.set('retry', nowMs + delay);
+    const lostAtMs = this.#view.lostAtMs ?? nowMs;
+    this.#show({ status: 'disconnected', reason, retryAtMs: nowMs + delay, lostAtMs, stopped: null });
+  }
+
+  #stop(stopped: StopReason, reason: string): void {
+    this.#forgetConnection();
+    this.#show({ ...this.#view, status: 'disconnected', reason, retryAtMs: null, stopped });
+  }
+
+  #forgetConnection(): void {
+    this.#timers.clear();
+    this.#heartbeatSentAtMs = null;
+    this.#lastError = null;
+    this.#outbox.connectionLost();
+    for (const tap of this.#outbox.taps) this.#emit({ name: 'tap', value: tap });
+  }
+
+  #heard(nowMs: number): void {
+    this.#received += 1;
+    if (this.#view.status === 'authenticated') this.#timers.set('silence', nowMs + SILENCE_MS);
+  }
+
+  #heartbeat(nowMs: number): void {
+    this.#heartbeatSentAtMs = nowMs;
+    this.#timers.set('heartbeat', nowMs + this.#heartbeatMs);
+    if (!this.#timers.has('silence')) this.#timers.set('silence', nowMs + SILENCE_MS);
+    this.#send('heartbeat', { client_time: nowMs });
+  }
+
+  #answered(nowMs: number): void {
+    if (this.#heartbeatSentAtMs !== null) this.#latency = nowMs - this.#heartbeatSentAtMs;
+    this.#heartbeatSentAtMs = null;
+  }
+
+  #scheduleReceived(nowMs: number): void {
+    if (!this.#inbox.caughtUp) this.#sendReceived();
+    else if (!this.#timers.has('received')) this.#timers.set('received', nowMs + RECEIVED_DELAY_MS);
+  }
+
+  #sendReceived(): void {
+    this.#timers.delete('received');
+    const position = this.#inbox.position;
+    if (position === null || this.#view.status !== 'authenticated') return;
+    this.#effects.push({ kind: 'save_position', position });
+    this.#send('received', { offset: position.offset });
+  }
+
+  #sendTaps(nowMs: number): void {
+    if (this.#view.status !== 'authenticated') return;
+    for (const tap of this.#outbox.takeDue(nowMs)) {
+      const extra = tap.kind === 'ack' ? { verdict: tap.verdict } : { reason: tap.reason };
+      const given = Object.fromEntries(Object.entries(extra).filter(([, value]) => value !== null));
+      this.#send(tap.kind, { alert_id: tap.alertId, ...given }, tap.id);
+      this.#emit({ name: 'tap', value: { ...tap, state: 'sent', sentAtMs: nowMs } });
+    }
+  }
+
+  #sendSubscribe(cameraId: string, wanted: Wanted): void {
+    if (this.#view.status !== 'authenticated') return;
+    const rate = wanted.maxFps === null ? {} : { max_fps: wanted.maxFps };
+    this.#send('subscribe_camera', { camera_id: cameraId, frames: wanted.frames, ...rate });
+  }
+
+  #send(type: string, data: Record<string, unknown>, id?: string): void {
+    this.#sent += 1;
+    this.#effects.push({ kind: 'send', message: id === undefined ? { type, data } : { type, id, data } });
+  }
+
+  #saveTaps(): void {
+    this.#effects.push({ kind: 'save_taps', taps: this.#outbox.taps });
+  }
+
+  #freshId(nowMs: number): string {
+    this.#nextId += 1;
+    return `${nowMs.toString(36)}-${this.#nextId.toString(36)}-${Math.floor(this.#options.random() * 36 ** 4).toString(36)}`;
+  }
+
+  #show(view: ConnectionView): void {
+    this.#view = view;
+    this.#emit({ name: 'connection', value: view });
+  }
+
+  #emit(event: SessionEvent): void {
+    this.#effects.push({ kind: 'event', event });
+  }
+}
+
+/** The server's heartbeat interval: seconds, or milliseconds as seed 004 writes them. */
+function heartbeatMs(value: unknown): number {
+  if (typeof value !== 'number' || !(value > 0)) return DEFAULT_HEARTBEAT_MS;
+  const ms = value < 1_000 ? value * 1_000 : value;
+  return Math.min(Math.max(ms, 1_000), DEFAULT_HEARTBEAT_MS);
+}
+
+function parseEnvelope(text: string): Envelope | null {
+  try {
+    const value = JSON.parse(text) as Partial<Envelope> | null;
+    if (typeof value?.type !== 'string') return null;
+    const data = typeof value.data === 'object' && value.data !== null ? value.data : {};
+    return { ...value, type: value.type, data };
+  } catch {
+    return null;
+  }
+}
+
