@@ -42,7 +42,8 @@ _SEEING = frozenset({Right.SEE_ALERTS, Right.SEE_CAMERAS})
 
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right) - {Right.RUN_ENGINE},
-    Role.OPERATOR: _SEEING | {Right.HANDLE_ALERTS, Right.SEE_PEOPLE, Right.MANAGE_PEOPLE, Right.IDENTIFY, Right.SEE_SYSTEM},
+    Role.OPERATOR: _SEEING
+    | {Right.HANDLE_ALERTS, Right.SEE_PEOPLE, Right.MANAGE_PEOPLE, Right.IDENTIFY, Right.SEE_SYSTEM},
     Role.RESPONDER: frozenset({Right.SEE_ALERTS, Right.HANDLE_ALERTS}),
     Role.VIEWER: _SEEING,
     Role.MACHINE: frozenset({Right.RUN_ENGINE}),

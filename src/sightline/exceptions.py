@@ -71,13 +71,25 @@ class SourceError(SightlineError):
 
 
 class WireError(SightlineError):
-    """A message that the protocol does not allow; `path` names the offending field, `$` for the whole."""
+    """A message that the protocol does not allow; `path` names the offending field, `$` for the whole.
 
-    def __init__(self, message: str, *, path: str = "$", code: str = "INVALID_MESSAGE", fatal: bool = False) -> None:
+    `request_id` is the message's own id, where it could be read; `fatal` ends the connection.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str = "$",
+        code: str = "INVALID_MESSAGE",
+        fatal: bool = False,
+        request_id: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.path = path
         self.code = code
         self.fatal = fatal
+        self.request_id = request_id
 
 
 class NotFound(SightlineError):

@@ -81,10 +81,15 @@ def _identified(
     return Decision(
         "watch_list",
         AlertDraft(
-            AlertType.WATCHLIST_MATCH, severity, rules.audience, why,
-            similarity=what.similarity, reference_id=what.reference_id, watch_list_id=list_id,
+            AlertType.WATCHLIST_MATCH,
+            severity,
+            rules.audience,
+            why,
+            similarity=what.similarity,
+            reference_id=what.reference_id,
+            watch_list_id=list_id,
         ),
-    )  # fmt: skip
+    )
 
 
 def _unknown(
@@ -121,9 +126,7 @@ def _still_quiet(
     return None
 
 
-def _trace(
-    fact: Fact, what: Identified | Unknown, rule: str, received_at_ms: int, rules: Rules
-) -> Mapping[str, Any]:
+def _trace(fact: Fact, what: Identified | Unknown, rule: str, received_at_ms: int, rules: Rules) -> Mapping[str, Any]:
     """Why there is an alert, as the console shows it."""
     return {
         "rule": rule,
@@ -138,13 +141,19 @@ def _trace(
         "model": what.model_id,
         "samples": [
             {
-                "frame_id": sample.frame_id, "timestamp": sample.timestamp, "quality": sample.quality,
-                "reasons": sample.reasons, "person_id": sample.person_id, "similarity": sample.similarity,
+                "frame_id": sample.frame_id,
+                "timestamp": sample.timestamp,
+                "quality": sample.quality,
+                "reasons": sample.reasons,
+                "person_id": sample.person_id,
+                "similarity": sample.similarity,
             }
             for sample in what.samples
         ],
         "timings": {
-            "captured": fact.timestamp, "received": received_at_ms, "inference_ms": fact.inference_ms,
+            "captured": fact.timestamp,
+            "received": received_at_ms,
+            "inference_ms": fact.inference_ms,
         },
         "late": received_at_ms - fact.timestamp > LATE_MS,
-    }  # fmt: skip
+    }

@@ -51,7 +51,8 @@ class Presence:
         times = [
             track.seen_at_ms
             for track_id in self._by_subject.get(subject_id, ())
-            if track_id != besides_track and (track := self._tracks[track_id])
+            if track_id != besides_track
+            and (track := self._tracks[track_id])
             and (camera_id is None or track.camera_id == camera_id)
         ]
         return max(times, default=None)

@@ -37,7 +37,6 @@ __all__ = [
 ]
 
 CLIENT_TYPES = ("frontend", "desktop_app", "mobile_app", "ai_engine", "camera", "workstation")
-PERSON_TYPES = frozenset({"frontend", "desktop_app", "mobile_app"})
 MAX_SUBSCRIPTIONS = 256
 
 
@@ -171,13 +170,16 @@ class Session:
         """The socket was accepted."""
         self.last_heard_ms = self.last_beat_ms = self.opened_at_ms
         return [
-            Send("connection_established", {
-                "client_id": self.client_id,
-                "server_time": self.opened_at_ms,
-                "supported_protocols": ["sightline.v1"],
-                "heartbeat_interval": self.limits.heartbeat_ms,
-            })
-        ]  # fmt: skip
+            Send(
+                "connection_established",
+                {
+                    "client_id": self.client_id,
+                    "server_time": self.opened_at_ms,
+                    "supported_protocols": ["sightline.v1"],
+                    "heartbeat_interval": self.limits.heartbeat_ms,
+                },
+            )
+        ]
 
     def receive(self, message: wire.ClientMessage, now_ms: int) -> list[Effect]:
         """A checked message from the client."""
@@ -195,12 +197,12 @@ class Session:
             return self._problem("INVALID_MESSAGE", "identify first: send `client_identify`", "type", message.id)
         return self._open_message(data, message.id)
 
-    def reject(self, problem: WireError, now_ms: int, *, id: str | None = None) -> list[Effect]:
+    def reject(self, problem: WireError, now_ms: int) -> list[Effect]:
         """A message that the codec refused."""
         if self.phase is Phase.CLOSED:
             return []
         self.last_heard_ms = now_ms
-        effects = self._problem(problem.code, str(problem), problem.path, id)
+        effects = self._problem(problem.code, str(problem), problem.path, problem.request_id)
         return effects + (self.close(CloseCode.PROTOCOL_VIOLATION, str(problem)) if problem.fatal else [])
 
     def identified(
@@ -214,16 +216,20 @@ class Session:
         self.token_expires_ms = token_expires_ms
         self.window = Window(sent=start, received=start)
         return [
-            Send("identification_success", {
-                "client_id": self.client_id,
-                "client_type": self.client_type,
-                "authenticated": True,
-                "epoch": epoch,
-                "offset": top,
-                "mode": mode.value,
-                "limits": {"credit_entries": 100, "credit_bytes": 262_144, "max_subscriptions": MAX_SUBSCRIPTIONS},
-            }, id)
-        ]  # fmt: skip
+            Send(
+                "identification_success",
+                {
+                    "client_id": self.client_id,
+                    "client_type": self.client_type,
+                    "authenticated": True,
+                    "epoch": epoch,
+                    "offset": top,
+                    "mode": mode.value,
+                    "limits": {"credit_entries": 100, "credit_bytes": 262_144, "max_subscriptions": MAX_SUBSCRIPTIONS},
+                },
+                id,
+            )
+        ]
 
     def refused(self, code: str, message: str, close: CloseCode, *, id: str | None) -> list[Effect]:
         """The token is not good, or this client type may not connect like this."""
@@ -245,9 +251,7 @@ class Session:
         if self.phase is Phase.CLOSED:
             return []
         if self.phase is not Phase.OPEN and now_ms - self.opened_at_ms >= self.limits.identify_ms:
-            return self.refused(
-                "AUTH_FAILED", "no `client_identify` in time", CloseCode.PROTOCOL_VIOLATION, id=None
-            )
+            return self.refused("AUTH_FAILED", "no `client_identify` in time", CloseCode.PROTOCOL_VIOLATION, id=None)
         if now_ms - self.last_heard_ms >= self.limits.silence_ms:
             return self.close(CloseCode.NO_HEARTBEAT, "nothing was heard for too long")
         if self.phase is Phase.OPEN and now_ms >= self.token_expires_ms + self.limits.refresh_grace_ms:
@@ -292,8 +296,7 @@ class Session:
                 return [Reauthenticate(token, id)]
             case wire.Received(offset=offset):
                 return self._received(offset, id)
-            case _:  # pragma: no cover - the other types were handled before
-                return []
+        raise AssertionError(f"{type(data).__name__} was handled before")
 
     def _received(self, offset: int, id: str | None) -> list[Effect]:
         assert self.window is not None

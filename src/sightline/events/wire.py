@@ -118,9 +118,7 @@ class Refresh(_Data):
     auth_token: Token
 
 
-ClientData = (
-    Identify | Heartbeat | HeartbeatAck | SubscribeCamera | UnsubscribeCamera | Received | Ack | Refresh
-)
+ClientData = Identify | Heartbeat | HeartbeatAck | SubscribeCamera | UnsubscribeCamera | Received | Ack | Refresh
 
 
 class ClientMessage(msgspec.Struct, frozen=True):

@@ -90,18 +90,28 @@ class Tokens:
         expires_ms = min(now_ms + self._life_ms, signed_in_ms + self._session_ms)
         claims = Claims(user.id, user.token_version, signed_in_ms, expires_ms)
         payload = {
-            "sub": user.id, "ver": user.token_version, "aud": AUDIENCE, "iss": ISSUER,
-            "iat": now_ms // 1000, "exp": expires_ms // 1000, "auth_time": signed_in_ms, "jti": secrets.token_hex(8),
-        }  # fmt: skip
+            "sub": user.id,
+            "ver": user.token_version,
+            "aud": AUDIENCE,
+            "iss": ISSUER,
+            "iat": now_ms // 1000,
+            "exp": expires_ms // 1000,
+            "auth_time": signed_in_ms,
+            "jti": secrets.token_hex(8),
+        }
         return jwt.encode(payload, self._key, algorithm=ALGORITHM), claims
 
     def read(self, token: str) -> Claims:
         """The claims of a token that is genuine and not expired. Raises `Forbidden`."""
         try:
             payload = jwt.decode(
-                token, self._key, algorithms=[ALGORITHM], audience=AUDIENCE, issuer=ISSUER,
+                token,
+                self._key,
+                algorithms=[ALGORITHM],
+                audience=AUDIENCE,
+                issuer=ISSUER,
                 options={"require": ["sub", "exp", "iat", "aud", "iss"], "verify_exp": False, "verify_iat": False},
-            )  # fmt: skip
+            )
             claims = Claims(
                 str(payload["sub"]), int(payload["ver"]), int(payload["auth_time"]), int(payload["exp"]) * 1000
             )

@@ -126,9 +126,7 @@ class Engines:
     async def probe_source(self, source: str) -> link.SourceProbed:
         """Asks an engine to open a source. Raises `Unavailable`."""
         request_id = secrets.token_hex(8)
-        answer = await self._ask(
-            link.ProbeSource(request_id=request_id, source=source), request_id, PROBE_TIMEOUT_S
-        )
+        answer = await self._ask(link.ProbeSource(request_id=request_id, source=source), request_id, PROBE_TIMEOUT_S)
         assert isinstance(answer, link.SourceProbed)
         return answer
 
@@ -166,9 +164,7 @@ class Engines:
         self._metrics.engines.set(len(self._links))
         log.info("engine_connected", engine=engine_id, capacity=hello.capacity)
         await engine.send(
-            link.Welcome(
-                server_time=self._clock.now_ms(), gallery_version=await self._store.people.gallery_version()
-            )
+            link.Welcome(server_time=self._clock.now_ms(), gallery_version=await self._store.people.gallery_version())
         )
         self._announce(engine, "connected", "")
         self._changed.set()
@@ -253,20 +249,30 @@ class Engines:
             self.why_none = "the engine went away and is being started again"
             self._announce(engine, "disconnected", self.why_none)
             for camera_id in engine.cameras:
-                self._hub.broadcast("stream_status_update", {
-                    "camera_id": camera_id, "status": "connecting", "reason": self.why_none,
-                    "timestamp": self._clock.now_ms(),
-                })  # fmt: skip
+                self._hub.broadcast(
+                    "stream_status_update",
+                    {
+                        "camera_id": camera_id,
+                        "status": "connecting",
+                        "reason": self.why_none,
+                        "timestamp": self._clock.now_ms(),
+                    },
+                )
         self._metrics.engines.set(len(self._links))
         self._changed.set()
         log.info("engine_disconnected", engine=engine.id)
 
     def _announce(self, engine: EngineLink, status: str, reason: str) -> None:
-        self._hub.broadcast("ai_engine_status", {
-            "engine_id": engine.id, "status": status, "reason": reason,
-            "capabilities": [model.task for model in engine.hello.models if model.loaded],
-            "load": engine.status.load if engine.status else None,
-        })  # fmt: skip
+        self._hub.broadcast(
+            "ai_engine_status",
+            {
+                "engine_id": engine.id,
+                "status": status,
+                "reason": reason,
+                "capabilities": [model.task for model in engine.hello.models if model.loaded],
+                "load": engine.status.load if engine.status else None,
+            },
+        )
 
     # ── pictures ──
 
@@ -343,10 +349,13 @@ class Engines:
             changes = await self._store.people.gallery_changes(engine.gallery_version, engine.gallery_model)
             await engine.send(
                 link.GalleryPage(
-                    version=changes.version, templates=changes.templates, tombstones=changes.tombstones,
-                    more=changes.more, reset=changes.reset,
+                    version=changes.version,
+                    templates=changes.templates,
+                    tombstones=changes.tombstones,
+                    more=changes.more,
+                    reset=changes.reset,
                 )
-            )  # fmt: skip
+            )
             engine.gallery_version, more = changes.version, changes.more
 
 
@@ -358,6 +367,10 @@ def _picture_header(data: bytes) -> dict[str, Any] | None:
         header = msgspec.json.decode(data[4 : 4 + size])
     except msgspec.DecodeError:
         return None
-    if isinstance(header, dict) and isinstance(header.get("camera_id"), str) and isinstance(header.get("frame_id"), int):
+    if (
+        isinstance(header, dict)
+        and isinstance(header.get("camera_id"), str)
+        and isinstance(header.get("frame_id"), int)
+    ):
         return header
     return None

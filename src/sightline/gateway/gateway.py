@@ -77,9 +77,7 @@ class Gateway:
         alert = await self.store.alerts.get(alert_id)
         if not tags_of(user).intersection(alert.audience):
             raise NotFound("alert", alert_id)
-        outcome = await self.store.alerts.acknowledge(
-            alert_id, by=user.id, verdict=verdict, now_ms=self.clock.now_ms()
-        )
+        outcome = await self.store.alerts.acknowledge(alert_id, by=user.id, verdict=verdict, now_ms=self.clock.now_ms())
         taken = outcome.alert
         by = await self.directory.users.find(taken.by)
         self.metrics.acknowledged.inc()
@@ -103,10 +101,14 @@ class Gateway:
         cameras = []
         for camera in await self.store.cameras.list():
             status = self.camera_status(camera.id, enabled=camera.enabled)
-            cameras.append({
-                "camera_id": camera.id, "status": status.state.value, "reason": status.reason,
-                "timestamp": status.since_ms,
-            })  # fmt: skip
+            cameras.append(
+                {
+                    "camera_id": camera.id,
+                    "status": status.state.value,
+                    "reason": status.reason,
+                    "timestamp": status.since_ms,
+                }
+            )
         return {"cameras": cameras}
 
     def person_changed(self, person_id: str) -> None:

@@ -160,20 +160,22 @@ class Hub:
             person = self._directory.people.peek(face.person_id)
             if person is None and face.person_id is not None:
                 person = await self._directory.people.find(face.person_id)
-            faces.append({
-                "bbox": face.bbox,
-                "confidence": face.confidence,
-                "landmarks": face.landmarks,
-                "track_id": face.track_id,
-                "identity": face.identity,
-                "is_known": face.identity == "known",
-                "person_id": person.id if person else None,
-                "name": person.name if person else None,
-                "similarity": face.similarity,
-                "quality": face.quality,
-                "reasons": face.reasons,
-                "live": None,
-            })  # fmt: skip
+            faces.append(
+                {
+                    "bbox": face.bbox,
+                    "confidence": face.confidence,
+                    "landmarks": face.landmarks,
+                    "track_id": face.track_id,
+                    "identity": face.identity,
+                    "is_known": face.identity == "known",
+                    "person_id": person.id if person else None,
+                    "name": person.name if person else None,
+                    "similarity": face.similarity,
+                    "quality": face.quality,
+                    "reasons": face.reasons,
+                    "live": None,
+                }
+            )
         return {
             "camera_id": observation.camera_id,
             "frame_id": observation.frame_id,

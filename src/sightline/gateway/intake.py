@@ -41,9 +41,16 @@ class Intake:
         subject_id, person_id = subject_of(fact)
         last_seen_ms = self._last_seen(fact, subject_id)
         event = Event(
-            id="", key=fact.key, kind=_kind(fact), camera_id=fact.camera_id, subject_id=subject_id, person_id=person_id,
-            captured_at_ms=fact.timestamp, received_at_ms=now_ms, data={},
-        )  # fmt: skip
+            id="",
+            key=fact.key,
+            kind=_kind(fact),
+            camera_id=fact.camera_id,
+            subject_id=subject_id,
+            person_id=person_id,
+            captured_at_ms=fact.timestamp,
+            received_at_ms=now_ms,
+            data={},
+        )
 
         def decided(event: Event, context: DecisionContext) -> Decision:
             return decide(fact, context, self._rules, last_seen_ms=last_seen_ms, received_at_ms=now_ms)

@@ -16,9 +16,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
-        self.facts = Counter(
-            "sightline_facts", "Facts accepted from engines", ["kind", "rule"], registry=self.registry
-        )
+        self.facts = Counter("sightline_facts", "Facts accepted from engines", ["kind", "rule"], registry=self.registry)
         self.alerts = Counter("sightline_alerts", "Alerts raised", ["type"], registry=self.registry)
         self.delivered = Counter("sightline_delivered_entries", "Log entries sent to clients", registry=self.registry)
         self.acknowledged = Counter("sightline_acknowledgements", "Acknowledgements recorded", registry=self.registry)
@@ -28,17 +26,23 @@ class Metrics:
         self.engines = Gauge("sightline_engines", "Connected engines", registry=self.registry)
         self.log_top = Gauge("sightline_log_offset", "Highest offset of the alert log", registry=self.registry)
         self.accept_seconds = Histogram(
-            "sightline_fact_accept_seconds", "From a fact's arrival to its commit", buckets=LATENCY_BUCKETS_S,
+            "sightline_fact_accept_seconds",
+            "From a fact's arrival to its commit",
+            buckets=LATENCY_BUCKETS_S,
             registry=self.registry,
-        )  # fmt: skip
+        )
         self.fact_age_seconds = Histogram(
-            "sightline_fact_age_seconds", "From the capture of a fact's frame to its arrival",
-            buckets=LATENCY_BUCKETS_S, registry=self.registry,
-        )  # fmt: skip
-        self.loop_lag_seconds = Histogram(
-            "sightline_event_loop_lag_seconds", "By how much the event loop woke late", buckets=BUCKETS_S,
+            "sightline_fact_age_seconds",
+            "From the capture of a fact's frame to its arrival",
+            buckets=LATENCY_BUCKETS_S,
             registry=self.registry,
-        )  # fmt: skip
+        )
+        self.loop_lag_seconds = Histogram(
+            "sightline_event_loop_lag_seconds",
+            "By how much the event loop woke late",
+            buckets=BUCKETS_S,
+            registry=self.registry,
+        )
 
     def exposition(self) -> bytes:
         """The text format that Prometheus scrapes."""

@@ -81,11 +81,12 @@ class NativeClient:
         self._session = Session(
             self.client_id,
             Limits(
-                identify_ms=int(settings.identify_timeout_s * 1000), heartbeat_ms=int(settings.heartbeat_interval_s * 1000),
+                identify_ms=int(settings.identify_timeout_s * 1000),
+                heartbeat_ms=int(settings.heartbeat_interval_s * 1000),
                 silence_ms=int(settings.heartbeat_interval_s * 2000),
             ),
             now_ms,
-        )  # fmt: skip
+        )
 
     # ── the hub's side ──
 
@@ -281,9 +282,7 @@ class NativeClient:
                 raise Forbidden("no token: send `auth_token`, or an Authorization header")
             user, claims = await gateway.tokens.user_of(token, gateway.store.users)
         except Forbidden as problem:
-            self._carry_out(
-                self._session.refused("AUTH_FAILED", str(problem), CloseCode.BAD_TOKEN, id=effect.id)
-            )
+            self._carry_out(self._session.refused("AUTH_FAILED", str(problem), CloseCode.BAD_TOKEN, id=effect.id))
             return
         if identify.client_type not in ("frontend", "desktop_app", "mobile_app") or user.role is Role.MACHINE:
             message = f"a {identify.client_type} needs a machine token for its own endpoint"
@@ -313,10 +312,15 @@ class NativeClient:
         self._cursor, self._epoch, self._replay_to = start, bounds.epoch, bounds.top
         self._carry_out(
             self._session.identified(
-                user_id=self.user_id, token_expires_ms=token_expires_ms, mode=mode, epoch=bounds.epoch,
-                top=bounds.top, start=start, id=effect.id,
+                user_id=self.user_id,
+                token_expires_ms=token_expires_ms,
+                mode=mode,
+                epoch=bounds.epoch,
+                top=bounds.top,
+                start=start,
+                id=effect.id,
             )
-        )  # fmt: skip
+        )
         if not known:
             alerts = await gateway.views.alerts(snapshot.alerts)
             self._outbox.put_control(encode_message("alert_snapshot", {"alerts": alerts, "offset": bounds.top}))
@@ -334,9 +338,7 @@ class NativeClient:
         except Forbidden as problem:
             self._carry_out(self._session.refused("AUTH_FAILED", str(problem), CloseCode.BAD_TOKEN, id=id))
             return
-        self._carry_out(
-            self._session.reauthenticated(user_id=user.id, token_expires_ms=claims.expires_ms, id=id)
-        )
+        self._carry_out(self._session.reauthenticated(user_id=user.id, token_expires_ms=claims.expires_ms, id=id))
 
     async def _watch(self, effect: Watch) -> None:
         gateway = self._gateway
@@ -374,4 +376,3 @@ class NativeClient:
     def _refuse(self, code: str, message: str, path: str | None, id: str | None = None) -> None:
         data: dict[str, Any] = error(code, message, path=path, request_id=id)
         self._outbox.put_control(encode_message("error", data, id=id))
-

@@ -116,8 +116,16 @@ class Cameras(Protocol):
     async def list(self) -> list[Camera]: ...
     async def get(self, camera_id: str) -> Camera: ...
     async def create(
-        self, *, name: str, source: str, latitude: float | None, longitude: float | None, analysis_fps: float,
-        enabled: bool, alert_unknown: bool, now_ms: int,
+        self,
+        *,
+        name: str,
+        source: str,
+        latitude: float | None,
+        longitude: float | None,
+        analysis_fps: float,
+        enabled: bool,
+        alert_unknown: bool,
+        now_ms: int,
     ) -> Camera: ...
     async def replace(self, camera: Camera) -> Camera: ...
     async def delete(self, camera_id: str) -> None: ...
@@ -174,9 +182,7 @@ class AlertPictures(Protocol):
 
 
 class Alerts(Protocol):
-    async def accept(
-        self, event: Event, decide: Decide, *, blobs: dict[str, str], now_ms: int
-    ) -> Accepted:
+    async def accept(self, event: Event, decide: Decide, *, blobs: dict[str, str], now_ms: int) -> Accepted:
         """Event, alert, log entries in one transaction; `decide` is called inside it with what the store knows.
         A key that was accepted before changes nothing. `blobs` maps picture roles to incoming blob ids; the pictures of
         an event that raises no alert are dropped."""
@@ -184,15 +190,19 @@ class Alerts(Protocol):
     async def get(self, alert_id: str) -> Alert: ...
     async def get_many(self, alert_ids: Collection[str]) -> dict[str, Alert]: ...
     async def list(
-        self, *, tags: frozenset[str], states: Collection[AlertState] | None = None, before: int | None = None,
-        person_id: str | None = None, camera_id: str | None = None, limit: int = 50,
+        self,
+        *,
+        tags: frozenset[str],
+        states: Collection[AlertState] | None = None,
+        before: int | None = None,
+        person_id: str | None = None,
+        camera_id: str | None = None,
+        limit: int = 50,
     ) -> list[Alert]:
         """Newest first, those addressed to one of `tags`; `before` is an alert's offset."""
 
     async def snapshot(self, tags: frozenset[str]) -> Snapshot: ...
-    async def acknowledge(
-        self, alert_id: str, *, by: str, verdict: Verdict | None, now_ms: int
-    ) -> Acknowledged:
+    async def acknowledge(self, alert_id: str, *, by: str, verdict: Verdict | None, now_ms: int) -> Acknowledged:
         """First one wins (compare-and-set). Whoever took it may still add or change the verdict."""
 
     async def close(self, alert_id: str, *, by: str, now_ms: int) -> Alert: ...

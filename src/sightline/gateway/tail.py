@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from sightline.deliveries.entry import Entry, EntryKind
+from sightline.deliveries.entry import Entry
 from sightline.gateway.ports import Log
 
 __all__ = ["Encoded", "Page", "Tail"]
@@ -25,7 +25,7 @@ class Encoded:
     audience: frozenset[str]
     text: str
     alert_id: str
-    kind: EntryKind
+    camera_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,13 +68,13 @@ class AlertViews:
         encoded = []
         for entry in entries:
             alert = alerts.get(entry.alert_id)
-            if entry.kind is EntryKind.ALERT_TRIGGERED and alert is not None:
-                text = encode_message("alert_triggered", await self.alert(alert))
-            elif entry.kind is EntryKind.ALERT_UPDATED:
-                text = encode_message("alert_updated", await self.update(entry))
-            else:
+            if alert is None:
                 continue
-            encoded.append(Encoded(entry.offset, entry.audience, text, entry.alert_id, entry.kind))
+            if entry.kind is EntryKind.ALERT_TRIGGERED:
+                text = encode_message("alert_triggered", await self.alert(alert))
+            else:
+                text = encode_message("alert_updated", await self.update(entry))
+            encoded.append(Encoded(entry.offset, entry.audience, text, alert.id, alert.camera_id))
         return encoded
 
     async def anomalies(self, entries: Sequence[Entry]) -> list[Encoded]:
@@ -82,7 +82,7 @@ class AlertViews:
         triggered = [entry for entry in entries if entry.kind is EntryKind.ALERT_TRIGGERED]
         alerts = await self._store.alerts.get_many({entry.alert_id for entry in triggered})
         return [
-            Encoded(entry.offset, entry.audience, await self.anomaly(alert), entry.alert_id, entry.kind)
+            Encoded(entry.offset, entry.audience, await self.anomaly(alert), alert.id, alert.camera_id)
             for entry in triggered
             if (alert := alerts.get(entry.alert_id)) is not None
         ]
@@ -122,5 +122,3 @@ class AlertViews:
             "age": person.age,
             "description": person.description,
         }
-
-

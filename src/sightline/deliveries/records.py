@@ -1,0 +1,59 @@
+"""What a store answers with: outcomes of writes, and what is read in one piece."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sightline.deliveries.entry import LogBounds
+from sightline.events.alert import Alert
+from sightline.events.engine_link import GalleryTemplate
+
+__all__ = ["Accepted", "Acknowledged", "AuditRecord", "GalleryChanges", "Snapshot"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The outcome of a fact: recorded now, or long ago (`duplicate`); the alert it raised, if any."""
+
+    event_id: str
+    duplicate: bool
+    rule: str
+    alert: Alert | None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """The alert after an acknowledgement; `first` is false when somebody had taken it before."""
+
+    alert: Alert
+    first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Open alerts and the top offset, read in one transaction."""
+
+    alerts: list[Alert]
+    bounds: LogBounds
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryChanges:
+    """Changes of the gallery up to `version`; `reset` when the asker must forget what it has."""
+
+    version: int
+    templates: list[GalleryTemplate]
+    tombstones: list[str]
+    more: bool
+    reset: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """Who did what to what, when. `actor` is a user's or machine's name; `detail` holds no secret."""
+
+    at_ms: int
+    actor: str
+    action: str
+    subject: str
+    detail: str

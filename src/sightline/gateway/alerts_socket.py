@@ -1,0 +1,261 @@
+"""`/ws/alerts/{user_id}`: the alerts of one user, in the dialect of web clients that predate the native protocol.
+
+There is no `received` here: the pong to a ping sent after an entry says that the entry arrived. Alerts that nobody
+has acknowledged come again on every connection. One connection a user; a newer one supersedes the older.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated
+
+import msgspec
+import structlog
+from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from sightline.accounts import Right, User
+from sightline.deliveries.audience import tags_of
+from sightline.deliveries.entry import Cursor
+from sightline.events.wire import encode_flat
+from sightline.exceptions import Forbidden, NotFound, SightlineError
+from sightline.gateway.gateway import Gateway
+from sightline.gateway.outbox import Outbox
+
+__all__ = ["AlertsClient", "serve_alerts"]
+
+DEVICE = "ws-alerts"
+SEND_TIMEOUT_S = 30.0
+MAX_DELIVERED_REMEMBERED = 10_000
+
+log = structlog.get_logger(__name__)
+
+Text = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class _Ping(msgspec.Struct, tag_field="type", tag="ping"):
+    timestamp: str | int | float | None = None
+
+
+class _Pong(msgspec.Struct, tag_field="type", tag="pong"):
+    timestamp: str | int | float | None = None
+
+
+class _Ack(msgspec.Struct, tag_field="type", tag="ack"):
+    stream_id: Text
+    alert_id: Text | None = None
+
+
+_decoder = msgspec.json.Decoder(_Ping | _Pong | _Ack)
+
+
+async def serve_alerts(gateway: Gateway, socket: WebSocket, user_id: str) -> None:
+    """One connection; refused with 401 or 403 before the upgrade when the token is not this user's."""
+    token = socket.query_params.get("token") or gateway.bearer(socket.headers)
+    try:
+        if not token:
+            raise Forbidden("no token: connect with ?token=…")
+        user, claims = await gateway.tokens.user_of(token, gateway.store.users)
+    except Forbidden as problem:
+        await socket.send_denial_response(JSONResponse({"detail": str(problem)}, 401))
+        return
+    if user_id not in (user.id, user.name) or not user.may(Right.SEE_ALERTS):
+        await socket.send_denial_response(JSONResponse({"detail": "this token may not read these alerts"}, 403))
+        return
+    await socket.accept()
+    client = AlertsClient(gateway, socket, user, claims.expires_ms)
+    gateway.tickers.add(client)
+    try:
+        await client.run()
+    finally:
+        gateway.tickers.discard(client)
+        gateway.hub.leave(client)
+
+
+class AlertsClient:
+    """A connected client of this dialect."""
+
+    client_type = "alerts"
+    device = DEVICE
+
+    def __init__(self, gateway: Gateway, socket: WebSocket, user: User, token_expires_ms: int) -> None:
+        now_ms = gateway.clock.now_ms()
+        self.client_id = secrets.token_hex(8)
+        self.user_id, self.user_name = user.id, user.name
+        self.connected_at_ms = self.last_heard_ms = now_ms
+        self._user = user
+        self._tags = tags_of(user)
+        self._gateway = gateway
+        self._socket = socket
+        self._outbox = Outbox()
+        self._heartbeat_ms = int(gateway.settings.heartbeat_interval_s * 1000)
+        self._token_expires_ms = token_expires_ms
+        self._last_ping_ms = now_ms
+        self._cursor = 0
+        self._epoch = ""
+        self._pinged: deque[int] = deque(maxlen=16)
+        self._delivered: dict[str, deque[str]] = {}
+        self._closing: tuple[int, str] | None = None
+
+    # ── the hub's side ──
+
+    def wake(self) -> None:
+        self._outbox.wake()
+
+    def state(self, text: str) -> None:
+        """This dialect has no state messages."""
+
+    def wants(self, camera_id: str) -> bool:
+        return False
+
+    def observe(self, camera_id: str, frame_id: int, text: str) -> None:
+        """This dialect has no observations."""
+
+    def picture(self, camera_id: str, frame_id: int, observation: str | None, message: bytes) -> None:
+        """This dialect has no live pictures."""
+
+    def wished_pictures(self) -> Mapping[str, float]:
+        return {}
+
+    def end(self, code: int, reason: str) -> None:
+        if self._closing is None:
+            self._closing = (code, reason)
+        self._outbox.wake()
+
+    def tick(self, now_ms: int) -> None:
+        """Pings every heartbeat; closes after two without an answer, or when the token has expired."""
+        if now_ms - self.last_heard_ms >= 2 * self._heartbeat_ms:
+            self.end(4003, "nothing was heard for too long")
+        elif now_ms >= self._token_expires_ms + 25_000:
+            self.end(4001, "the token expired: connect again with a new one; retry_after_s=0")
+        elif now_ms - self._last_ping_ms >= self._heartbeat_ms:
+            self._last_ping_ms = now_ms
+            self._pinged.append(self._cursor)
+            self._outbox.put_control(encode_flat({"type": "ping", "timestamp": _iso(now_ms)}))
+
+    # ── life ──
+
+    async def run(self) -> None:
+        """Receives and sends until either side closes."""
+        for other in self._gateway.hub.others(self, device=DEVICE):
+            other.end(4502, "a newer connection of the same user took over")
+        await self._start()
+        sender = asyncio.create_task(self._send_loop())
+        receiver = asyncio.create_task(self._receive_loop())
+        try:
+            await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (sender, receiver):
+                task.cancel()
+            results = await asyncio.gather(sender, receiver, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception) and not isinstance(result, (WebSocketDisconnect, OSError)):
+                log.error("client_failed", client=self.client_id, exc_info=result)
+
+    async def _start(self) -> None:
+        gateway = self._gateway
+        snapshot = await gateway.store.alerts.snapshot(self._tags)
+        bounds = snapshot.bounds
+        stored = await gateway.store.log.cursor(self.user_id, DEVICE)
+        known = stored is not None and stored.epoch == bounds.epoch and bounds.floor <= stored.offset <= bounds.top
+        self._epoch = bounds.epoch
+        self._cursor = stored.offset if stored is not None and known else bounds.top
+        for alert in sorted(snapshot.alerts, key=lambda alert: alert.offset):
+            if alert.offset <= self._cursor:
+                self._remember(alert.camera_id, alert.id)
+                self._outbox.put_state(await gateway.views.anomaly(alert))
+        gateway.hub.join(self)
+
+    async def _receive_loop(self) -> None:
+        while True:
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            self.last_heard_ms = self._gateway.clock.now_ms()
+            try:
+                decoded = _decoder.decode(message.get("text") or "")
+            except (msgspec.DecodeError, RecursionError) as problem:
+                self._say_error("INVALID_MESSAGE", str(problem))
+                if not isinstance(problem, msgspec.ValidationError):
+                    self.end(4501, "the message is not JSON")
+                continue
+            await self._handle(decoded)
+
+    async def _handle(self, message: _Ping | _Pong | _Ack) -> None:
+        match message:
+            case _Ping():
+                self._outbox.put_control(encode_flat({"type": "pong", "timestamp": _iso(self._gateway.clock.now_ms())}))
+            case _Pong():
+                if self._pinged:
+                    offset = self._pinged.popleft()
+                    await self._gateway.store.log.advance(
+                        self.user_id, DEVICE, Cursor(self._epoch, offset), now_ms=self._gateway.clock.now_ms()
+                    )
+            case _Ack(stream_id=stream_id, alert_id=alert_id):
+                await self._acknowledge(stream_id, alert_id)
+
+    async def _acknowledge(self, stream_id: str, alert_id: str | None) -> None:
+        delivered = self._delivered.get(stream_id, deque())
+        for id in [alert_id] if alert_id is not None else list(delivered):
+            if id not in delivered:
+                self._say_error("INVALID_MESSAGE", f"alert {id!r} of stream {stream_id!r} was not sent here")
+                continue
+            try:
+                await self._gateway.take_alert(self._user, id, None)
+            except (Forbidden, NotFound) as problem:
+                self._say_error("FORBIDDEN", str(problem))
+            except SightlineError as problem:
+                self._say_error("PROCESSING_ERROR", str(problem))
+                continue
+            delivered.remove(id)
+
+    # ── sending ──
+
+    async def _send_loop(self) -> None:
+        while True:
+            await self._outbox.wait()
+            while self._closing is None and not self._outbox.overflowed and await self._send_next():
+                pass
+            if self._outbox.overflowed:
+                self.end(4002, "too slow; retry_after_s=1")
+            if self._closing is not None:
+                await self._send(self._outbox.take_control())
+                await self._socket.close(*self._closing)
+                return
+
+    async def _send_next(self) -> bool:
+        waiting = self._outbox.take_control() + self._outbox.take_state()
+        if waiting:
+            await self._send(waiting)
+            return True
+        if self._cursor >= self._gateway.hub.top:
+            return False
+        page = await self._gateway.anomaly_tail.page(self._cursor, self._gateway.hub.top)
+        mine = [entry for entry in page.entries if entry.audience & self._tags]
+        for entry in mine:
+            self._remember(entry.camera_id, entry.alert_id)
+        await self._send([entry.text for entry in mine])
+        self._gateway.metrics.delivered.inc(len(mine))
+        self._cursor = page.to
+        return True
+
+    async def _send(self, messages: list[str]) -> None:
+        for message in messages:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                await self._socket.send_text(message)
+
+    def _remember(self, camera_id: str, alert_id: str) -> None:
+        delivered = self._delivered.setdefault(camera_id, deque(maxlen=MAX_DELIVERED_REMEMBERED))
+        if alert_id not in delivered:
+            delivered.append(alert_id)
+
+    def _say_error(self, code: str, message: str) -> None:
+        self._outbox.put_control(encode_flat({"type": "error", "data": {"code": code, "message": message}}))
+
+
+def _iso(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

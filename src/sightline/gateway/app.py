@@ -1,0 +1,175 @@
+"""Assembles a gateway into one ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse, Response
+
+from sightline.clock import Clock
+from sightline.decisions.policy import Rules
+from sightline.exceptions import (
+    ConfigurationError,
+    Conflict,
+    Forbidden,
+    ImageError,
+    NotFound,
+    SightlineError,
+    SourceError,
+    Unavailable,
+)
+from sightline.gateway.auth import Passwords, Tokens
+from sightline.gateway.console import Console, console_folder
+from sightline.gateway.directory import Directory
+from sightline.gateway.engines import Engines
+from sightline.gateway.gateway import Gateway
+from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
+from sightline.gateway.hub import Hub
+from sightline.gateway.intake import Intake
+from sightline.gateway.loop_lag import LoopLag
+from sightline.gateway.metrics import Metrics
+from sightline.gateway.ports import Analyst, Store
+from sightline.gateway.retention import keep_retention
+from sightline.gateway.routers import alerts, cameras, identify, people, sign_in, sockets, system, users, watch_lists
+from sightline.gateway.tail import Tail
+from sightline.gateway.views import AlertViews
+from sightline.settings import Settings
+
+__all__ = ["create_app", "create_gateway"]
+
+TICK_S = 1.0
+MAX_BODY_MIB = 256
+
+STATUS = {
+    NotFound: 404,
+    Conflict: 409,
+    Forbidden: 403,
+    ImageError: 422,
+    SourceError: 422,
+    ConfigurationError: 422,
+    Unavailable: 503,
+}
+
+
+def create_gateway(
+    *,
+    settings: Settings,
+    clock: Clock,
+    store: Store,
+    signing_key: bytes,
+    top: int,
+    version: str,
+    analyst: Analyst | None = None,
+    local_token: str | None = None,
+) -> Gateway:
+    """The parts of a gateway. Without `analyst`, connected engines look at still pictures."""
+    metrics = Metrics()
+    directory = Directory(store)
+    views = AlertViews(store, directory)
+    hub = Hub(directory, top=top)
+    rules = Rules(
+        unseen_ms=int(settings.unseen_seconds * 1000),
+        realert_ms=int(settings.realert_seconds * 1000),
+        per_camera=settings.presence_per_camera,
+        audience=tuple(f"role:{role.value}" for role in settings.alert_roles),
+    )
+    engines = Engines(store, hub, Intake(store.alerts, rules, metrics, clock), metrics, clock)
+    hub.on_watch_change = engines.watch_changed
+    return Gateway(
+        settings=settings,
+        clock=clock,
+        store=store,
+        tokens=Tokens(signing_key, clock, minutes=settings.token_minutes, session_hours=settings.session_hours),
+        passwords=Passwords(),
+        directory=directory,
+        views=views,
+        hub=hub,
+        engines=engines,
+        analyst=analyst or engines,
+        native_tail=Tail(store.log, views.native),
+        anomaly_tail=Tail(store.log, views.anomalies),
+        metrics=metrics,
+        loop_lag=LoopLag(metrics.loop_lag_seconds),
+        version=version,
+        started_at_ms=clock.now_ms(),
+        local_token=local_token,
+    )
+
+
+def create_app(gateway: Gateway, *, background: Callable[[], contextlib.AbstractAsyncContextManager[None]]) -> FastAPI:
+    """The ASGI application. `background` runs while it is served (the supervisor of the engine, if there is one)."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with background():
+            jobs = [
+                asyncio.create_task(job)
+                for job in (
+                    gateway.loop_lag.run(),
+                    gateway.engines.run(),
+                    keep_ticking(gateway),
+                    keep_retention(gateway),
+                )
+            ]
+            try:
+                yield
+            finally:
+                for client in list(gateway.hub.clients):
+                    client.end(4000, "the server is shutting down; retry_after_s=1")
+                await asyncio.sleep(0)
+                for job in jobs:
+                    job.cancel()
+                await asyncio.gather(*jobs, return_exceptions=True)
+
+    app = FastAPI(
+        title="Sightline",
+        version=gateway.version,
+        summary="Cameras in, identities against a gallery, alerts that are provably delivered.",
+        openapi_url="/api/openapi.json",
+        docs_url="/api/docs",
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.state.gateway = gateway
+    for module in (sign_in, users, cameras, people, watch_lists, alerts, identify, system, sockets):
+        app.include_router(module.router)
+    app.mount("/", Console(console_folder()), name="console")
+    app.add_exception_handler(SightlineError, _refuse)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_MIB * 1024 * 1024)
+    app.add_middleware(OriginGuard, allowed=gateway.settings.allowed_origins)
+    app.add_middleware(RequestLog)
+    return app
+
+
+async def keep_ticking(gateway: Gateway) -> None:
+    """Lets every connection see the time, until cancelled."""
+    while True:
+        await asyncio.sleep(TICK_S)
+        now_ms = gateway.clock.now_ms()
+        for ticking in list(gateway.tickers):
+            ticking.tick(now_ms)
+
+
+async def _refuse(request: Request, problem: Exception) -> Response:
+    status = next((code for kind, code in STATUS.items() if isinstance(problem, kind)), 500)
+    body = {"detail": str(problem)}
+    if isinstance(problem, ImageError):
+        body["code"] = problem.code
+    return JSONResponse(body, status)
+
+
+async def _invalid(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, RequestValidationError)
+    errors = [
+        {"loc": [str(part) for part in error["loc"]], "msg": error["msg"], "type": error["type"]}
+        for error in problem.errors()
+    ]
+    first = errors[0] if errors else {"loc": [], "msg": "the request is not valid"}
+    where = ".".join(part for part in first["loc"] if part not in ("body", "query", "path"))
+    return JSONResponse({"detail": f"{where}: {first['msg']}" if where else first["msg"], "errors": errors}, 422)

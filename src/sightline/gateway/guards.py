@@ -1,0 +1,133 @@
+"""What every connection passes before any handler: origin, body size, security headers, and the request log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+__all__ = ["BodyLimit", "OriginGuard", "RequestLog", "SecurityHeaders"]
+
+CSP = (
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
+    "frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+)
+QUIET_PATHS = ("/assets/", "/health", "/metrics", "/api/engine/blobs/")
+
+log = structlog.get_logger(__name__)
+
+
+class OriginGuard:
+    """A page of another origin may not talk to this server: an `Origin` that is neither ours nor listed gets 403."""
+
+    def __init__(self, app: ASGIApp, allowed: Collection[str]) -> None:
+        self._app = app
+        self._allowed = {origin.rstrip("/").lower() for origin in allowed}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        if origin is None or self._is_ours(origin.lower(), headers.get("host", "").lower()):
+            await self._app(scope, receive, send)
+            return
+        refusal = JSONResponse({"detail": f"pages of {origin[:200]} may not connect (setting `allowed_origins`)"}, 403)
+        if scope["type"] == "websocket":
+            await WebSocket(scope, receive, send).send_denial_response(refusal)
+        else:
+            await refusal(scope, receive, send)
+
+    def _is_ours(self, origin: str, host: str) -> bool:
+        try:
+            parts = urlsplit(origin)
+        except ValueError:
+            return False
+        same = bool(host) and parts.netloc == host and parts.scheme in ("http", "https")
+        return same or origin.rstrip("/") in self._allowed
+
+
+class BodyLimit:
+    """Refuses request bodies over the limit with 413, before anything is parsed."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self._app = app
+        self._max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdigit() or int(length) > self._max_bytes:
+            refusal = JSONResponse({"detail": f"a request has at most {self._max_bytes // 1024} KiB"}, 413)
+            await refusal(scope, receive, send)
+            return
+        received = 0
+
+        async def counted() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > self._max_bytes:  # a chunked body that said nothing of its size: as if the client left
+                return {"type": "http.disconnect"}
+            return message
+
+        await self._app(scope, counted, send)
+
+
+class SecurityHeaders:
+    """Headers that keep a browser from doing more with our pages than it must."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def sealed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Content-Security-Policy", CSP)
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Referrer-Policy", "no-referrer")
+                headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
+            await send(message)
+
+        await self._app(scope, receive, sealed)
+
+
+class RequestLog:
+    """One line a request: method, path, status, time. Never a query, a header or a body: tokens travel there."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(QUIET_PATHS):
+            await self._app(scope, receive, send)
+            return
+        started_s = time.perf_counter()
+        status = 500
+
+        async def noted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noted)
+        finally:
+            ms = round((time.perf_counter() - started_s) * 1000, 1)
+            level = log.warning if status >= 500 else log.debug
+            level("request", method=scope["method"], path=scope["path"], status=status, ms=ms)

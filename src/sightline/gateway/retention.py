@@ -1,0 +1,30 @@
+"""Forgets what is older than the retention time, once an hour."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from sightline.exceptions import SightlineError
+from sightline.gateway.gateway import Gateway
+
+__all__ = ["keep_retention"]
+
+INTERVAL_S = 3600.0
+DAY_MS = 86_400_000
+
+log = structlog.get_logger(__name__)
+
+
+async def keep_retention(gateway: Gateway) -> None:
+    """Prunes the log until cancelled. A failure is logged and tried again: retention must not end the server."""
+    while True:
+        before_ms = gateway.clock.now_ms() - gateway.settings.retention_days * DAY_MS
+        try:
+            pruned = await gateway.store.log.prune(before_ms)
+            if pruned:
+                log.info("log_pruned", entries=pruned)
+        except SightlineError as problem:
+            log.error("log_not_pruned", problem=str(problem))
+        await asyncio.sleep(INTERVAL_S)

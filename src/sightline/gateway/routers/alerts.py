@@ -1,0 +1,83 @@
+"""Alerts: the history, pictures, and taking one."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from sightline.accounts import Right, User
+from sightline.deliveries.audience import tags_of
+from sightline.events.alert import Alert, AlertState
+from sightline.exceptions import NotFound
+from sightline.gateway.access import Caller, GatewayOf, caller_with
+from sightline.gateway.gateway import Gateway
+from sightline.gateway.resources import AckRequest, AlertPage, Denial, Recorded
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/alerts", tags=["alerts"], responses={403: {"model": Denial}})
+Seer = Annotated[Caller, Depends(caller_with(Right.SEE_ALERTS))]
+
+
+@router.get("")
+async def list_alerts(
+    gateway: GatewayOf,
+    caller: Seer,
+    state: Annotated[list[AlertState] | None, Query()] = None,
+    before: Annotated[int | None, Query(ge=0)] = None,
+    person: str | None = None,
+    camera: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> AlertPage:
+    """Alerts addressed to the caller, newest first."""
+    alerts = await gateway.store.alerts.list(
+        tags=_tags(gateway, caller.user), states=state, before=before, person_id=person, camera_id=camera, limit=limit
+    )
+    return AlertPage(alerts=await gateway.views.alerts(alerts))
+
+
+@router.get("/{alert_id}")
+async def get_alert(gateway: GatewayOf, caller: Seer, alert_id: str) -> dict[str, Any]:
+    """One alert with its trace."""
+    return await gateway.views.alert(await _addressed(gateway, caller, alert_id))
+
+
+@router.post("/{alert_id}/ack")
+async def acknowledge(gateway: GatewayOf, caller: Seer, alert_id: str, request: AckRequest) -> Recorded:
+    """A person takes the alert. The first one has it; later ones are told who."""
+    await _addressed(gateway, caller, alert_id)
+    return Recorded(**await gateway.take_alert(caller.user, alert_id, request.verdict))
+
+
+@router.get("/{alert_id}/reference", response_class=Response)
+async def reference_picture(gateway: GatewayOf, caller: Seer, alert_id: str) -> Response:
+    """The enrolled photograph that matched."""
+    alert = await _addressed(gateway, caller, alert_id)
+    if alert.reference_id is None:
+        raise NotFound("reference of alert", alert_id)
+    return _jpeg(await gateway.store.people.sample(alert.reference_id))
+
+
+@router.get("/{alert_id}/{role}", response_class=Response)
+async def picture(gateway: GatewayOf, caller: Seer, alert_id: str, role: Literal["snapshot", "probe"]) -> Response:
+    """The frame that decided, or the face in it."""
+    await _addressed(gateway, caller, alert_id)
+    return _jpeg(await gateway.store.pictures.read(alert_id, role))
+
+
+def _tags(gateway: Gateway, user: User) -> frozenset[str]:
+    if user.id == "local":  # the owner of the installation sees what any role sees
+        return frozenset(f"role:{role.value}" for role in gateway.settings.alert_roles)
+    return tags_of(user)
+
+
+async def _addressed(gateway: Gateway, caller: Caller, alert_id: str) -> Alert:
+    alert = await gateway.store.alerts.get(alert_id)
+    if not _tags(gateway, caller.user).intersection(alert.audience):
+        raise NotFound("alert", alert_id)
+    return alert
+
+
+def _jpeg(data: bytes) -> Response:
+    return Response(data, media_type="image/jpeg", headers={"Cache-Control": "private, no-store"})

@@ -1,0 +1,116 @@
+"""Cameras: records, live state, and a test that answers in plain words."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException
+
+from sightline.accounts import Right
+from sightline.cameras import Camera, restore_credentials
+from sightline.gateway.access import Caller, GatewayOf, caller_with
+from sightline.gateway.resources import CameraChange, CameraOut, CameraTest, CameraTestResult, Denial, NewCamera
+from sightline.gateway.source_policy import check_source
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/cameras", tags=["cameras"], responses={403: {"model": Denial}})
+Seer = Annotated[Caller, Depends(caller_with(Right.SEE_CAMERAS))]
+Manager = Annotated[Caller, Depends(caller_with(Right.MANAGE_CAMERAS))]
+
+
+@router.get("")
+async def list_cameras(gateway: GatewayOf, caller: Seer) -> list[CameraOut]:
+    """All cameras with their live state."""
+    return [_shown(gateway, camera) for camera in await gateway.store.cameras.list()]
+
+
+@router.post("", status_code=201)
+async def create_camera(gateway: GatewayOf, caller: Manager, new: NewCamera) -> CameraOut:
+    """A new camera; an engine starts to read it at once."""
+    settings = gateway.settings
+    await check_source(new.source, allow_loopback=settings.allow_loopback_sources or caller.is_local)
+    camera = await gateway.store.cameras.create(
+        name=new.name,
+        source=new.source,
+        latitude=new.latitude,
+        longitude=new.longitude,
+        analysis_fps=new.analysis_fps or settings.analysis_fps,
+        enabled=new.enabled,
+        alert_unknown=settings.alert_unknown if new.alert_unknown is None else new.alert_unknown,
+        now_ms=gateway.clock.now_ms(),
+    )
+    gateway.camera_changed(camera.id)
+    await _audit(gateway, caller, "camera_created", camera)
+    return _shown(gateway, camera)
+
+
+@router.post("/test")
+async def test_camera(gateway: GatewayOf, caller: Manager, test: CameraTest) -> CameraTestResult:
+    """Opens a source and says what is there, with a picture."""
+    if (test.source is None) == (test.camera_id is None):
+        raise HTTPException(422, "give either `source` or `camera_id`")
+    source = test.source
+    if test.camera_id is not None:
+        source = (await gateway.store.cameras.get(test.camera_id)).source
+    assert source is not None
+    await check_source(source, allow_loopback=gateway.settings.allow_loopback_sources or caller.is_local)
+    probed = await gateway.analyst.probe_source(source)
+    return CameraTestResult(
+        ok=probed.ok,
+        message=probed.message,
+        width=probed.width,
+        height=probed.height,
+        fps=probed.fps,
+        codec=probed.codec,
+        picture=base64.b64encode(probed.picture).decode() if probed.picture else None,
+    )
+
+
+@router.get("/{camera_id}")
+async def get_camera(gateway: GatewayOf, caller: Seer, camera_id: str) -> CameraOut:
+    """One camera."""
+    return _shown(gateway, await gateway.store.cameras.get(camera_id))
+
+
+@router.patch("/{camera_id}")
+async def change_camera(gateway: GatewayOf, caller: Manager, camera_id: str, change: CameraChange) -> CameraOut:
+    """Changes what is given. A source that still shows `***` keeps its stored credentials."""
+    stored = await gateway.store.cameras.get(camera_id)
+    given: dict[str, Any] = change.model_dump(exclude_unset=True)
+    for field in ("name", "source", "analysis_fps", "enabled", "alert_unknown"):
+        if field in given and given[field] is None:
+            del given[field]
+    if "source" in given:
+        given["source"] = restore_credentials(given["source"], stored.source)
+        await check_source(given["source"], allow_loopback=gateway.settings.allow_loopback_sources or caller.is_local)
+    camera = await gateway.store.cameras.replace(replace(stored, **given))
+    gateway.camera_changed(camera_id)
+    await _audit(gateway, caller, "camera_changed", camera, ", ".join(sorted(given)))
+    return _shown(gateway, camera)
+
+
+@router.delete("/{camera_id}", status_code=204)
+async def delete_camera(gateway: GatewayOf, caller: Manager, camera_id: str) -> None:
+    """Removes a camera; its past alerts stay."""
+    camera = await gateway.store.cameras.get(camera_id)
+    await gateway.store.cameras.delete(camera_id)
+    gateway.camera_changed(camera_id)
+    await _audit(gateway, caller, "camera_deleted", camera)
+
+
+def _shown(gateway: GatewayOf, camera: Camera) -> CameraOut:
+    status = gateway.camera_status(camera.id, enabled=camera.enabled)
+    return CameraOut.of(camera, status, gateway.engines.analysed_fps(camera.id))
+
+
+async def _audit(gateway: GatewayOf, caller: Caller, action: str, camera: Camera, detail: str = "") -> None:
+    await gateway.store.audit.record(
+        actor=caller.user.name,
+        action=action,
+        subject=camera.id,
+        detail=detail or camera.name,
+        now_ms=gateway.clock.now_ms(),
+    )

@@ -1,0 +1,77 @@
+"""WebSocket endpoints, and the pictures that engines put before their facts."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, HTTPException, Request, WebSocket
+from starlette.responses import JSONResponse
+
+from sightline.events.wire import encode_message, error
+from sightline.gateway.access import gateway_of, machine_name
+from sightline.gateway.alerts_socket import serve_alerts
+from sightline.gateway.native import serve_native
+
+__all__ = ["router"]
+
+router = APIRouter()
+MAX_BLOB_BYTES = 16 * 1024 * 1024
+
+
+@router.websocket("/ws/v1")
+async def native(socket: WebSocket) -> None:
+    """The native protocol."""
+    gateway = gateway_of(socket)
+    if len(gateway.tickers) >= gateway.settings.max_connections:
+        await socket.accept()
+        message = "the server has as many connections as it allows; retry_after_s=10"
+        await socket.send_text(encode_message("error", error("CONNECTION_LIMIT", message)))
+        await socket.close(4004, message)
+        return
+    await serve_native(gateway, socket)
+
+
+@router.websocket("/ws/alerts/{user_id}")
+async def alerts(socket: WebSocket, user_id: str) -> None:
+    """One user's alerts."""
+    gateway = gateway_of(socket)
+    if len(gateway.tickers) >= gateway.settings.max_connections:
+        await socket.send_denial_response(JSONResponse({"detail": "too many connections"}, 503))
+        return
+    await serve_alerts(gateway, socket, user_id)
+
+
+@router.websocket("/ws/engine")
+async def engine(socket: WebSocket) -> None:
+    """Messages of an engine."""
+    gateway = gateway_of(socket)
+    name = await machine_name(socket, gateway)
+    if name is None:
+        await socket.send_denial_response(JSONResponse({"detail": "an engine needs its machine token"}, 401))
+        return
+    await gateway.engines.serve(socket, name)
+
+
+@router.websocket("/ws/engine/frames")
+async def engine_frames(socket: WebSocket) -> None:
+    """Live pictures of an engine."""
+    gateway = gateway_of(socket)
+    name = await machine_name(socket, gateway)
+    if name is None:
+        await socket.send_denial_response(JSONResponse({"detail": "an engine needs its machine token"}, 401))
+        return
+    await gateway.engines.serve_frames(socket, name)
+
+
+@router.put("/api/engine/blobs/{blob_id}", status_code=204, include_in_schema=False)
+async def put_blob(request: Request, blob_id: str) -> None:
+    """A picture of a fact that is about to come."""
+    gateway = gateway_of(request)
+    if await machine_name(request, gateway) is None:
+        raise HTTPException(401, "an engine needs its machine token")
+    data = bytearray()
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > MAX_BLOB_BYTES:
+            raise HTTPException(413, f"a picture has at most {MAX_BLOB_BYTES} bytes")
+    if not data.startswith(b"\xff\xd8"):
+        raise HTTPException(415, "pictures are JPEG")
+    await gateway.store.pictures.put_incoming(blob_id, bytes(data))

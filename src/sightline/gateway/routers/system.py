@@ -1,0 +1,165 @@
+"""How the system is: health, models, figures, connections."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Response
+from starlette.requests import Request
+
+from sightline.accounts import Right
+from sightline.events.engine_link import ModelReport
+from sightline.gateway.access import Caller, GatewayOf, caller_with
+from sightline.gateway.gateway import Gateway
+from sightline.gateway.hub import Client
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["system"])
+Seer = Annotated[Caller, Depends(caller_with(Right.SEE_SYSTEM))]
+Admin = Annotated[Caller, Depends(caller_with(Right.MANAGE_USERS))]
+
+TASK_NAMES = {"face_detection": "face_model", "face_embedding": "embedding_model"}
+
+
+@router.get("/health")
+async def health(gateway: GatewayOf) -> dict[str, str]:
+    """Public: the server answers."""
+    return {"status": "healthy", "timestamp": _iso(gateway.clock.now_ms())}
+
+
+@router.get("/api/models/info")
+async def models(gateway: GatewayOf, caller: Seer) -> dict[str, dict[str, Any]]:
+    """Each task's model: loaded or why not, file, device."""
+    return {TASK_NAMES.get(model.task, model.task): _model(model) for model in _models(gateway)}
+
+
+@router.get("/api/system")
+async def system(gateway: GatewayOf, caller: Seer) -> dict[str, Any]:
+    """Everything that the system page shows."""
+    bounds = await gateway.store.log.bounds()
+    disk = await asyncio.to_thread(shutil.disk_usage, gateway.settings.home)
+    clients = list(gateway.hub.clients)
+    return {
+        "version": gateway.version,
+        "started_at": gateway.started_at_ms,
+        "engine": _engine(gateway),
+        "event_loop": gateway.loop_lag.figures(),
+        "log": {"epoch": bounds.epoch, "top": bounds.top, "floor": bounds.floor},
+        "connections": len(clients),
+        "clients": Counter(client.client_type for client in clients),
+        "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
+        "models": [_model(model) | {"task": model.task} for model in _models(gateway)],
+    }
+
+
+@router.get("/api/audit")
+async def audit(
+    gateway: GatewayOf,
+    caller: Admin,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    before: Annotated[int | None, Query(ge=0)] = None,
+) -> list[dict[str, Any]]:
+    """Who viewed, enrolled, changed or erased what, newest first."""
+    return [
+        {
+            "at": entry.at_ms,
+            "actor": entry.actor,
+            "action": entry.action,
+            "subject": entry.subject,
+            "detail": entry.detail,
+        }
+        for entry in await gateway.store.audit.list(limit=limit, before_ms=before)
+    ]
+
+
+@router.get("/ws/connections")
+async def connections(gateway: GatewayOf, caller: Admin) -> dict[str, Any]:
+    """Every connection of every dialect."""
+    clients = list(gateway.hub.clients)
+    return {"total_connections": len(clients), "connections": [_connection(gateway, client) for client in clients]}
+
+
+@router.get("/ws/connections/{user_id}")
+async def connections_of(gateway: GatewayOf, caller: Admin, user_id: str) -> dict[str, Any]:
+    """The newest connection of one user; `connected` is false when there is none."""
+    clients = gateway.hub.of_user(user_id)
+    if not clients:
+        await gateway.store.users.get(user_id)
+        return {"user_id": user_id, "connected": False}
+    return _connection(gateway, max(clients, key=lambda client: client.connected_at_ms))
+
+
+@router.get("/metrics", response_class=Response)
+async def metrics(request: Request, gateway: GatewayOf) -> Response:
+    """Prometheus metrics, for administrators and for this machine itself."""
+    local = request.client is not None and request.client.host in ("127.0.0.1", "::1")
+    forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
+    if not local or forwarded:
+        token = gateway.bearer(request.headers)
+        if token is None:
+            raise HTTPException(401, "sign in first", {"WWW-Authenticate": "Bearer"})
+        user, _ = await gateway.tokens.user_of(token, gateway.store.users)
+        if not user.may(Right.SEE_SYSTEM):
+            raise HTTPException(403, "this role may not see metrics")
+    gateway.metrics.clients.set(len(list(gateway.hub.clients)))
+    gateway.metrics.log_top.set(gateway.hub.top)
+    return Response(gateway.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _engine(gateway: Gateway) -> dict[str, Any]:
+    process: Mapping[str, Any] = gateway.supervisor.report() if gateway.supervisor else {}
+    links = gateway.engines.links
+    status = links[0].status if links else None
+    return {
+        "state": "connected" if links else process.get("state", "down"),
+        "since": links[0].connected_at_ms if links else process.get("since", gateway.started_at_ms),
+        "restarts": process.get("restarts", 0),
+        "reason": "" if links else process.get("reason") or gateway.engines.why_none,
+        "load": status.load if status else None,
+        "cameras": status.cameras if status else 0,
+        "spool_facts": status.spool_facts if status else 0,
+        "spool_bytes": status.spool_bytes if status else 0,
+        "dropped": status.dropped if status else {},
+        "warnings": status.warnings if status else [],
+        "stage_ms": status.stage_ms if status else {},
+    }
+
+
+def _models(gateway: Gateway) -> list[ModelReport]:
+    links = gateway.engines.links
+    if links:
+        return links[0].hello.models
+    return [ModelReport(task=task, reason=gateway.engines.why_none) for task in TASK_NAMES]
+
+
+def _model(model: ModelReport) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "loaded": model.loaded,
+        "path": model.path,
+        "device": model.device,
+        "reason": model.reason,
+    }
+
+
+def _connection(gateway: Gateway, client: Client) -> dict[str, Any]:
+    now_ms = gateway.clock.now_ms()
+    return {
+        "user_id": client.user_id,
+        "user_name": client.user_name,
+        "client_type": client.client_type,
+        "connected": True,
+        "uptime_seconds": max(0, now_ms - client.connected_at_ms) // 1000,
+        "last_heartbeat": _iso(client.last_heard_ms),
+        "seconds_since_heartbeat": max(0, now_ms - client.last_heard_ms) // 1000,
+    }
+
+
+def _iso(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
