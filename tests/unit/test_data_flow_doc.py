@@ -32,7 +32,7 @@ def _defined(tree: ast.Module) -> set[str]:
     }
 
 
-@pytest.mark.parametrize(("path", "name"), HOLDERS, ids="::".join)
+@pytest.mark.parametrize(("path", "name"), HOLDERS, ids=["::".join(holder) for holder in HOLDERS])
 def test_named_test_exists(path: str, name: str) -> None:
     source = REPOSITORY / path
     assert source.is_file(), f"data-flow.md names {path}, which is not there"
