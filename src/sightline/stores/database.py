@@ -1,0 +1,289 @@
+"""The database: many readers, one writer, and the one seam where its blocking work crosses to threads.
+
+    event loop ── read(work) ──→ reader threads, each call a snapshot of everything committed before it began
+               └─ write(work) ─→ queue ─→ writer thread: BEGIN, every waiting work in a SAVEPOINT, COMMIT, fsync
+               ←───────────── futures resolved, all of a commit at once
+
+Invariants: one thread writes, so commit order is the order of the queue; whatever waits shares one commit; a work that
+fails undoes only itself; a future is resolved after its commit is on disk (`synchronous=FULL`), so a crash leaves
+whole transactions only. The write-ahead log lets readers go on while the writer writes.
+
+A work is a function of the connection and has no other effect: after a failure of the disk it may be called again.
+Bound: `write_limit` writes waiting or being written. Policy when full: the newest is refused with `Unavailable`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from sightline.exceptions import ConfigurationError, Unavailable
+from sightline.stores.failures import explain
+from sightline.stores.workers import Workers
+
+__all__ = ["Database"]
+
+T = TypeVar("T")
+
+READERS = 2
+READ_LIMIT = 2048
+WRITE_LIMIT = 8192
+BATCH_LIMIT = 256
+BUSY_TIMEOUT_MS = 5_000
+WAL_KEPT_BYTES = 64 * 2**20
+
+_WRITER_PRAGMAS = (
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+    f"PRAGMA journal_size_limit={WAL_KEPT_BYTES}",
+)
+_READER_PRAGMAS = (f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", "PRAGMA query_only=ON")
+
+
+@dataclass(frozen=True, slots=True)
+class _Write:
+    work: Callable[[Connection], Any]
+    scrub: bool
+    done: asyncio.Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    write: _Write
+    result: Any = None
+    error: Exception | None = None
+
+
+class Database:
+    """One database, opened by `open` and ended by `close`, used from one event loop.
+
+    Today `url` names an SQLite file (`sqlite:////path/to/file`); every other address raises `ConfigurationError`.
+    """
+
+    def __init__(self, url: str, *, write_limit: int = WRITE_LIMIT) -> None:
+        address = _checked(url)
+        self._writer = _engine(address, 1, _WRITER_PRAGMAS, "BEGIN IMMEDIATE")
+        self._reader = _engine(address, READERS, _READER_PRAGMAS, "BEGIN")
+        self._readers = Workers("store-reader", threads=READERS, limit=READ_LIMIT)
+        self._write_limit = write_limit
+        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
+        self._waiting = 0
+        self._closing = False
+        self._scrub_due = False
+        self._watched: Callable[[Connection], int] | None = None
+        self._seen: int | None = None
+        self._on_change: Callable[[int], None] | None = None
+        self.commits = 0
+        """How many transactions were committed; many writes share one."""
+
+    async def open(self) -> None:
+        """Starts the writer. Raises `StoreError` or `Unavailable` when the database cannot be opened."""
+        self._loop = asyncio.get_running_loop()
+        self._stopped = asyncio.Event()
+        self._thread.start()
+        try:
+            await self.write(lambda _: None)
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Finishes every read and write that was begun, then ends the threads. Later calls raise `Unavailable`."""
+        if not self._closing:
+            self._closing = True
+            self._queue.put(None)
+        await self._stopped.wait()
+        await self._readers.close()
+        self._reader.dispose()
+        self._writer.dispose()
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """What `work` returns on a snapshot of the database; it cannot write.
+
+        Raises what `work` raises, with the database's own errors as `StoreError` or `Unavailable`.
+        """
+        return await self._readers.run(lambda: self._look(work))
+
+    async def write(self, work: Callable[[Connection], T], *, scrub: bool = False) -> T:
+        """What `work` returns, once its transaction is on disk. A caller who is cancelled does not stop it.
+
+        With `scrub`, what `work` deleted is also gone from the write-ahead log: at once, or as soon as the readers of
+        the moment are done. Raises like `read`; then nothing of `work` is kept.
+        """
+        if self._closing:
+            raise Unavailable("the store is closed")
+        if self._waiting >= self._write_limit:
+            raise Unavailable(f"the store is overloaded ({self._write_limit} writes wait): try again shortly")
+        done: asyncio.Future[T] = self._loop.create_future()
+        self._waiting += 1
+        self._queue.put(_Write(work, scrub, done))
+        return await asyncio.shield(done)
+
+    async def watch(self, value: Callable[[Connection], int], on_change: Callable[[int], None]) -> None:
+        """From now on calls `on_change` on the event loop after each commit that changed `value`, before the
+        futures of that commit are resolved."""
+
+        def begin(connection: Connection) -> None:
+            self._seen = value(connection)
+            self._watched = value
+
+        self._on_change = on_change
+        await self.write(begin)
+
+    def _look(self, work: Callable[[Connection], T]) -> T:
+        try:
+            with self._reader.connect() as connection, connection.begin():
+                return work(connection)
+        except SQLAlchemyError as error:
+            raise explain(error) from error
+
+    # ── the writer thread ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _serve(self) -> None:
+        connection: Connection | None = None
+        more = True
+        while more:
+            batch, more = self._next_batch()
+            try:
+                connection = connection or self._writer.connect()
+            except SQLAlchemyError as error:
+                refusal = explain(error)
+                self._tell([_Outcome(write, error=refusal) for write in batch], None)
+                continue
+            self._commit(connection, batch)
+        if connection is not None:
+            connection.close()
+        self._loop.call_soon_threadsafe(self._stopped.set)
+
+    def _next_batch(self) -> tuple[list[_Write], bool]:
+        """Waits for a write and takes everything else that waits; false with the last batch of all."""
+        batch: list[_Write] = []
+        write = self._queue.get()
+        while write is not None:
+            batch.append(write)
+            if len(batch) == BATCH_LIMIT:
+                return batch, True
+            try:
+                write = self._queue.get_nowait()
+            except queue.Empty:
+                return batch, True
+        return batch, False
+
+    def _commit(self, connection: Connection, batch: Sequence[_Write]) -> None:
+        if not batch:
+            return
+        outcomes: list[_Outcome] = []
+        try:
+            with connection.begin():
+                outcomes.extend(_attempt(connection, write) for write in batch)
+                value = self._watched(connection) if self._watched is not None else None
+        except Exception as error:  # noqa: BLE001 - whatever ended the transaction, every caller must hear of it
+            if len(batch) == 1:
+                self._tell([_Outcome(batch[0], error=explain(error))], None)
+            else:
+                for write in batch:
+                    self._commit(connection, [write])
+            return
+        self.commits += 1
+        self._scrub_due = self._scrub_due or any(write.scrub for write in batch)
+        self._scrub(connection)
+        changed = None if value == self._seen else value
+        self._seen = value
+        self._tell(outcomes, changed)
+
+    def _scrub(self, connection: Connection) -> None:
+        """Empties the write-ahead log, where deleted pages linger. Stays due while a reader needs an old page."""
+        if not self._scrub_due:
+            return
+        driver: Any = connection.connection.dbapi_connection
+        with contextlib.suppress(sqlite3.Error):  # the disk refuses: still due, and nothing committed is touched
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            self._scrub_due = bool(busy)
+
+    def _tell(self, outcomes: Sequence[_Outcome], changed: int | None) -> None:
+        self._loop.call_soon_threadsafe(self._resolve, outcomes, changed)
+
+    def _resolve(self, outcomes: Sequence[_Outcome], changed: int | None) -> None:
+        try:
+            if changed is not None and self._on_change is not None:
+                self._on_change(changed)
+        finally:
+            self._waiting -= len(outcomes)
+            for outcome in outcomes:
+                _settle(outcome)
+
+
+def _attempt(connection: Connection, write: _Write) -> _Outcome:
+    """One write in its savepoint. Raises only when the whole transaction is lost."""
+    savepoint = connection.begin_nested()
+    try:
+        result = write.work(connection)
+    except Exception as error:  # noqa: BLE001 - a work may raise anything; it is its caller's, and nobody else's
+        try:
+            savepoint.rollback()
+        except SQLAlchemyError:  # SQLite gave up the whole transaction (disk full): `error` says why
+            raise error from None
+        return _Outcome(write, error=explain(error))
+    savepoint.commit()
+    return _Outcome(write, result)
+
+
+def _settle(outcome: _Outcome) -> None:
+    if outcome.error is not None:
+        outcome.write.done.set_exception(outcome.error)
+    else:
+        outcome.write.done.set_result(outcome.result)
+
+
+def _checked(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except ArgumentError:
+        raise ConfigurationError("the address of the database is malformed", key="database_url") from None
+    if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
+        raise ConfigurationError(
+            "the database must be an SQLite file, such as sqlite:////var/lib/sightline/sightline.db",
+            key="database_url",
+        )
+    return address
+
+
+def _engine(address: URL, connections: int, pragmas: Sequence[str], begin: str) -> Engine:
+    engine = create_engine(
+        address,
+        poolclass=QueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False},
+        json_serializer=lambda value: msgspec.json.encode(value).decode(),
+        json_deserializer=msgspec.json.decode,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:
+        # The driver must not begin transactions of its own: it would begin them too late for a snapshot.
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(pragma)
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,151 @@
+"""The alert log: appended in the transaction that changes an alert, read by offset.
+
+Offsets rise by commit and are never used twice, not even after pruning (AUTOINCREMENT; the one writer makes commit
+order and offset order the same). What is kept is always one unbroken range: (floor, top].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+
+from sightline.deliveries.entry import Cursor, Entry, EntryKind, LogBounds
+from sightline.stores import meta, schema
+from sightline.stores.database import Database
+
+__all__ = ["Log", "append", "bounds", "top"]
+
+_ENTRIES = schema.log_entries.c
+_CURSORS = schema.cursors.c
+
+_APPEND = insert(schema.log_entries)
+_HIGHEST = select(func.max(_ENTRIES.offset))
+_PAGE = (
+    select(schema.log_entries)
+    .where(_ENTRIES.offset > bindparam("after"))
+    .order_by(_ENTRIES.offset)
+    .limit(bindparam("count"))
+)
+_FIRST_KEPT = select(_ENTRIES.offset).where(_ENTRIES.at_ms >= bindparam("before_ms")).order_by(_ENTRIES.offset).limit(1)
+_PRUNE = delete(schema.log_entries).where(_ENTRIES.offset <= bindparam("floor"))
+_CURSOR = select(_CURSORS.epoch, _CURSORS.offset).where(
+    _CURSORS.user_id == bindparam("user"), _CURSORS.device == bindparam("of_device")
+)
+_MOVE_CURSOR = (
+    update(schema.cursors)
+    .where(_CURSORS.user_id == bindparam("user"), _CURSORS.device == bindparam("of_device"))
+    .values(
+        epoch=bindparam("new_epoch"),
+        offset=bindparam("new_offset"),
+        updated_at_ms=bindparam("now_ms"),
+    )
+)
+
+Expire = Callable[[Connection, int, int], None]
+"""Expires the alerts that are open and whose first entry is at or below an offset, at a given time."""
+
+
+def append(
+    connection: Connection, kind: EntryKind, alert_id: str, *, at_ms: int, audience: Collection[str],
+    data: Mapping[str, Any],
+) -> int:  # fmt: skip
+    """Writes an entry and returns its offset."""
+    row = {
+        "at_ms": at_ms, "kind": kind.value, "alert_id": alert_id, "audience": sorted(audience), "data": dict(data),
+    }  # fmt: skip
+    key = connection.execute(_APPEND, row).inserted_primary_key
+    assert key is not None  # an insert of one row always has one
+    return int(key[0])
+
+
+def top(connection: Connection) -> int:
+    """The highest offset that was ever given; 0 before the first."""
+    highest = connection.execute(_HIGHEST).scalar_one()
+    return int(highest) if highest is not None else int(meta.get(connection, meta.LOG_FLOOR))
+
+
+def bounds(connection: Connection) -> LogBounds:
+    """Epoch, floor and top of one moment."""
+    return LogBounds(
+        epoch=meta.get(connection, meta.EPOCH),
+        floor=int(meta.get(connection, meta.LOG_FLOOR)),
+        top=top(connection),
+    )
+
+
+class Log:
+    """The log and the cursors of its readers."""
+
+    def __init__(self, database: Database, expire: Expire) -> None:
+        self._database = database
+        self._expire = expire
+
+    async def bounds(self) -> LogBounds:
+        """The log's epoch, floor and top."""
+        return await self._database.read(bounds)
+
+    async def page(self, after: int, limit: int) -> Sequence[Entry]:
+        """Entries with `offset > after`, in order, at most `limit`."""
+        parameters = {"after": after, "count": limit}
+        return await self._database.read(lambda c: [_entry(row) for row in c.execute(_PAGE, parameters).mappings()])
+
+    async def prune(self, before_ms: int) -> int:
+        """Forgets the oldest entries, up to the first that is not older than `before_ms`; returns how many.
+
+        Alerts of those entries that are still open become `expired` first, at the time `before_ms`; their expiry is an
+        entry of its own at the top. The floor rises to the last offset forgotten. Should the clock have jumped
+        back, entries behind a younger one wait for it: what is kept has no holes.
+        """
+
+        def write(connection: Connection) -> int:
+            first_kept = connection.execute(_FIRST_KEPT, {"before_ms": before_ms}).scalar_one_or_none()
+            floor = top(connection) if first_kept is None else first_kept - 1
+            if floor <= int(meta.get(connection, meta.LOG_FLOOR)):
+                return 0
+            self._expire(connection, floor, before_ms)
+            meta.put(connection, meta.LOG_FLOOR, str(floor))
+            return connection.execute(_PRUNE, {"floor": floor}).rowcount
+
+        return await self._database.write(write)
+
+    async def cursor(self, user_id: str, device: str) -> Cursor | None:
+        """Where a device stands, if it is known."""
+        return await self._database.read(lambda c: _cursor(c, user_id, device))
+
+    async def advance(self, user_id: str, device: str, cursor: Cursor, *, now_ms: int) -> None:
+        """Moves a device's cursor, never backwards within an epoch."""
+
+        def write(connection: Connection) -> None:
+            before = _cursor(connection, user_id, device)
+            if before is None:
+                row = {
+                    "user_id": user_id, "device": device, "epoch": cursor.epoch, "offset": cursor.offset,
+                    "updated_at_ms": now_ms,
+                }  # fmt: skip
+                connection.execute(insert(schema.cursors), row)
+            elif before.epoch != cursor.epoch or before.offset < cursor.offset:
+                values = {
+                    "user": user_id, "of_device": device, "new_epoch": cursor.epoch, "new_offset": cursor.offset,
+                    "now_ms": now_ms,
+                }  # fmt: skip
+                connection.execute(_MOVE_CURSOR, values)
+
+        await self._database.write(write)
+
+
+def _cursor(connection: Connection, user_id: str, device: str) -> Cursor | None:
+    row = connection.execute(_CURSOR, {"user": user_id, "of_device": device}).one_or_none()
+    return Cursor(row.epoch, row.offset) if row is not None else None
+
+
+def _entry(row: Mapping[Any, Any]) -> Entry:
+    return Entry(
+        offset=row["offset"],
+        at_ms=row["at_ms"],
+        kind=EntryKind(row["kind"]),
+        alert_id=row["alert_id"],
+        audience=frozenset(row["audience"]),
+        data=row["data"],
+    )

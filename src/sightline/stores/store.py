@@ -1,0 +1,99 @@
+"""One store: every repository on one database and one media folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import tzinfo
+from pathlib import Path
+
+from sqlalchemy import URL
+
+from sightline.clock import Clock, SystemClock
+from sightline.exceptions import StoreError
+from sightline.stores import log
+from sightline.stores.alerts import Alerts, expire
+from sightline.stores.audit import Audit
+from sightline.stores.cameras import Cameras
+from sightline.stores.database import Database
+from sightline.stores.log import Log
+from sightline.stores.machine_tokens import MachineTokens
+from sightline.stores.media import MediaFolder
+from sightline.stores.migrations import upgrade
+from sightline.stores.people import People
+from sightline.stores.pictures import AlertPictures
+from sightline.stores.users import Users
+from sightline.stores.vault import Vault
+from sightline.stores.watch_lists import WatchLists
+from sightline.stores.workers import Workers
+
+__all__ = ["SqlStore"]
+
+FILE_NAME = "sightline.db"
+MEDIA_FOLDER = "media"
+FILE_THREADS = 2
+FILE_CALL_LIMIT = 2048
+
+_SYSTEM_CLOCK = SystemClock()
+
+
+class SqlStore:
+    """Made by `open`, ended by `close`; used from the event loop that opened it."""
+
+    def __init__(self, database: Database, vault: Vault, media: MediaFolder, tz: tzinfo) -> None:
+        self._workers = Workers("store-files", threads=FILE_THREADS, limit=FILE_CALL_LIMIT)
+        self.database = database
+        self.users = Users(database)
+        self.machine_tokens = MachineTokens(database)
+        self.cameras = Cameras(database, vault)
+        self.pictures = AlertPictures(database, media, self._workers, tz)
+        self.people = People(database, vault, self.pictures)
+        self.watch_lists = WatchLists(database)
+        self.alerts = Alerts(database, self.pictures)
+        self.log = Log(database, expire)
+        self.audit = Audit(database)
+
+    @classmethod
+    async def open(
+        cls, home: Path, url: str | None, *, master_key: bytes, on_commit: Callable[[int], None], tz: tzinfo,
+        clock: Clock = _SYSTEM_CLOCK,
+    ) -> SqlStore:  # fmt: skip
+        """Opens the store under `home`, brings its tables up to date and puts right what a crash left.
+
+        `url` is the database's address; without it, a file in `home`. `on_commit` is called on the event loop with the
+        log's top offset after every commit that appended to the log, before its writers go on. `tz` is the zone
+        of the folders of pictures. `clock` dates a new database and tells which pictures are orphans.
+
+        Raises `ConfigurationError` for an address that is none, `StoreError` for a database that is damaged, newer than
+        this program or sealed with another key, `Unavailable` when the disk is full or another program holds it.
+        """
+        vault, media = Vault(master_key), MediaFolder(home / MEDIA_FOLDER)
+        _prepare(home)
+        media.prepare()
+        database = Database(url or _address(home))
+        await database.open()
+        store = cls(database, vault, media, tz)
+        try:
+            await database.write(lambda c: upgrade(c, clock.now_ms()))
+            await database.write(vault.check)
+            await database.watch(log.top, on_commit)
+            await store.pictures.heal(clock.now_ms())
+        except BaseException:
+            await store.close()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Finishes what was begun, then lets go of database and threads."""
+        await self.database.close()
+        await self._workers.close()
+
+
+def _address(home: Path) -> str:
+    return URL.create("sqlite", database=str(home.absolute() / FILE_NAME)).render_as_string()
+
+
+def _prepare(home: Path) -> None:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"the folder {home} cannot be made: {error.strerror}") from error
