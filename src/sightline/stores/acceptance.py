@@ -49,8 +49,11 @@ _OPEN_HERE = (
         _ALERTS.camera_id == bindparam("camera"),
         _ALERTS.state.in_(_UNFINISHED),
     )
-    .order_by(_ALERTS.offset)
+    .order_by(_ALERTS.captured_at_ms.desc())
+    .limit(bindparam("most"))
 )
+OPEN_LIMIT = 20
+"""How many of a subject's unfinished alerts a decision is shown, the newest: a flood must not slow down its own end."""
 
 
 def accept(
@@ -91,9 +94,10 @@ def close(connection: Connection, alert: Alert, *, by: str | None, now_ms: int) 
 
 
 def _context(connection: Connection, event: Event) -> DecisionContext:
-    about = {"camera": event.camera_id, "person": event.person_id, "subject": event.subject_id}
+    about = {"camera": event.camera_id, "person": event.person_id, "subject": event.subject_id, "most": OPEN_LIMIT}
     alert_unknown, person, last_event, last_alert, last_alert_here = connection.execute(_KNOWN, about).one()
     lists = connection.execute(_LISTS_OF, about).all() if person is not None else []
+    alerted_here = last_alert_here is not None
     return DecisionContext(
         camera_known=alert_unknown is not None,
         camera_alerts_unknown=bool(alert_unknown),
@@ -102,7 +106,7 @@ def _context(connection: Connection, event: Event) -> DecisionContext:
         last_event_at_ms=last_event,
         last_alert_at_ms=last_alert,
         last_alert_here_at_ms=last_alert_here,
-        open_alert_ids=tuple(connection.execute(_OPEN_HERE, about).scalars()) if last_alert_here is not None else (),
+        open_alert_ids=tuple(connection.execute(_OPEN_HERE, about).scalars()) if alerted_here else (),
     )
 
 

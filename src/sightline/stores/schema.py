@@ -192,6 +192,7 @@ alerts = Table(
     UniqueConstraint("offset"),
     UniqueConstraint("event_id"),
     Index(None, "subject_id", "captured_at_ms"),
+    Index(None, "subject_id", "camera_id", "captured_at_ms"),
     Index(None, "state", "offset"),
     Index(None, "person_id", "offset"),
     Index(None, "camera_id", "offset"),

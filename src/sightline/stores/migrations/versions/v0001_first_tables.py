@@ -191,6 +191,12 @@ def _create_alerts() -> None:
     op.create_index(op.f("ix_alerts_person_id_offset"), "alerts", ["person_id", "offset"], unique=False)
     op.create_index(op.f("ix_alerts_state_offset"), "alerts", ["state", "offset"], unique=False)
     op.create_index(
+        op.f("ix_alerts_subject_id_camera_id_captured_at_ms"),
+        "alerts",
+        ["subject_id", "camera_id", "captured_at_ms"],
+        unique=False,
+    )
+    op.create_index(
         op.f("ix_alerts_subject_id_captured_at_ms"), "alerts", ["subject_id", "captured_at_ms"], unique=False
     )
     op.create_table(
