@@ -138,9 +138,7 @@ def _raise(
 ) -> Alert:  # fmt: skip
     alert_id = new_id(now_ms)
     audience = tuple(sorted(set(draft.audience)))
-    offset = log.append(
-        connection, EntryKind.ALERT_TRIGGERED, alert_id, at_ms=now_ms, audience=audience, data={}
-    )
+    offset = log.append(connection, EntryKind.ALERT_TRIGGERED, alert_id, at_ms=now_ms, audience=audience, data={})
     alert = Alert(
         id=alert_id,
         offset=offset,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 
 from sightline.deliveries.entry import EntryKind
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdict
-from sightline.exceptions import NotFound
+from sightline.exceptions import Conflict, NotFound
 from sightline.stores import log, schema
 
 __all__ = ["ALERTS", "change", "find", "find_many", "get", "write_new"]
@@ -105,7 +105,7 @@ def write_new(connection: Connection, alert: Alert) -> None:
 def change(connection: Connection, before: Alert, after: Alert, *, now_ms: int) -> None:
     """Replaces `before` by `after` (state, verdict, who and when) and tells every audience the alert ever had.
 
-    Raises `NotFound` when the alert is not as it was read: with one writer, only when it is gone.
+    Raises `Conflict` when the alert is not as it was read (compare-and-set on its state).
     """
     values = {
         "alert_id": before.id,
@@ -116,7 +116,7 @@ def change(connection: Connection, before: Alert, after: Alert, *, now_ms: int) 
         "new_at_ms": after.at_ms,
     }
     if connection.execute(_CHANGE, values).rowcount == 0:
-        raise NotFound(f"{before.state.value} alert", before.id)
+        raise Conflict("somebody else changed this alert at the same moment: look again")
     data = {
         "state": after.state.value,
         "escalation_level": after.escalation_level,
@@ -124,9 +124,7 @@ def change(connection: Connection, before: Alert, after: Alert, *, now_ms: int) 
         "at": after.at_ms,
         "verdict": values["new_verdict"],
     }
-    log.append(
-        connection, EntryKind.ALERT_UPDATED, before.id, at_ms=now_ms, audience=before.audience, data=data
-    )
+    log.append(connection, EntryKind.ALERT_UPDATED, before.id, at_ms=now_ms, audience=before.audience, data=data)
 
 
 def _alerts(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[Alert]:

@@ -83,9 +83,7 @@ class Alerts:
         def write(connection: Connection) -> Acknowledged:
             alert = alert_rows.get(connection, alert_id)
             if alert.state is AlertState.OPEN:
-                taken = dataclasses.replace(
-                    alert, state=AlertState.ACKNOWLEDGED, by=by, at_ms=now_ms, verdict=verdict
-                )
+                taken = dataclasses.replace(alert, state=AlertState.ACKNOWLEDGED, by=by, at_ms=now_ms, verdict=verdict)
                 alert_rows.change(connection, alert, taken, now_ms=now_ms)
                 return Acknowledged(taken, first=True)
             if alert.by is None:

@@ -47,9 +47,7 @@ class Cameras:
         enabled: bool, alert_unknown: bool, now_ms: int,
     ) -> Camera:  # fmt: skip
         """A new camera; two of them may have one name."""
-        camera = Camera(
-            new_id(now_ms), name, source, latitude, longitude, analysis_fps, enabled, alert_unknown, now_ms
-        )
+        camera = Camera(new_id(now_ms), name, source, latitude, longitude, analysis_fps, enabled, alert_unknown, now_ms)
 
         def write(connection: Connection) -> Camera:
             connection.execute(insert(schema.cameras), self._row(camera))

@@ -162,8 +162,7 @@ class Database:
             try:
                 connection = connection or self._writer.connect()
             except SQLAlchemyError as error:
-                refusal = explain(error)
-                self._tell([_Outcome(write, error=refusal) for write in batch], None)
+                self._refuse(batch, error)
                 continue
             self._commit(connection, batch)
         if connection is not None:
@@ -189,15 +188,20 @@ class Database:
             return
         outcomes: list[_Outcome] = []
         try:
-            with connection.begin():
+            transaction = connection.begin()
+        except SQLAlchemyError as error:  # nothing was tried: another program holds the database
+            self._refuse(batch, error)
+            return
+        try:
+            with transaction:
                 outcomes.extend(_attempt(connection, write) for write in batch)
                 value = self._watched(connection) if self._watched is not None else None
         except Exception as error:  # noqa: BLE001 - whatever ended the transaction, every caller must hear of it
             if len(batch) == 1:
-                self._tell([_Outcome(batch[0], error=explain(error))], None)
-            else:
-                for write in batch:
-                    self._commit(connection, [write])
+                self._refuse(batch, error)
+                return
+            for write in batch:
+                self._commit(connection, [write])
             return
         self.commits += 1
         self._scrub_due = self._scrub_due or any(write.scrub for write in batch)
@@ -214,6 +218,9 @@ class Database:
         with contextlib.suppress(sqlite3.Error):  # the disk refuses: still due, and nothing committed is touched
             busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             self._scrub_due = bool(busy)
+
+    def _refuse(self, batch: Sequence[_Write], error: Exception) -> None:
+        self._tell([_Outcome(write, error=explain(error)) for write in batch], None)
 
     def _tell(self, outcomes: Sequence[_Outcome], changed: int | None) -> None:
         self._loop.call_soon_threadsafe(self._resolve, outcomes, changed)

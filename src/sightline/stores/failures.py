@@ -17,12 +17,12 @@ _PLAIN_WORDS: dict[int, tuple[type[SightlineError], str]] = {
     sqlite3.SQLITE_FULL: (
         Unavailable,
         "the disk is full, so nothing can be recorded: free some space where Sightline keeps its data; "
-        "it goes on by itself"
+        "it goes on by itself",
     ),
     sqlite3.SQLITE_IOERR: (
         Unavailable,
         "the disk refuses to read or write (full, over its quota, or failing): check the disk where Sightline keeps "
-        "its data; it goes on by itself"
+        "its data; it goes on by itself",
     ),
     sqlite3.SQLITE_BUSY: (Unavailable, "another program holds the database: stop it, or try again shortly"),
     sqlite3.SQLITE_LOCKED: (Unavailable, "another program holds the database: stop it, or try again shortly"),

@@ -32,6 +32,4 @@ class MachineTokens:
 
     async def name_of(self, token_hash: str) -> str | None:
         """The name that this token is bound to, if it is known."""
-        return await self._database.read(
-            lambda c: c.execute(_NAME_OF, {"token_hash": token_hash}).scalar_one_or_none()
-        )
+        return await self._database.read(lambda c: c.execute(_NAME_OF, {"token_hash": token_hash}).scalar_one_or_none())

@@ -1,8 +1,8 @@
 """The media folder: pictures as files, each written whole or not at all. Every function here blocks on the disk.
 
-    incoming/{blob id}.jpg                                                   a fact's picture, until it is accepted
-    screenshots/{person}/{year}/{month}/{day}/{hour}-{minute}-{second}.jpg   an alert's snapshot
-    probes/…                                                                 the face alone, under the same name
+incoming/{blob id}.jpg                                                   a fact's picture, until it is accepted
+screenshots/{person}/{year}/{month}/{day}/{hour}-{minute}-{second}.jpg   an alert's snapshot
+probes/…                                                                 the face alone, under the same name
 """
 
 from __future__ import annotations

@@ -65,7 +65,7 @@ class People:
     async def list(
         self, *, query: str = "", watch_list_id: str | None = None, limit: int = 100, offset: int = 0
     ) -> tuple[list[Person], int]:
-        """A page by name of those whose name contains `query`, and how many there are in all."""
+        """A page by name of those whose name contains every word of `query`, and how many there are in all."""
         wanted = [_PEOPLE.name_key.contains(word, autoescape=True) for word in name_key(query).split()]
         if watch_list_id is not None:
             members = select(_MEMBERS.person_id).where(_MEMBERS.list_id == watch_list_id)

@@ -28,10 +28,10 @@ _PICTURES = schema.alert_pictures.c
 _PICTURE = select(_PICTURES.blob_id, _PICTURES.path).where(
     _PICTURES.alert_id == bindparam("alert_id"), _PICTURES.role == bindparam("role")
 )
-_CLAIMED = select(_PICTURES.blob_id, _PICTURES.path).where(
-    _PICTURES.blob_id.in_(bindparam("blob_ids", expanding=True))
-)
+_CLAIMED = select(_PICTURES.blob_id, _PICTURES.path).where(_PICTURES.blob_id.in_(bindparam("blob_ids", expanding=True)))
 _DOOMED = select(schema.doomed_files.c.path)
+_DOOMED_IN_ORDER = _DOOMED.order_by(schema.doomed_files.c.path)
+"""`incoming/` comes before both folders it is moved to, so that a picture on its way is caught in one of the two."""
 _TAKEN = union_all(
     select(_PICTURES.path).where(_PICTURES.path == bindparam("path")),
     _DOOMED.where(schema.doomed_files.c.path == bindparam("path")),
@@ -69,8 +69,14 @@ class AlertPictures:
         return data
 
     def reserve(
-        self, connection: Connection, alert_id: str, type: AlertType, person_id: str | None, camera_id: str,
-        captured_at_ms: int, blobs: Mapping[str, str],
+        self,
+        connection: Connection,
+        alert_id: str,
+        type: AlertType,
+        person_id: str | None,
+        camera_id: str,
+        captured_at_ms: int,
+        blobs: Mapping[str, str],
     ) -> frozenset[str]:
         """Claims the blobs that are there for an alert, within its transaction; returns the roles it has now."""
         who = _folder_name(connection, type, person_id, camera_id)
@@ -103,7 +109,7 @@ class AlertPictures:
 
     async def remove_doomed(self) -> None:
         """Removes the files of pictures that were erased from the record."""
-        paths = await self._database.read(lambda c: c.execute(_DOOMED).scalars().all())
+        paths = await self._database.read(lambda c: c.execute(_DOOMED_IN_ORDER).scalars().all())
         if not paths:
             return
         gone = await self._workers.run(lambda: [path for path in paths if self._media.remove(path)])

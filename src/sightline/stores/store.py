@@ -67,9 +67,8 @@ class SqlStore:
         this program or sealed with another key, `Unavailable` when the disk is full or another program holds it.
         """
         vault, media = Vault(master_key), MediaFolder(home / MEDIA_FOLDER)
-        _prepare(home)
         media.prepare()
-        database = Database(url or _address(home))
+        database = Database(url or _file_in(home))
         await database.open()
         store = cls(database, vault, media, tz)
         try:
@@ -88,12 +87,11 @@ class SqlStore:
         await self._workers.close()
 
 
-def _address(home: Path) -> str:
-    return URL.create("sqlite", database=str(home.absolute() / FILE_NAME)).render_as_string()
-
-
-def _prepare(home: Path) -> None:
+def _file_in(home: Path) -> str:
+    """The address of the database in `home`; its file is made, for its owner only."""
+    file = home.absolute() / FILE_NAME
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file.touch(mode=0o600)  # the files that SQLite puts beside it get the same mode
     except OSError as error:
-        raise StoreError(f"the folder {home} cannot be made: {error.strerror}") from error
+        raise StoreError(f"the database {file} cannot be made: {error.strerror}") from error
+    return URL.create("sqlite", database=str(file)).render_as_string()
