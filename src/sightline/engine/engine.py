@@ -1,0 +1,363 @@
+"""The engine: cameras in, observations and facts out, one gateway to talk to.
+
+Threads: one a camera (`CameraReader`), one an analysis worker (`AnalysisPool`), one for the spool (`FactOutbox`), a
+few for requests (`Requests`); they meet in the mailboxes and, through `call_soon_threadsafe`, on the event loop, which
+runs nothing but the link.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import structlog
+
+from sightline.clock import Clock
+from sightline.engine.analysis_pool import Analysed, AnalysisPool, FrameAnalysis
+from sightline.engine.gallery_mirror import GalleryMirror
+from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.mailbox import Mailboxes
+from sightline.engine.outbox import FactOutbox
+from sightline.engine.outgoing import Outgoing
+from sightline.engine.performance import Performance
+from sightline.engine.reader import CameraReader, OpenSource
+from sightline.engine.requests import Requests, StillAnalyser
+from sightline.engine.source_state import Outage, StateChange
+from sightline.engine.spool import Spool
+from sightline.engine.spool_disk import SpoolDisk
+from sightline.engine.uplink import Uplink
+from sightline.engine.watching import Watching
+from sightline.events.engine_link import (
+    Analyse,
+    Assign,
+    CameraSpec,
+    EngineMessage,
+    Fact,
+    GalleryPage,
+    GatewayMessage,
+    Hello,
+    ModelReport,
+    ProbeSource,
+    Revoke,
+    SourceState,
+    Status,
+    Unwatch,
+    Watch,
+    Welcome,
+)
+
+__all__ = ["Engine", "EngineSettings"]
+
+TICK_S = 0.5
+STATUS_INTERVAL_S = 2.0
+REPORT_INTERVAL_S = 10.0
+UNASSIGNED_GRACE_S = 10.0
+"""After a new link, cameras that the gateway does not assign again within this time were removed while it was away."""
+SHUTDOWN_S = 2.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """What one engine is told at its start. `capacity` is in cameras, `workers` in frames analysed at a time."""
+
+    engine_id: str
+    version: str
+    gateway: GatewayAddress
+    spool_folder: Path
+    spool_limit_bytes: int = 512 * 2**20
+    workers: int = 2
+    capacity: int = 16
+    devices: tuple[str, ...] = ("cpu",)
+    models: tuple[ModelReport, ...] = ()
+    stall_after_ms: int = 5_000
+    outage_after_ms: int = 10_000
+    tls: ssl.SSLContext | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True)
+class _Assigned:
+    reader: CameraReader
+    lease_until_ms: int
+    confirmed: bool = True
+    reported_at_s: float = 0.0
+
+
+class Engine:
+    """One engine. `run` in an event loop until `stop` is set."""
+
+    def __init__(
+        self,
+        settings: EngineSettings,
+        *,
+        open_source: OpenSource,
+        analyser: StillAnalyser,
+        new_analysis: Callable[[str], FrameAnalysis],
+        template_size: int,
+        clock: Clock,
+    ) -> None:
+        """`new_analysis` makes the analysis of a camera from its id; templates have `template_size` numbers."""
+        self._settings = settings
+        self._open_source = open_source
+        self._clock = clock
+        self._mailboxes = Mailboxes()
+        self._watching = Watching()
+        self._outgoing = Outgoing()
+        self._cameras: dict[str, _Assigned] = {}
+        self._next_frame_ids: dict[str, int] = {}
+        self._leaving: list[CameraReader] = []
+        self._grace_until_s: float | None = None
+        self._performance = Performance(settings.workers, clock.monotonic_s())
+        self._gallery = GalleryMirror(analyser.model_id, template_size)
+        self._outbox = FactOutbox(self._open_spool)
+        self._uplink = Uplink(settings.gateway, self, self._outbox, self._outgoing, tls=settings.tls)
+        self._requests = Requests(analyser, lambda: self._gallery.gallery, open_source, self._outgoing.answer)
+        self._pool = AnalysisPool(
+            self._mailboxes,
+            new_analysis,
+            lambda: self._gallery.gallery,
+            self._watching,
+            self._performance,
+            clock,
+            deliver=self._deliver_from_thread,
+            crashed=self._analysis_crashed,
+            workers=settings.workers,
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Works until `stop` is set, then ends cleanly. Raises `Unavailable` when the spool is another engine's."""
+        self._loop = asyncio.get_running_loop()
+        await self._outbox.open()
+        self._pool.start()
+        work = [
+            asyncio.create_task(self._uplink.run()),
+            asyncio.create_task(self._outbox.settle()),
+            asyncio.create_task(self._tick()),
+        ]
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            done, _ = await asyncio.wait([stopping, *work], return_when=asyncio.FIRST_COMPLETED)
+            for task in done - {stopping}:
+                task.result()  # one of the tasks that never end has failed: the supervisor shall see why
+        finally:
+            for task in (stopping, *work):
+                task.cancel()
+            await asyncio.gather(stopping, *work, return_exceptions=True)
+            await self._shut_down()
+
+    # ── the link's user (`LinkUser`) ────────────────────────────────────────────────────────────────────────────────
+
+    def hello(self) -> Hello:
+        """What this engine can do."""
+        settings = self._settings
+        return Hello(
+            engine_id=settings.engine_id,
+            version=settings.version,
+            capacity=settings.capacity,
+            devices=list(settings.devices),
+            models=list(settings.models),
+        )
+
+    def link_opened(self, welcome: Welcome) -> Iterable[EngineMessage]:
+        """The first words on a new link."""
+        for assigned in self._cameras.values():
+            assigned.confirmed = False
+        self._grace_until_s = self._clock.monotonic_s() + UNASSIGNED_GRACE_S
+        reports = [assigned.reader.report() for assigned in self._cameras.values()]
+        return [self._gallery.question(), *reports, self._status()]
+
+    def link_lost(self) -> None:
+        """Nobody looks any more; everything else goes on."""
+        self._watching.forget()
+        self._grace_until_s = None
+
+    def received(self, message: GatewayMessage) -> None:
+        """Does what a gateway asks."""
+        match message:
+            case Assign():
+                self._assign(message.camera, message.lease_until)
+            case Revoke():
+                self._revoke(message.camera_id)
+            case Watch():
+                self._watching.watch(message)
+            case Unwatch():
+                self._watching.unwatch(message.camera_id)
+            case GalleryPage():
+                self._gallery.take(message)
+            case Analyse():
+                self._requests.analyse(message)
+            case ProbeSource():
+                self._requests.probe(message)
+            case _:
+                _log.warning("a message out of place", type=type(message).__name__)
+
+    # ── cameras ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _assign(self, camera: CameraSpec, lease_until_ms: int) -> None:
+        known = self._cameras.get(camera.id)
+        if known is not None and known.reader.camera == camera:
+            known.lease_until_ms, known.confirmed = lease_until_ms, True
+            return
+        if known is not None:
+            self._revoke(camera.id)
+        reader = CameraReader(
+            camera,
+            open_source=self._open_source,
+            mailboxes=self._mailboxes,
+            clock=self._clock,
+            told=self._told_from_thread,
+            stall_after_ms=self._settings.stall_after_ms,
+            outage_after_ms=self._settings.outage_after_ms,
+            first_frame_id=self._next_frame_ids.get(camera.id, 1),
+        )
+        self._cameras[camera.id] = _Assigned(reader, lease_until_ms)
+        self._report(self._cameras[camera.id])
+        reader.start()
+        _log.info("a camera was assigned", camera=camera.id, analysis_fps=camera.analysis_fps)
+
+    def _revoke(self, camera_id: str) -> None:
+        assigned = self._cameras.pop(camera_id, None)
+        if assigned is None:
+            return
+        assigned.reader.stop()
+        self._next_frame_ids[camera_id] = assigned.reader.next_frame_id + 1
+        self._leaving.append(assigned.reader)
+        self._mailboxes.forget(camera_id)
+        self._pool.forget(camera_id)
+        _log.info("a camera was revoked", camera=camera_id)
+
+    def _report(self, assigned: _Assigned) -> None:
+        assigned.reported_at_s = self._clock.monotonic_s()
+        self._outgoing.report(assigned.reader.report())
+
+    def _told_from_thread(self, reader: CameraReader, change: StateChange | Outage) -> None:
+        self._call_soon(lambda: self._told(reader, change))
+
+    def _told(self, reader: CameraReader, change: StateChange | Outage) -> None:
+        assigned = self._cameras.get(reader.camera.id)
+        if assigned is None or assigned.reader is not reader:
+            return  # of a camera that was taken away meanwhile
+        if isinstance(change, Outage):
+            self._outage(reader, change)
+        self._report(assigned)
+
+    def _outage(self, reader: CameraReader, outage: Outage) -> None:
+        report = reader.report()
+        fact = Fact(
+            key=uuid.uuid4().hex,
+            camera_id=reader.camera.id,
+            timestamp=self._clock.now_ms(),
+            width=report.width,
+            height=report.height,
+            what=SourceState(
+                state="online" if outage.ended else "offline",
+                reason=outage.reason,
+                offline_ms=outage.length_ms,
+            ),
+        )
+        self._outbox.add(fact, {})
+
+    # ── results ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _deliver_from_thread(self, analysed: Analysed) -> None:
+        self._call_soon(lambda: self._deliver(analysed))
+
+    def _deliver(self, analysed: Analysed) -> None:
+        for pictured in analysed.facts:
+            self._outbox.add(pictured.fact, pictured.pictures)
+        assigned = self._cameras.get(analysed.observation.camera_id)
+        if assigned is not None:
+            assigned.reader.analysed()
+            self._outgoing.observe(analysed.observation, analysed.picture)
+
+    def _analysis_crashed(self, camera_id: str, what: str) -> None:
+        self._call_soon(lambda: self._poison(camera_id, what))
+
+    def _poison(self, camera_id: str, what: str) -> None:
+        assigned = self._cameras.get(camera_id)
+        if assigned is not None:
+            assigned.reader.analysis_crashed(what)
+
+    def _call_soon(self, work: Callable[[], None]) -> None:
+        if self._loop is None or self._loop.is_closed():
+            return
+        self._loop.call_soon_threadsafe(work)
+
+    # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _tick(self) -> None:
+        status_at_s = 0.0
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_s = self._clock.monotonic_s()
+            self._end_leases(now_s)
+            for assigned in list(self._cameras.values()):
+                assigned.reader.tick()
+                if now_s - assigned.reported_at_s >= REPORT_INTERVAL_S:
+                    self._report(assigned)
+            self._leaving = [reader for reader in self._leaving if not reader.join(0)]
+            if now_s >= status_at_s:
+                status_at_s = now_s + STATUS_INTERVAL_S
+                self._outgoing.state(self._status())
+
+    def _end_leases(self, now_s: float) -> None:
+        now_ms = self._clock.now_ms()
+        grace_over = self._grace_until_s is not None and now_s > self._grace_until_s
+        for camera_id, assigned in list(self._cameras.items()):
+            lease_over = 0 < assigned.lease_until_ms < now_ms
+            if lease_over or (grace_over and not assigned.confirmed):
+                self._revoke(camera_id)
+        if grace_over:
+            self._grace_until_s = None
+
+    def _status(self) -> Status:
+        dropped = Counter(self._outbox.dropped)
+        dropped["frames"] = self._mailboxes.replaced
+        dropped["observations"] = self._outgoing.replaced
+        dropped["live_pictures"] = self._uplink.pictures.replaced
+        dropped["pictures"] += self._uplink.pictures_refused
+        warnings = self._outbox.warnings()
+        if self._uplink.pictures_refused:
+            warnings.append(f"the gateway did not take {self._uplink.pictures_refused} pictures of facts")
+        if self._gallery.skipped:
+            warnings.append(f"{self._gallery.skipped} references are of another model than this engine's")
+        return Status(
+            load=round(self._performance.load(self._clock.monotonic_s()), 4),
+            cameras=len(self._cameras),
+            spool_facts=self._outbox.facts,
+            spool_bytes=self._outbox.spooled_bytes,
+            dropped={what: count for what, count in dropped.items() if count},
+            warnings=warnings,
+            stage_ms=self._performance.medians_ms(),
+        )
+
+    # ── beginning and end ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _open_spool(self) -> Spool:
+        return Spool(SpoolDisk(self._settings.spool_folder), limit_bytes=self._settings.spool_limit_bytes)
+
+    async def _shut_down(self) -> None:
+        """Stops the threads, then waits until every fact they still gave is on disk."""
+        readers = [assigned.reader for assigned in self._cameras.values()] + self._leaving
+        self._requests.close()
+        for reader in readers:
+            reader.stop()
+        self._mailboxes.close()
+        await asyncio.to_thread(self._join_threads, readers)
+        await asyncio.sleep(0)  # what the workers delivered last is taken into the outbox
+        await self._outbox.close()
+
+    def _join_threads(self, readers: list[CameraReader]) -> None:
+        until_s = time.monotonic() + SHUTDOWN_S
+        self._pool.join(SHUTDOWN_S)
+        for reader in readers:
+            if not reader.join(max(0.0, until_s - time.monotonic())):
+                _log.warning("a camera's thread is still waiting for its source", camera=reader.camera.id)

@@ -1,0 +1,83 @@
+"""Sends facts, each after its pictures, in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpx
+import msgspec
+import structlog
+
+from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.outbox import FactOutbox
+from sightline.engine.spool import Spooled
+from sightline.events.engine_link import Fact
+
+__all__ = ["FactSender"]
+
+PICTURE_TIMEOUT_S = 3.0
+"""One attempt to put one picture."""
+PICTURE_PATIENCE_S = 6.0
+"""All attempts for the pictures of one fact. The alert matters more than its picture: the fact goes without."""
+RETRY_DELAY_S = 0.25
+_PASSING = (408, 425, 429)
+"""Refusals among the 4xx that are about the moment, not about the picture."""
+
+_log = structlog.get_logger(__name__)
+
+
+class FactSender:
+    """Takes facts out of the outbox and hands them to `send`, their pictures put before by HTTP."""
+
+    def __init__(self, outbox: FactOutbox, gateway: GatewayAddress, client: httpx.AsyncClient) -> None:
+        self._outbox = outbox
+        self._gateway = gateway
+        self._client = client
+        self.pictures_refused = 0
+
+    async def run(self, send: Callable[[Fact], Awaitable[None]]) -> None:
+        """Sends until cancelled, or until `send` raises because the link is gone."""
+        while True:
+            spooled = await self._outbox.next()
+            await send(await self._with_pictures_put(spooled))
+
+    async def _with_pictures_put(self, spooled: Spooled) -> Fact:
+        """The fact, naming only those pictures that are at the gateway."""
+        fact = spooled.fact
+        present = {role: blob_id for role, blob_id in fact.blobs.items() if role in spooled.pictures}
+        putting = [self._put(fact, role, blob_id, spooled.pictures[role]) for role, blob_id in present.items()]
+        arrived = await asyncio.gather(*putting)
+        kept = {role: blob_id for (role, blob_id), there in zip(present.items(), arrived, strict=True) if there}
+        return fact if kept == fact.blobs else msgspec.structs.replace(fact, blobs=kept)
+
+    async def _put(self, fact: Fact, role: str, blob_id: str, picture: bytes) -> bool:
+        """Whether the gateway has the picture now."""
+        problem = "no answer"
+        try:
+            async with asyncio.timeout(PICTURE_PATIENCE_S):
+                while True:
+                    status, problem = await self._attempt(blob_id, picture)
+                    if 200 <= status < 300:
+                        return True
+                    if 300 <= status < 500 and status not in _PASSING:
+                        break
+                    await asyncio.sleep(RETRY_DELAY_S)
+        except TimeoutError:
+            pass
+        self.pictures_refused += 1
+        _log.error("a picture was not taken: its fact goes without", fact=fact.key, role=role, problem=problem)
+        return False
+
+    async def _attempt(self, blob_id: str, picture: bytes) -> tuple[int, str]:
+        """HTTP status (0 when there was no answer) and the same in words."""
+        try:
+            answer = await self._client.put(
+                self._gateway.blob(blob_id),
+                content=picture,
+                headers={**self._gateway.headers, "Content-Type": "image/jpeg"},
+                timeout=PICTURE_TIMEOUT_S,
+            )
+        except httpx.HTTPError as error:
+            return 0, type(error).__name__
+        return answer.status_code, f"HTTP {answer.status_code}"

@@ -1,0 +1,55 @@
+"""The engine as a program: signals, the parent that may die, the exit code."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import BinaryIO
+
+import structlog
+
+from sightline.engine.engine import Engine
+
+__all__ = ["read_token", "run_engine"]
+
+_log = structlog.get_logger(__name__)
+
+
+def read_token(stream: BinaryIO | None = None) -> str:
+    """The engine's token from the first line of standard input, where no other process can see it."""
+    source = stream if stream is not None else sys.stdin.buffer
+    return source.readline().decode().strip()
+
+
+def run_engine(new_engine: Callable[[], Engine], *, supervised: bool) -> None:
+    """Runs an engine until SIGTERM or SIGINT; with `supervised` also until standard input closes.
+
+    A supervised engine is a child whose standard input is a pipe from its parent: when the parent dies, however it
+    dies, the pipe closes, and no orphan goes on reading cameras. Raises what the engine raises.
+    """
+    asyncio.run(_run(new_engine, supervised=supervised))
+
+
+async def _run(new_engine: Callable[[], Engine], *, supervised: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if supervised:
+        threading.Thread(target=_wait_for_parent, args=(loop, stop), name="parent", daemon=True).start()
+    await new_engine().run(stop)
+
+
+def _wait_for_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Reads standard input by its descriptor (the buffered one has its own lock) until it ends."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    _log.info("the parent process is gone: this engine ends")
+    with contextlib.suppress(RuntimeError):  # the loop has ended by itself
+        loop.call_soon_threadsafe(stop.set)

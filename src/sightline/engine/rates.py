@@ -1,0 +1,58 @@
+"""Rates: how many a second there were, and whether the next one is due."""
+
+from __future__ import annotations
+
+from collections import deque
+
+__all__ = ["Cadence", "RateMeter"]
+
+
+class Cadence:
+    """Says which frames of a stream to take so that about `per_second` are taken, evenly, whatever rate they come at.
+
+    >>> cadence = Cadence(10.0)
+    >>> [cadence.due(at_s) for at_s in (0.0, 0.05, 0.1, 0.15, 0.2)]
+    [True, False, True, False, True]
+    """
+
+    def __init__(self, per_second: float) -> None:
+        self._interval_s = 1.0 / per_second
+        self._next_s: float | None = None
+
+    def due(self, now_s: float) -> bool:
+        """Whether to take the frame that is there now; a frame that is taken moves the cadence on."""
+        # A frame that comes up to a tenth of an interval early is taken: clocks of cameras wander.
+        if self._next_s is not None and now_s < self._next_s - 0.1 * self._interval_s:
+            return False
+        on_time_s = now_s if self._next_s is None else self._next_s
+        late = now_s - on_time_s > self._interval_s
+        self._next_s = (now_s if late else on_time_s) + self._interval_s
+        return True
+
+
+class RateMeter:
+    """Events a second over the last `window_s` seconds; times are seconds on a clock that never jumps."""
+
+    def __init__(self, window_s: float = 5.0) -> None:
+        self._window_s = window_s
+        self._times_s: deque[float] = deque()
+
+    def add(self, now_s: float) -> None:
+        """One more."""
+        self._times_s.append(now_s)
+        self._forget(now_s)
+
+    def rate(self, now_s: float) -> float:
+        """Events a second, 0.0 when fewer than two lie within the window."""
+        self._forget(now_s)
+        times = self._times_s
+        if len(times) < 2:
+            return 0.0
+        # From the first event to now, or to the last when the next is not late yet: exact for a steady stream.
+        step_s = (times[-1] - times[0]) / (len(times) - 1)
+        end_s = times[-1] if now_s - times[-1] <= 2 * step_s else now_s
+        return (len(times) - 1) / (end_s - times[0]) if end_s > times[0] else 0.0
+
+    def _forget(self, now_s: float) -> None:
+        while self._times_s and now_s - self._times_s[0] > self._window_s:
+            self._times_s.popleft()

@@ -1,0 +1,203 @@
+"""Reads one camera in a thread of its own: opens, grabs, converts what is due, opens again after a loss."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+
+from sightline.cameras import redact
+from sightline.clock import Clock
+from sightline.engine.mailbox import Mailboxes
+from sightline.engine.rates import Cadence, RateMeter
+from sightline.engine.source_state import Outage, SourceMachine, StateChange
+from sightline.events.engine_link import CameraReport, CameraSpec
+from sightline.exceptions import SourceError
+from sightline.frames import Frame, Image
+
+__all__ = ["CameraReader", "FrameSource", "OpenSource"]
+
+MIN_ANALYSIS_FPS = 0.05
+MAX_ANALYSIS_FPS = 60.0
+
+_log = structlog.get_logger(__name__)
+
+
+class FrameSource(Protocol):
+    """An open source, read by one thread; only `interrupt` may come from another."""
+
+    @property
+    def codec(self) -> str:
+        """Name of the codec."""
+
+    @property
+    def fps(self) -> float:
+        """Declared frames a second, 0.0 when unknown."""
+
+    def grab(self) -> None:
+        """Waits for the next frame. Raises `SourceError`."""
+
+    def picture(self) -> Image:
+        """The frame grabbed last, H×W×3 uint8 BGR."""
+
+    def interrupt(self) -> None:
+        """Makes a waiting `grab` give up soon."""
+
+    def close(self) -> None:
+        """Lets go of connection and decoder."""
+
+
+class OpenSource(Protocol):
+    """Opens a source in the calling thread."""
+
+    def __call__(self, spec: str, timeout_s: float, /) -> FrameSource:
+        """Raises `SourceError`, whose reason holds no credential."""
+
+
+class _AnalysisCrash(Exception):
+    pass
+
+
+class CameraReader:
+    """One camera's thread, its state, its rates. `told` is called from that thread or from `tick`'s."""
+
+    def __init__(
+        self,
+        camera: CameraSpec,
+        *,
+        open_source: OpenSource,
+        mailboxes: Mailboxes,
+        clock: Clock,
+        told: Callable[[CameraReader, StateChange | Outage], None],
+        stall_after_ms: int,
+        outage_after_ms: int,
+        first_frame_id: int = 1,
+    ) -> None:
+        self.camera = camera
+        self.next_frame_id = first_frame_id
+        self._open_source = open_source
+        self._mailboxes = mailboxes
+        self._clock = clock
+        self._told = told
+        self._timeout_s = stall_after_ms / 1000
+        self._lock = threading.Lock()
+        self._machine = SourceMachine(
+            self._now_ms(), stall_after_ms=stall_after_ms, outage_after_ms=outage_after_ms
+        )
+        self._frame_rate = RateMeter()
+        self._analysed_rate = RateMeter()
+        self._stopping = threading.Event()
+        self._source: FrameSource | None = None
+        self._poison = ""
+        self._thread = threading.Thread(target=self._run, name=f"camera {camera.id}", daemon=True)
+
+    def start(self) -> None:
+        """Begins to read."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Asks the thread to end; returns at once."""
+        self._stopping.set()
+        source = self._source
+        if source is not None:
+            source.interrupt()
+
+    def join(self, timeout_s: float) -> bool:
+        """Waits for the thread; False when it is still busy (libav's own time-out will end it)."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def tick(self) -> None:
+        """Lets silence be noticed while the thread waits for a frame."""
+        self._tell(lambda now_ms: self._machine.tick(now_ms))
+
+    def analysis_crashed(self, what: str) -> None:
+        """Analysing its frames raised: counts as a crash of reading, so that a poisonous camera is quarantined."""
+        self._poison = what
+
+    def analysed(self) -> None:
+        """One of its frames was analysed."""
+        with self._lock:
+            self._analysed_rate.add(self._clock.monotonic_s())
+
+    def report(self) -> CameraReport:
+        """The camera as it is now."""
+        now_s = self._clock.monotonic_s()
+        with self._lock:
+            machine = self._machine
+            return CameraReport(
+                camera_id=self.camera.id,
+                state=machine.state.value,  # type: ignore[arg-type]  # a reader is never `disabled`
+                reason=machine.reason,
+                since=self._clock.now_ms() - (round(now_s * 1000) - machine.since_ms),
+                width=machine.width,
+                height=machine.height,
+                fps=round(self._frame_rate.rate(now_s), 2),
+                analysed_fps=round(self._analysed_rate.rate(now_s), 2),
+            )
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._tell(lambda now_ms: self._machine.connecting(now_ms))
+            try:
+                self._read()
+            except SourceError as error:
+                self._lost(error)
+            except _AnalysisCrash as error:
+                what = redact(str(error))
+                self._tell(lambda now_ms, what=what: self._machine.crashed(now_ms, what))  # type: ignore[misc]
+            except Exception as error:  # noqa: BLE001  # a source that crashes must not take the other cameras with it
+                _log.exception("reading a camera crashed", camera=self.camera.id)
+                what = redact(f"{type(error).__name__}: {error}")
+                self._tell(lambda now_ms, what=what: self._machine.crashed(now_ms, what))  # type: ignore[misc]
+            if not self._stopping.is_set():
+                self._stopping.wait(self._retry_in_s())
+
+    def _read(self) -> None:
+        source = self._open_source(self.camera.source, self._timeout_s)
+        self._source = source
+        try:
+            cadence = Cadence(min(max(self.camera.analysis_fps, MIN_ANALYSIS_FPS), MAX_ANALYSIS_FPS))
+            width = height = 0
+            while not self._stopping.is_set():
+                source.grab()
+                self._raise_poison()
+                now_s, captured_at_ms = self._clock.monotonic_s(), self._clock.now_ms()
+                if cadence.due(now_s):
+                    image = source.picture()
+                    height, width = image.shape[:2]
+                    self._mailboxes.put(Frame(self.camera.id, self.next_frame_id, captured_at_ms, image))
+                self.next_frame_id += 1
+                with self._lock:
+                    self._frame_rate.add(now_s)
+                self._tell(lambda now_ms: self._machine.frame(now_ms, width, height))  # noqa: B023
+        finally:
+            self._source = None
+            source.close()
+
+    def _raise_poison(self) -> None:
+        poison, self._poison = self._poison, ""
+        if poison:
+            raise _AnalysisCrash(poison)
+
+    def _lost(self, error: SourceError) -> None:
+        if self._stopping.is_set():
+            return
+        _log.warning("a camera is lost", camera=self.camera.id, reason=error.reason)
+        self._tell(lambda now_ms: self._machine.failed(now_ms, error.reason, permanent=error.permanent))
+
+    def _retry_in_s(self) -> float:
+        with self._lock:
+            retry_at_ms = self._machine.retry_at_ms
+        return max(0.0, ((retry_at_ms or 0) - self._now_ms()) / 1000)
+
+    def _tell(self, step: Callable[[int], tuple[StateChange | Outage, ...]]) -> None:
+        with self._lock:
+            changes = step(self._now_ms())
+        for change in changes:
+            self._told(self, change)
+
+    def _now_ms(self) -> int:
+        return round(self._clock.monotonic_s() * 1000)

@@ -1,0 +1,77 @@
+"""The few things a spool does to a disk, in one place, so that tests can fail each of them."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+from pathlib import Path
+
+from sightline.exceptions import Unavailable
+
+__all__ = ["SpoolDisk"]
+
+_TEMPORARY = ".part"
+
+
+class SpoolDisk:
+    """One folder, held by one process. Every method may raise `OSError`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise Unavailable(f"another engine uses the spool folder {folder}") from None
+
+    def names(self) -> list[str]:
+        """Names of all files, in order."""
+        return sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file() and entry.name != "lock")
+
+    def size(self, name: str) -> int:
+        """Bytes of a file."""
+        return (self.folder / name).stat().st_size
+
+    def read(self, name: str) -> bytes:
+        """The whole file."""
+        return (self.folder / name).read_bytes()
+
+    def write(self, name: str, data: bytes) -> None:
+        """Writes a file and waits until its bytes are on the disk. Its name is not, before `commit` or `sync`."""
+        with open(self.folder / name, "wb", buffering=0) as file:
+            view = memoryview(data)
+            while view:
+                view = view[file.write(view) :]
+            os.fsync(file.fileno())
+
+    def commit(self, name: str, data: bytes) -> None:
+        """Writes a file so that after a crash at any instant it is there whole, or not at all; and syncs the folder."""
+        self.write(name + _TEMPORARY, data)
+        os.rename(self.folder / (name + _TEMPORARY), self.folder / name)
+        handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def remove(self, name: str) -> None:
+        """Removes a file, if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.folder / name)
+
+    def set_aside(self, name: str, *, keep: int) -> None:
+        """Moves a damaged file to the sub-folder `torn`, which keeps the newest `keep` files."""
+        torn = self.folder / "torn"
+        torn.mkdir(exist_ok=True, mode=0o700)
+        os.replace(self.folder / name, torn / name)
+        for old in sorted(torn.iterdir(), key=lambda path: path.stat().st_mtime_ns)[:-keep]:
+            old.unlink()
+
+    def close(self) -> None:
+        """Lets another process have the folder."""
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1

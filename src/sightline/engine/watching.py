@@ -1,0 +1,79 @@
+"""Which cameras somebody looks at, and whether the next picture of one is due. Forgotten with every lost link."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import cv2
+import numpy as np
+
+from sightline.engine.outgoing import LivePicture
+from sightline.engine.rates import Cadence
+from sightline.events.engine_link import Watch
+from sightline.frames import Frame
+from sightline.images import encode_jpeg
+
+__all__ = ["Watching", "pack_picture"]
+
+_MIN_FPS, _MAX_FPS = 0.1, 60.0
+_MIN_SIDE_PX = 64
+
+
+class Watching:
+    """The watched set. Every method may be called from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._watched: dict[str, tuple[Watch, Cadence]] = {}
+
+    def watch(self, wish: Watch) -> None:
+        """Somebody looks; replaces an earlier wish for the same camera."""
+        cadence = Cadence(min(max(wish.fps, _MIN_FPS), _MAX_FPS))
+        with self._lock:
+            self._watched[wish.camera_id] = (wish, cadence)
+
+    def unwatch(self, camera_id: str) -> None:
+        """Nobody looks any more."""
+        with self._lock:
+            self._watched.pop(camera_id, None)
+
+    def forget(self) -> None:
+        """The gateway is gone, and with it everybody who looked."""
+        with self._lock:
+            self._watched.clear()
+
+    def picture(self, frame: Frame, now_s: float) -> LivePicture | None:
+        """The frame as a JPEG when somebody wants it now; `now_s` on a clock that never jumps."""
+        with self._lock:
+            wish, cadence = self._watched.get(frame.camera_id, (None, None))
+            if wish is None or cadence is None or not cadence.due(now_s):
+                return None
+        image = frame.image
+        scale = max(wish.max_side, _MIN_SIDE_PX) / max(frame.width, frame.height)
+        if scale < 1.0:
+            size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
+            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return LivePicture(
+            camera_id=frame.camera_id,
+            frame_id=frame.frame_id,
+            timestamp=frame.captured_at_ms,
+            width=frame.width,
+            height=frame.height,
+            jpeg=encode_jpeg(image, quality=min(max(wish.quality, 10), 95)),
+        )
+
+
+def pack_picture(picture: LivePicture) -> bytes:
+    """The binary message of `/ws/engine/frames`: big-endian length of the JSON header, the header, the JPEG."""
+    header = json.dumps(
+        {
+            "camera_id": picture.camera_id,
+            "frame_id": picture.frame_id,
+            "timestamp": picture.timestamp,
+            "width": picture.width,
+            "height": picture.height,
+        },
+        separators=(",", ":"),
+    ).encode()
+    return len(header).to_bytes(4, "big") + header + picture.jpeg

@@ -1,0 +1,76 @@
+"""libav's errors in plain words, free of credentials.
+
+libav puts the whole URL, password included, into its messages, so nothing of them is repeated: each kind of error is
+told anew about `shown`, the redacted name of the source.
+"""
+
+from __future__ import annotations
+
+import errno
+from urllib.parse import urlsplit
+
+import av
+import av.error
+
+from sightline.exceptions import SourceError
+
+__all__ = ["explain", "host_and_port"]
+
+_DEFAULT_PORTS = {"rtsp": 554, "rtsps": 322, "http": 80, "https": 443}
+
+_BY_KIND: tuple[tuple[type[Exception], str], ...] = (
+    (av.error.HTTPUnauthorizedError, "the camera refused the user name or password"),
+    (av.error.HTTPForbiddenError, "the camera forbids access to this stream (403)"),
+    (av.error.HTTPNotFoundError, "the camera has no stream at this path (404)"),
+    (av.error.HTTPTooManyRequestsError, "the camera says there are too many viewers (429)"),
+    (av.error.HTTPBadRequestError, "the camera does not understand the request (400): check the address"),
+    (av.error.HTTPClientError, "the camera refused the request: check the address"),
+    (av.error.HTTPServerError, "the camera answered with an error of its own (5xx)"),
+    (av.error.DecoderNotFoundError, "this build has no decoder for the camera's video"),
+    (av.error.ProtocolNotFoundError, "this kind of address is not supported here"),
+    (av.error.DemuxerNotFoundError, "this kind of video is not supported here"),
+)
+
+_BY_ERRNO = {
+    errno.ECONNREFUSED: "nothing listens at {at}",
+    errno.EHOSTUNREACH: "{at} cannot be reached: no route to it",
+    errno.ENETUNREACH: "{at} cannot be reached: no network leads there",
+    errno.ECONNRESET: "the camera closed the connection",
+    errno.EPIPE: "the camera closed the connection",
+    errno.ECONNABORTED: "the camera closed the connection",
+    errno.ENOENT: "there is no file or device {at}",
+    errno.EISDIR: "{at} is a folder, not a video",
+    errno.EACCES: "the server may not read {at}: check its permissions",
+    errno.EPERM: "the server may not read {at}: check its permissions",
+    errno.EBUSY: "{at} is in use by another program",
+    errno.ENODEV: "there is no device {at}",
+    errno.EIO: "{at} cannot be reached, or its name is not known",
+}
+
+
+def host_and_port(url: str) -> str:
+    """`host:port` of a network source (with the scheme's usual port), else the source as it is."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return url
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    return f"{host}:{port}" if port else host
+
+
+def explain(error: Exception, *, shown: str, timeout_s: float) -> SourceError:
+    """What libav's `error` means for the person who looks after the camera; `shown` is the redacted source."""
+    at = host_and_port(shown)
+    for kind, sentence in _BY_KIND:
+        if isinstance(error, kind):
+            return SourceError(sentence)
+    if isinstance(error, (av.error.ExitError, TimeoutError)):
+        return SourceError(f"{at} sent nothing for {timeout_s:g} s")
+    if isinstance(error, EOFError):
+        return SourceError("the stream ended")
+    if isinstance(error, av.error.InvalidDataError):
+        return SourceError(f"what {at} sends is not a video")
+    sentence = _BY_ERRNO.get(getattr(error, "errno", None) or 0, "")
+    if sentence:
+        return SourceError(sentence.format(at=at))
+    return SourceError(f"{at} cannot be read ({type(error).__name__})")

@@ -1,0 +1,164 @@
+"""A small real gateway for tests of the engine: it speaks `engine_link`, over real sockets, and remembers everything."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import uvicorn
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+
+from sightline.events.engine_link import (
+    Accepted,
+    Assign,
+    EngineMessage,
+    Fact,
+    GalleryPage,
+    GallerySince,
+    GatewayMessage,
+    Hello,
+    Welcome,
+    decode_engine_message,
+    encode,
+)
+
+TOKEN = "engine-token"
+Message = TypeVar("Message")
+
+
+def free_port() -> int:
+    """A port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class FakeGateway:
+    """Start, let an engine connect, look at what it said. `accept` decides which facts are accepted."""
+
+    port: int = field(default_factory=free_port)
+    assign: list[Assign] = field(default_factory=list)
+    gallery: list[GalleryPage] = field(default_factory=list)
+    accept: Callable[[Fact], bool] = lambda fact: True
+    blob_status: int = 201
+    messages: list[EngineMessage] = field(default_factory=list)
+    pictures: list[tuple[dict[str, object], bytes]] = field(default_factory=list)
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    links: int = 0
+    refused: int = 0
+    journal: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._link: WebSocket | None = None
+        self._changed = asyncio.Event()
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def __aenter__(self) -> FakeGateway:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        app = FastAPI()
+        app.add_api_websocket_route("/ws/engine", self._engine)
+        app.add_api_websocket_route("/ws/engine/frames", self._frames)
+        app.add_api_route("/api/engine/blobs/{blob_id}", self._blob, methods=["PUT"])
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=self.port, log_level="error", ws="websockets-sansio", lifespan="off"
+        )
+        self._server = uvicorn.Server(config)
+        self._task = asyncio.create_task(self._server.serve())
+        while not self._server.started:
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Goes away, dropping every connection."""
+        if self._server is None or self._task is None:
+            return
+        self._server.should_exit = True
+        self._server.force_exit = True
+        await self._task
+        self._server = None
+
+    async def send(self, message: GatewayMessage) -> None:
+        assert self._link is not None
+        await self._link.send_bytes(encode(message))
+
+    async def drop_link(self) -> None:
+        """Closes the engine's link, and goes on listening."""
+        assert self._link is not None
+        await self._link.close()
+
+    def all(self, kind: type[Message]) -> list[Message]:
+        return [message for message in self.messages if isinstance(message, kind)]
+
+    async def until(self, condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+        """Waits until the condition holds; looked at after everything that comes."""
+        async with asyncio.timeout(timeout_s):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def _engine(self, websocket: WebSocket) -> None:
+        if websocket.headers.get("authorization") != f"Bearer {TOKEN}":
+            self.refused += 1
+            self._changed.set()
+            await websocket.close(4500)
+            return
+        await websocket.accept()
+        try:
+            while True:
+                message = decode_engine_message(await websocket.receive_bytes())
+                self.messages.append(message)
+                self.journal.append(type(message).__name__)
+                await self._answer(websocket, message)
+                self._changed.set()
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+
+    async def _answer(self, websocket: WebSocket, message: EngineMessage) -> None:
+        if isinstance(message, Hello):
+            self._link = websocket
+            self.links += 1
+            await websocket.send_bytes(encode(Welcome(server_time=0, gallery_version=0)))
+            for assign in self.assign:
+                await websocket.send_bytes(encode(assign))
+        elif isinstance(message, GallerySince):
+            for page in self.gallery:
+                if page.version > message.version:
+                    await websocket.send_bytes(encode(page))
+        elif isinstance(message, Fact) and self.accept(message):
+            await websocket.send_bytes(encode(Accepted(key=message.key)))
+
+    async def _frames(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            while True:
+                data = await websocket.receive_bytes()
+                length = int.from_bytes(data[:4], "big")
+                self.pictures.append((json.loads(data[4 : 4 + length]), data[4 + length :]))
+                self.journal.append("picture")
+                self._changed.set()
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+
+    async def _blob(self, blob_id: str, request: Request) -> Response:
+        data = await request.body()
+        assert request.headers["authorization"] == f"Bearer {TOKEN}"
+        assert request.headers["content-type"] == "image/jpeg"
+        self.journal.append("blob")
+        if self.blob_status < 300:
+            self.blobs[blob_id] = data
+        return Response(status_code=self.blob_status)
