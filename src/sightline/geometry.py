@@ -18,9 +18,9 @@ __all__ = [
     "intersection_over_minimum",
     "intersections",
     "iou",
+    "pixel_window",
     "scale",
     "square",
-    "union_box",
 ]
 
 Boxes = NDArray[np.float32]
@@ -86,6 +86,11 @@ def square(boxes: Boxes, share: float = 0.0) -> Boxes:
     return np.asarray(np.hstack([middle - half, middle + half]), np.float32)
 
 
-def union_box(boxes: Boxes) -> NDArray[np.float32]:
-    """(4,) the smallest box around all of `boxes`, of which there is at least one."""
-    return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
+def pixel_window(box: NDArray[np.float32], width: int, height: int) -> tuple[slice, slice]:
+    """Rows and columns of the part of a `width` × `height` px picture that the box (4,) covers: at least one of each.
+
+    `image[pixel_window(box, width, height)]` is the crop; it begins at (columns.start, rows.start).
+    """
+    left, top = np.clip(np.floor(box[:2]), 0, (width - 1, height - 1)).astype(int)
+    right, bottom = np.clip(np.ceil(box[2:]), (left + 1, top + 1), (width, height)).astype(int)
+    return slice(int(top), int(bottom)), slice(int(left), int(right))

@@ -30,9 +30,7 @@ class Letterbox:
         """For a picture of `width` × `height` px: at most `longest_side` px long, never enlarged; padded to
         `multiple`.
         """
-        return cls.at_scale(
-            width, height, scale=min(1.0, longest_side / max(width, height)), multiple=multiple
-        )
+        return cls.at_scale(width, height, scale=min(1.0, longest_side / max(width, height)), multiple=multiple)
 
     @classmethod
     def at_scale(cls, width: int, height: int, *, scale: float, multiple: int) -> Letterbox:

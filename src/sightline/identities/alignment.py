@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from sightline.detections.faces import Landmarks
 from sightline.frames import Image
 
-__all__ = ["DLIB_TEMPLATE", "AlignmentTemplate", "align", "similarity_transform"]
+__all__ = ["DLIB_TEMPLATE", "AlignmentTemplate", "Chip", "align", "similarity_transform"]
 
 _SHRINK_AREA = 0.5
 """Scale below which the picture is shrunk by area averaging first: bilinear sampling would skip pixels."""
+
+_GRID = (np.stack(np.meshgrid(np.arange(16), np.arange(16)), axis=-1).reshape(-1, 2) + 0.5) / 16
+"""(256, 2) points spread evenly over a chip, in shares of its side."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,31 +55,44 @@ def similarity_transform(source: Landmarks, target: Landmarks) -> NDArray[np.flo
     return np.column_stack([rotation, target_mean - rotation @ source_mean])
 
 
-def align(image: Image, landmarks: Landmarks, template: AlignmentTemplate) -> Image:
-    """The chip: `side` × `side` × 3 uint8 of the face with these landmarks, black beyond the picture."""
-    matrix = similarity_transform(landmarks, template.points)
+@dataclass(frozen=True, slots=True, eq=False)
+class Chip:
+    """An aligned face: `image`, side × side × 3 uint8 BGR, black beyond the picture's edges, and `matrix` (2,
+    3), which brings points of the picture into it.
+    """
+
+    image: Image
+    matrix: NDArray[np.float64]
+
+    def visible_share(self, size: tuple[int, int]) -> float:
+        """The share of the chip, 0 to 1, that lies inside the picture, whose (width, height) is `size`."""
+        side = self.image.shape[0]
+        if not np.linalg.det(self.matrix[:, :2]):
+            return 0.0
+        inverse = cv2.invertAffineTransform(self.matrix)
+        points = _GRID * side @ inverse[:, :2].T + inverse[:, 2]
+        return float(((points >= 0) & (points < size)).all(axis=1).mean())
+
+
+def align(image: Image, landmarks: Landmarks, template: AlignmentTemplate) -> Chip:
+    """The chip of the face with these landmarks, (5, 2) px of `image`."""
+    whole = matrix = similarity_transform(landmarks, template.points)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
     if 0 < scale < _SHRINK_AREA:
         image, matrix = _shrink(image, matrix, scale, template.side)
-    size = (template.side, template.side)
-    return np.asarray(cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
+    side = (template.side, template.side)
+    return Chip(np.asarray(cv2.warpAffine(image, matrix, side, flags=cv2.INTER_LINEAR), np.uint8), whole)
 
 
-def _shrink(
-    image: Image, matrix: NDArray[np.float64], scale: float, side: int
-) -> tuple[Image, NDArray[np.float64]]:
+def _shrink(image: Image, matrix: NDArray[np.float64], scale: float, side: int) -> tuple[Image, NDArray[np.float64]]:
     """The part of the picture around the chip, shrunk to the chip's scale, and the matrix from there to the
     chip.
     """
     inverse = cv2.invertAffineTransform(matrix)
-    corners = (
-        np.array([[0, 0], [side, 0], [0, side], [side, side]], np.float64) @ inverse[:, :2].T + inverse[:, 2]
-    )
+    corners = np.array([[0, 0], [side, 0], [0, side], [side, side]], np.float64) @ inverse[:, :2].T + inverse[:, 2]
     height, width = image.shape[:2]
     left, top = np.clip(np.floor(corners.min(axis=0)) - 2, 0, (width - 1, height - 1)).astype(int)
-    right, bottom = np.clip(np.ceil(corners.max(axis=0)) + 2, (left + 1, top + 1), (width, height)).astype(
-        int
-    )
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)) + 2, (left + 1, top + 1), (width, height)).astype(int)
     part = image[top:bottom, left:right]
     size = (max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale)))
     shrunk = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -76,9 +76,7 @@ class _Graph:
                 case Convolution():
                     following = layers[index + 1] if index + 1 < len(layers) else None
                     if not isinstance(following, Affine):
-                        raise ModelError(
-                            "not the dlib face network: a convolution without affine", model=_MODEL
-                        )
+                        raise ModelError("not the dlib face network: a convolution without affine", model=_MODEL)
                     self._convolve(layer, following)
                 case Affine():
                     continue  # folded into the convolution before it

@@ -72,11 +72,7 @@ class ModelStore:
         status = self.status(entry)
         if record is None or status is not ModelStatus.PRESENT:
             return status
-        return (
-            ModelStatus.PRESENT
-            if _sha256(self.path(entry).read_bytes()) == record.sha256
-            else ModelStatus.DAMAGED
-        )
+        return ModelStatus.PRESENT if _sha256(self.path(entry).read_bytes()) == record.sha256 else ModelStatus.DAMAGED
 
     def read(self, entry: ModelEntry) -> bytes:
         """The file's bytes, compared with its record. Raises `ModelError` when missing or damaged."""
@@ -86,13 +82,9 @@ class ModelStore:
         except FileNotFoundError:
             content = None
         if record is None or content is None:
-            raise ModelError(
-                f"the model {entry.name} is not here; run: sightline models pull", model=entry.name
-            )
+            raise ModelError(f"the model {entry.name} is not here; run: sightline models pull", model=entry.name)
         if _sha256(content) != record.sha256:
-            raise ModelError(
-                f"the model {entry.name} is damaged; run: sightline models pull", model=entry.name
-            )
+            raise ModelError(f"the model {entry.name} is damaged; run: sightline models pull", model=entry.name)
         return content
 
     def pull(self, entries: Iterable[ModelEntry], progress: Progress | None = None) -> None:
