@@ -1,0 +1,152 @@
+"""`sightline cameras`: what is watched."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from sightline.cli.options import Config, Home, Json, Yes, loaded
+from sightline.cli.output import NOTES, OUT, print_json, say, table, warn
+from sightline.cli.session import run
+from sightline.client.answers import CameraInfo, SourceTest
+from sightline.client.rest import RestClient
+from sightline.exceptions import SightlineError, SourceError
+
+__all__ = ["app"]
+
+app = typer.Typer(name="cameras", help="Add, list and remove cameras.", no_args_is_help=True)
+
+_STATE_STYLES = {"online": "green", "offline": "red", "stalled": "yellow", "connecting": "yellow", "disabled": "dim"}
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="What people call it.")],
+    source: Annotated[str, typer.Argument(help="Where its pictures come from.")],
+    latitude: Annotated[float | None, typer.Option(help="Where it hangs, in degrees north.", min=-90, max=90)] = None,
+    longitude: Annotated[float | None, typer.Option(help="Where it hangs, in degrees east.", min=-180, max=180)] = None,
+    fps: Annotated[float | None, typer.Option("--fps", help="Analysed frames a second.", min=0.1, max=60)] = None,
+    alert_unknown: Annotated[
+        bool | None, typer.Option("--alert-unknown/--no-alert-unknown", help="Alert about people whom nobody enrolled.")
+    ] = None,
+    disabled: Annotated[bool, typer.Option("--disabled", help="Add it without starting it.")] = False,
+    test: Annotated[bool, typer.Option("--test", help="Open it first, and add it only when that works.")] = False,
+    as_json: Json = False,
+    home: Home = None,
+    config: Config = None,
+) -> None:
+    """Add a camera. A user name and password in its address are stored sealed and never shown again.
+
+    [bold]Examples[/bold]
+
+        sightline cameras add door rtsp://user:password@10.0.0.9/stream1 --test
+
+        sightline cameras add yard http://10.0.0.7/video.mjpg --latitude 52.52 --longitude 13.405
+
+        sightline cameras add desk device:0 --fps 2
+
+        sightline cameras add clip recording.mp4
+
+        sightline cameras add demo demo: --alert-unknown
+    """
+    where = _from_here(source)
+
+    async def create(client: RestClient) -> CameraInfo:
+        if test:
+            await _require_working(client, where)
+        return await client.create_camera(
+            name=name,
+            source=where,
+            latitude=latitude,
+            longitude=longitude,
+            analysis_fps=fps,
+            enabled=not disabled,
+            alert_unknown=alert_unknown,
+        )
+
+    camera = run(loaded(home, config), create)
+    if as_json:
+        print_json(camera)
+    else:
+        say(f"added {camera.name} ({camera.source})")
+
+
+@app.command("list")
+def list_cameras(as_json: Json = False, home: Home = None, config: Config = None) -> None:
+    """List the cameras and how each of them is."""
+
+    async def ask(client: RestClient) -> tuple[CameraInfo, ...]:
+        return await client.cameras()
+
+    cameras = run(loaded(home, config), ask)
+    if as_json:
+        print_json(cameras)
+    elif not cameras:
+        say("no cameras; add one: sightline cameras add NAME SOURCE")
+    else:
+        OUT.print(table(("name", "state", "source", "place", "analysed", "unknown people"), map(_row, cameras)))
+
+
+@app.command()
+def remove(
+    camera: Annotated[str, typer.Argument(help="Name or id.")],
+    yes: Yes = False,
+    home: Home = None,
+    config: Config = None,
+) -> None:
+    """Remove a camera. Its alerts stay."""
+
+    async def find(client: RestClient) -> CameraInfo:
+        return _one_of(await client.cameras(), camera)
+
+    async def forget(client: RestClient) -> None:
+        await client.remove_camera(found.id)
+
+    settings = loaded(home, config)
+    found = run(settings, find)
+    if not yes:
+        typer.confirm(f"Remove the camera {found.name}?", abort=True, err=True)
+    run(settings, forget)
+    say(f"removed {found.name}")
+
+
+async def _require_working(client: RestClient, source: str) -> None:
+    with NOTES.status("opening the camera …"):
+        result: SourceTest = await client.test_source(source)
+    if not result.ok:
+        raise SourceError(f"not added, because it does not work: {result.message}")
+    warn(f"works: {result.width} × {result.height}, {result.codec}, {result.fps or 0:.3g} frames a second", "green")
+
+
+def _one_of(cameras: tuple[CameraInfo, ...], wanted: str) -> CameraInfo:
+    """The camera of this id, else the only one of this name."""
+    found = [one for one in cameras if one.id == wanted] or [one for one in cameras if one.name == wanted]
+    if not found:
+        raise SightlineError(f"there is no camera {wanted!r}; `sightline cameras list` shows those there are")
+    if len(found) > 1:
+        ids = ", ".join(one.id for one in found)
+        raise SightlineError(f"{len(found)} cameras are called {wanted!r}; use an id: {ids}")
+    return found[0]
+
+
+def _from_here(source: str) -> str:
+    """A path as it is meant by somebody in this folder; the server may run in another."""
+    path = Path(source).expanduser()
+    return str(path.absolute()) if path.is_file() else source
+
+
+def _row(camera: CameraInfo) -> tuple[str | Text, ...]:
+    status = camera.status
+    state = status.state + (f": {status.reason}" if status.reason else "")
+    known = camera.latitude is not None and camera.longitude is not None
+    return (
+        camera.name,
+        Text(state, _STATE_STYLES[status.state]),
+        camera.source,
+        f"{camera.latitude:.5f}, {camera.longitude:.5f}" if known else "–",
+        f"{camera.analysis_fps:g}/s",
+        "alert" if camera.alert_unknown else "–",
+    )

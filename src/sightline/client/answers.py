@@ -1,0 +1,155 @@
+"""What the server answers, as values.
+
+Times are milliseconds since the epoch, boxes `[x1, y1, x2, y2]` in pixels of the picture. Fields that a newer server
+adds are ignored.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+__all__ = [
+    "Account",
+    "CameraInfo",
+    "CameraStatus",
+    "EnrolledReference",
+    "ErasureReceipt",
+    "FoundFace",
+    "FoundPerson",
+    "Identification",
+    "PersonInfo",
+    "PhotoResult",
+    "SourceTest",
+    "WatchListInfo",
+]
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A user."""
+
+    id: str
+    name: str
+    role: str
+    disabled: bool = False
+    created_at: int = 0
+
+
+class CameraStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What the engine says of a camera's source; `since` is when that began."""
+
+    state: Literal["disabled", "connecting", "online", "stalled", "offline"]
+    reason: str = ""
+    since: int = 0
+    width: int = 0
+    height: int = 0
+    fps: float = 0.0
+    analysed_fps: float = 0.0
+
+
+class CameraInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A camera; `source` shows `***` for its credentials."""
+
+    id: str
+    name: str
+    source: str
+    status: CameraStatus
+    latitude: float | None = None
+    longitude: float | None = None
+    analysis_fps: float = 0.0
+    enabled: bool = True
+    alert_unknown: bool = False
+    has_credentials: bool = False
+    created_at: int = 0
+
+
+class SourceTest(msgspec.Struct, frozen=True, kw_only=True):
+    """What opening a source gave; `message` is in plain words."""
+
+    ok: bool
+    message: str
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+    codec: str | None = None
+
+
+class PersonInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody enrolled; `references` counts the photos, `watch_lists` holds ids."""
+
+    id: str
+    first_name: str
+    last_name: str
+    name: str
+    age: int | None = None
+    description: str = ""
+    created_at: int = 0
+    references: int = 0
+    watch_lists: tuple[str, ...] = ()
+
+
+class WatchListInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A watch list; `people` counts its members."""
+
+    id: str
+    name: str
+    severity: str
+    enabled: bool
+    people: int = 0
+
+
+class EnrolledReference(msgspec.Struct, frozen=True, kw_only=True):
+    """A photo of a person that was accepted."""
+
+    id: str
+    quality: float
+    file_name: str
+    created_at: int
+
+
+class PhotoResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one photo; `reasons` say what a better one is, `reason_codes` the same for programs."""
+
+    file_name: str
+    accepted: bool
+    reason_codes: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    quality: float | None = None
+
+
+class ErasureReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """How much was erased of a person."""
+
+    person_id: str
+    erased_at: int
+    references: int = 0
+    alerts: int = 0
+    events: int = 0
+    pictures: int = 0
+
+
+class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):
+    """Who a face belongs to."""
+
+    id: str
+    name: str
+
+
+class FoundFace(msgspec.Struct, frozen=True, kw_only=True):
+    """A face of a picture; `person` is `None` when it is nobody enrolled."""
+
+    bbox: tuple[float, float, float, float]
+    confidence: float
+    quality: float
+    person: FoundPerson | None = None
+    similarity: float | None = None
+    reasons: tuple[str, ...] = ()
+
+
+class Identification(msgspec.Struct, frozen=True, kw_only=True):
+    """The faces of a picture of `width` × `height` pixels."""
+
+    faces: tuple[FoundFace, ...]
+    width: int
+    height: int

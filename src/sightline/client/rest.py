@@ -1,0 +1,193 @@
+"""The server's REST interface as typed methods over one `httpx.AsyncClient`."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+import httpx
+import msgspec
+
+from sightline.client.answers import (
+    Account,
+    CameraInfo,
+    EnrolledReference,
+    ErasureReceipt,
+    Identification,
+    PersonInfo,
+    PhotoResult,
+    SourceTest,
+    WatchListInfo,
+)
+from sightline.exceptions import Conflict, Forbidden, SightlineError, Unavailable
+
+__all__ = ["RestClient"]
+
+PAGE = 200
+"""People asked for at a time."""
+
+T = TypeVar("T")
+
+
+class _People(msgspec.Struct, frozen=True, kw_only=True):
+    people: tuple[PersonInfo, ...]
+    total: int
+
+
+class _Photos(msgspec.Struct, frozen=True, kw_only=True):
+    results: tuple[PhotoResult, ...]
+
+
+class RestClient:
+    """Requests of one user. `http` has the server's base URL and the user's bearer token, and stays the caller's.
+
+    Every method raises `Unavailable` when the server cannot be reached or is not ready, `Forbidden` when the user may
+    not, `Conflict` when the change contradicts what is stored, and `SightlineError` with the server's words otherwise.
+    """
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def users(self) -> tuple[Account, ...]:
+        """All accounts."""
+        return await self._ask("GET", "/api/users", tuple[Account, ...])
+
+    async def create_user(self, *, name: str, role: str, password: str) -> Account:
+        """A new account."""
+        return await self._ask("POST", "/api/users", Account, json={"name": name, "role": role, "password": password})
+
+    async def set_password(self, user_id: str, password: str) -> None:
+        """A new password, which ends every session of that user."""
+        await self._send("PUT", f"/api/users/{_path(user_id)}/password", json={"password": password})
+
+    async def cameras(self) -> tuple[CameraInfo, ...]:
+        """All cameras with their states."""
+        return await self._ask("GET", "/api/cameras", tuple[CameraInfo, ...])
+
+    async def create_camera(
+        self,
+        *,
+        name: str,
+        source: str,
+        latitude: float | None = None,
+        longitude: float | None = None,
+        analysis_fps: float | None = None,
+        enabled: bool = True,
+        alert_unknown: bool | None = None,
+    ) -> CameraInfo:
+        """A new camera; degrees are WGS 84; what is left out becomes the server's default."""
+        fields = {
+            "name": name,
+            "source": source,
+            "latitude": latitude,
+            "longitude": longitude,
+            "analysis_fps": analysis_fps,
+            "enabled": enabled,
+            "alert_unknown": alert_unknown,
+        }
+        given = {name: value for name, value in fields.items() if value is not None}
+        return await self._ask("POST", "/api/cameras", CameraInfo, json=given)
+
+    async def test_source(self, source: str) -> SourceTest:
+        """Opens a source and closes it again; takes up to ten seconds."""
+        return await self._ask("POST", "/api/cameras/test", SourceTest, json={"source": source})
+
+    async def remove_camera(self, camera_id: str) -> None:
+        """Forgets a camera; its alerts stay."""
+        await self._send("DELETE", f"/api/cameras/{_path(camera_id)}")
+
+    async def people(self, query: str = "") -> tuple[PersonInfo, ...]:
+        """Everybody whose name matches `query`, by name."""
+        found: list[PersonInfo] = []
+        while True:
+            parameters = {"query": query, "limit": PAGE, "offset": len(found)}
+            page = await self._ask("GET", "/api/people", _People, params=parameters)
+            found.extend(page.people)
+            if not page.people or len(found) >= page.total:
+                return tuple(found)
+
+    async def create_person(self, *, first_name: str, last_name: str = "") -> PersonInfo:
+        """A person, without photos yet."""
+        names = {"first_name": first_name, "last_name": last_name}
+        return await self._ask("POST", "/api/people", PersonInfo, json=names)
+
+    async def erase_person(self, person_id: str) -> ErasureReceipt:
+        """Destroys all that is known of a person, in history as well. Cannot be undone."""
+        return await self._ask("DELETE", f"/api/people/{_path(person_id)}", ErasureReceipt)
+
+    async def references(self, person_id: str) -> tuple[EnrolledReference, ...]:
+        """The accepted photos of a person."""
+        return await self._ask("GET", f"/api/people/{_path(person_id)}/references", tuple[EnrolledReference, ...])
+
+    async def add_photo(self, person_id: str, file_name: str, content: bytes) -> PhotoResult:
+        """Enrols one photo, or says why not. `file_name` is kept without its folders."""
+        files = [("files", (PurePath(file_name).name, content))]
+        url = f"/api/people/{_path(person_id)}/references"
+        photos = await self._ask("POST", url, _Photos, files=files)
+        return photos.results[0]
+
+    async def watch_lists(self) -> tuple[WatchListInfo, ...]:
+        """All watch lists."""
+        return await self._ask("GET", "/api/watch-lists", tuple[WatchListInfo, ...])
+
+    async def create_watch_list(self, name: str) -> WatchListInfo:
+        """A watch list of the server's default severity."""
+        return await self._ask("POST", "/api/watch-lists", WatchListInfo, json={"name": name})
+
+    async def add_to_watch_list(self, list_id: str, person_id: str) -> None:
+        """Puts a person on a list; somebody who is on it stays on it."""
+        await self._send("PUT", f"/api/watch-lists/{_path(list_id)}/people/{_path(person_id)}")
+
+    async def identify(self, file_name: str, content: bytes) -> Identification:
+        """The faces of a picture, and whose they are. Nothing of it is stored."""
+        files = [("image", (PurePath(file_name).name, content))]
+        return await self._ask("POST", "/api/identify", Identification, files=files)
+
+    async def _ask(self, method: str, path: str, answer: type[T], **request: Any) -> T:
+        response = await self._send(method, path, **request)
+        try:
+            return msgspec.json.decode(response.content, type=answer)
+        except msgspec.DecodeError as error:
+            raise SightlineError(
+                f"{method} {path}: this answer is not one of Sightline's ({error}); do versions differ?"
+            ) from error
+
+    async def _send(self, method: str, path: str, **request: Any) -> httpx.Response:
+        try:
+            response = await self._http.request(method, path, **request)
+        except httpx.TimeoutException as error:
+            raise Unavailable(f"the server at {self._http.base_url} did not answer in time") from error
+        except httpx.TransportError as error:
+            raise Unavailable(f"the server at {self._http.base_url} cannot be reached: {error}") from error
+        if response.is_success:
+            return response
+        raise _error_of(response)
+
+
+def _path(id: str) -> str:
+    return quote(id, safe="")
+
+
+def _error_of(response: httpx.Response) -> SightlineError:
+    """The exception that the server's answer stands for."""
+    words = _detail(response) or f"the server answered {response.status_code} {response.reason_phrase}"
+    match response.status_code:
+        case 401:
+            return Forbidden(f"not signed in: {words}")
+        case 403:
+            return Forbidden(words)
+        case 409:
+            return Conflict(words)
+        case 429 | 502 | 503 | 504:
+            return Unavailable(words)
+    return SightlineError(words)
+
+
+def _detail(response: httpx.Response) -> str | None:
+    try:
+        body = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return None
+    detail = body.get("detail") if isinstance(body, dict) else None
+    return detail if isinstance(detail, str) else None
