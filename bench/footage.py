@@ -1,0 +1,73 @@
+"""What the benchmark looks at: a clip with people in it, and photographs of one of them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av
+
+from sightline.ingest.demo import DemoScene
+from sightline.models.manifest import ASTRONAUT
+from sightline.models.store import ModelStore
+
+__all__ = ["Footage", "assets_folder", "find_footage"]
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+CAMERA_FPS = 30
+DEMO_SECONDS = 20
+DEMO_BIT_RATE = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Footage:
+    """`video` is played in real time, for ever; `people` holds one folder of photographs a person."""
+
+    name: str
+    video: Path
+    people: Path
+    fps: float
+
+
+def assets_folder() -> Path | None:
+    """The folder of photographs and clips with a known ground truth, where there is one."""
+    folder = Path(os.environ.get("SIGHTLINE_TEST_ASSETS", REPOSITORY.parent / "shared" / "assets"))
+    return folder if folder.is_dir() else None
+
+
+def find_footage(models: Path, workspace: Path) -> Footage:
+    """The clip of the assets folder, else the demo camera rendered into `workspace`.
+
+    Raises `SourceError` when the demo camera's pictures are not among the `models`.
+    """
+    assets = assets_folder()
+    if assets is not None:
+        clip = assets / "videos" / "short_hamilton_clip.mp4"
+        return Footage("short_hamilton_clip", clip, assets / "images" / "people", _declared_fps(clip))
+    people = workspace / "people"
+    (people / "astronaut").mkdir(parents=True)
+    shutil.copy(ModelStore(models).path(ASTRONAUT), people / "astronaut")
+    return Footage("demo camera", _render_demo(models, workspace / "demo.mp4"), people, float(CAMERA_FPS))
+
+
+def _declared_fps(clip: Path) -> float:
+    with av.open(str(clip)) as container:
+        return float(container.streams.video[0].average_rate or CAMERA_FPS)
+
+
+def _render_demo(models: Path, path: Path) -> Path:
+    """The demo camera as a file of H.264, at the rate of a camera."""
+    scene = DemoScene(models)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=Fraction(CAMERA_FPS))
+        stream.bit_rate = DEMO_BIT_RATE
+        stream.pix_fmt = "yuv420p"
+        for index in range(DEMO_SECONDS * CAMERA_FPS):
+            picture = scene.render(index / CAMERA_FPS)
+            stream.height, stream.width = picture.shape[:2]
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        container.mux(stream.encode())
+    return path
