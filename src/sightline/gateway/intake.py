@@ -5,10 +5,11 @@ from __future__ import annotations
 from sightline.clock import Clock
 from sightline.decisions.policy import Rules, decide, subject_of
 from sightline.decisions.presence import Presence
+from sightline.deliveries.records import Accepted
 from sightline.events.engine_link import Fact, Identified, Observation, SourceState, Unknown
 from sightline.events.event import Decision, DecisionContext, Event
 from sightline.gateway.metrics import Metrics
-from sightline.gateway.ports import Accepted, Alerts
+from sightline.gateway.ports import Alerts
 
 __all__ = ["Intake"]
 

@@ -8,84 +8,31 @@ Ids are made by the store (sortable by time, opaque). Times are milliseconds sin
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from sightline.accounts import Role, User
 from sightline.cameras import Camera
 from sightline.decisions.watch_list import WatchList
 from sightline.deliveries.entry import Cursor, Entry, LogBounds
+from sightline.deliveries.records import Accepted, Acknowledged, AuditRecord, GalleryChanges, Snapshot
 from sightline.events.alert import Alert, AlertState, Severity, Verdict
-from sightline.events.engine_link import Analysis, GalleryTemplate, SourceProbed
+from sightline.events.engine_link import Analysis, SourceProbed
 from sightline.events.event import Decide, Event
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 
 __all__ = [
-    "Accepted",
-    "Acknowledged",
     "AlertPictures",
     "Alerts",
     "Analyst",
     "Audit",
-    "AuditRecord",
     "Cameras",
-    "GalleryChanges",
     "Log",
     "MachineTokens",
     "People",
-    "Snapshot",
     "Store",
     "Users",
     "WatchLists",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """The outcome of a fact: recorded now, or long ago (`duplicate`); the alert it raised, if any."""
-
-    event_id: str
-    duplicate: bool
-    rule: str
-    alert: Alert | None
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """The alert after an acknowledgement; `first` is false when somebody had taken it before."""
-
-    alert: Alert
-    first: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """Open alerts and the top offset, read in one transaction."""
-
-    alerts: list[Alert]
-    bounds: LogBounds
-
-
-@dataclass(frozen=True, slots=True)
-class GalleryChanges:
-    """Changes of the gallery up to `version`; `reset` when the asker must forget what it has."""
-
-    version: int
-    templates: list[GalleryTemplate]
-    tombstones: list[str]
-    more: bool
-    reset: bool
-
-
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
-    """Who did what to what, when. `actor` is a user's or machine's name; `detail` holds no secret."""
-
-    at_ms: int
-    actor: str
-    action: str
-    subject: str
-    detail: str
 
 
 class Users(Protocol):
@@ -147,7 +94,7 @@ class People(Protocol):
     async def erase(self, person_id: str, *, now_ms: int) -> ErasureReceipt:
         """Destroys key, templates, samples, and the pictures and links of every alert and event of this person."""
 
-    async def references(self, person_id: str) -> list[Reference]: ...
+    async def references(self, person_id: str) -> Sequence[Reference]: ...
     async def add_reference(self, person_id: str, reference: NewReference, *, now_ms: int) -> Reference:
         """Raises `Conflict` when this picture (`sha256`) is enrolled already, for whomever."""
 
@@ -231,15 +178,24 @@ class Store(Protocol):
     """Everything above, on one database and one media folder. `on_commit` is called (on the event loop) with the log's
     top offset after every commit that appended to the log."""
 
-    users: Users
-    machine_tokens: MachineTokens
-    cameras: Cameras
-    people: People
-    watch_lists: WatchLists
-    alerts: Alerts
-    pictures: AlertPictures
-    log: Log
-    audit: Audit
+    @property
+    def users(self) -> Users: ...
+    @property
+    def machine_tokens(self) -> MachineTokens: ...
+    @property
+    def cameras(self) -> Cameras: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def watch_lists(self) -> WatchLists: ...
+    @property
+    def alerts(self) -> Alerts: ...
+    @property
+    def pictures(self) -> AlertPictures: ...
+    @property
+    def log(self) -> Log: ...
+    @property
+    def audit(self) -> Audit: ...
 
 
 class Analyst(Protocol):

@@ -12,7 +12,7 @@ from sightline.exceptions import SourceError
 
 __all__ = ["check_source"]
 
-NETWORK_SCHEMES = frozenset({"rtsp", "rtsps", "http", "https"})
+NETWORK_SCHEMES = frozenset({"rtsp", "rtsps", "rtsp+udp", "http", "https"})
 RESOLVE_TIMEOUT_S = 5.0
 
 

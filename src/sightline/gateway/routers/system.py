@@ -24,7 +24,7 @@ router = APIRouter(tags=["system"])
 Seer = Annotated[Caller, Depends(caller_with(Right.SEE_SYSTEM))]
 Admin = Annotated[Caller, Depends(caller_with(Right.MANAGE_USERS))]
 
-TASK_NAMES = {"face_detection": "face_model", "face_embedding": "embedding_model"}
+TASK_NAMES = {"face-detector": "face_model", "face-embedder": "embedding_model"}
 
 
 @router.get("/health")

@@ -1,0 +1,116 @@
+"""A gateway on its store, opened and closed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from collections.abc import AsyncIterator
+from datetime import datetime, tzinfo
+from importlib.metadata import version
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from sightline.accounts import Role
+from sightline.clock import SystemClock
+from sightline.exceptions import ConfigurationError
+from sightline.gateway.app import create_gateway
+from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
+from sightline.gateway.gateway import Gateway
+from sightline.gateway.ports import Analyst
+from sightline.settings import Settings
+from sightline.stores.store import SqlStore
+from sightline.stores.vault import load_or_create_master_key
+
+__all__ = ["engine_token", "first_administrator", "open_gateway"]
+
+ADMINISTRATOR = "admin"
+SIGNING_KEY_BYTES = 32
+
+
+@contextlib.asynccontextmanager
+async def open_gateway(
+    settings: Settings, *, local_token: str, analyst: Analyst | None = None
+) -> AsyncIterator[Gateway]:
+    """Opens the store under the home folder and closes it at the end. The caller holds the folder's lock.
+
+    Raises `StoreError`, `ConfigurationError`, `Unavailable`.
+    """
+    keys = settings.home / "keys"
+    gateway: Gateway | None = None
+
+    def committed(top: int) -> None:
+        if gateway is not None:
+            gateway.hub.committed(top)
+
+    store = await SqlStore.open(
+        settings.home,
+        settings.database_url,
+        master_key=load_or_create_master_key(keys / "master.key"),
+        on_commit=committed,
+        tz=_zone(settings),
+    )
+    try:
+        gateway = create_gateway(
+            settings=settings,
+            clock=SystemClock(),
+            store=store,
+            signing_key=_signing_key(keys / "signing.key"),
+            top=(await store.log.bounds()).top,
+            version=version("sightline"),
+            analyst=analyst,
+            local_token=local_token,
+        )
+        yield gateway
+    finally:
+        await store.close()
+
+
+async def first_administrator(gateway: Gateway) -> str | None:
+    """Makes `admin` with a new password where there is no user yet; the password is shown this once."""
+    if await gateway.store.users.list():
+        return None
+    password = new_password()
+    await gateway.store.users.create(
+        name=ADMINISTRATOR,
+        role=Role.ADMIN,
+        password_hash=await gateway.passwords.hash(password),
+        now_ms=gateway.clock.now_ms(),
+    )
+    return password
+
+
+async def engine_token(gateway: Gateway, engine_id: str) -> str:
+    """A new token for the engine of this name; the one before it is void."""
+    token = new_machine_token()
+    await gateway.store.machine_tokens.create(
+        name=engine_id, token_hash=hash_machine_token(token), now_ms=gateway.clock.now_ms()
+    )
+    return token
+
+
+def _zone(settings: Settings) -> tzinfo:
+    if settings.timezone is not None:
+        return ZoneInfo(settings.timezone)
+    local = datetime.now().astimezone().tzinfo
+    assert local is not None
+    return local
+
+
+def _signing_key(path: Path) -> bytes:
+    """The key of access tokens: made at the first start, readable by its owner only."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ConfigurationError(f"the key {path} cannot be made: {error.strerror}") from error
+    else:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(SIGNING_KEY_BYTES))
+    key = path.read_bytes()
+    if len(key) < SIGNING_KEY_BYTES:
+        path.unlink()
+        raise ConfigurationError(f"{path} was not a key and was removed: start again (everybody signs in anew)")
+    return key

@@ -1,0 +1,127 @@
+"""The REST interface inside a command, for the time that no server runs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+
+import httpx
+
+from sightline.engine.gallery_mirror import GalleryMirror
+from sightline.engine.reader import FrameSource
+from sightline.engine.requests import Requests
+from sightline.events.engine_link import Analyse, Analysis, GalleryPage, ProbeSource, SourceProbed
+from sightline.exceptions import ImageError, Unavailable
+from sightline.gateway.app import create_app
+from sightline.gateway.ports import People
+from sightline.ingest.open import open_source
+from sightline.service.gateway import open_gateway
+from sightline.service.lock import ServerLock
+from sightline.service.vision import Vision, load_vision
+from sightline.settings import Settings
+
+__all__ = ["LocalAnalyst", "offline_api"]
+
+
+@contextlib.asynccontextmanager
+async def offline_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A client with the owner's rights, served in this process. Raises `Unavailable` when a server owns the folder."""
+    token = secrets.token_urlsafe(32)
+    with ServerLock(settings.run_folder):
+        analyst = LocalAnalyst(settings)
+        try:
+            async with open_gateway(settings, local_token=token, analyst=analyst) as gateway:
+                analyst.people = gateway.store.people
+                async with httpx.AsyncClient(
+                    transport=httpx.ASGITransport(create_app(gateway, background=contextlib.nullcontext)),
+                    base_url="http://sightline.invalid",
+                    headers={"Authorization": f"Bearer {token}"},
+                    timeout=None,
+                ) as client:
+                    yield client
+        finally:
+            analyst.close()
+
+
+class LocalAnalyst:
+    """Looks at still pictures with the models of this process, which are loaded when the first one comes."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._vision: Vision | None = None
+        self._requests: Requests | None = None
+        self._gallery: GalleryMirror | None = None
+        self._waiting: dict[str, asyncio.Future[Analysis | SourceProbed]] = {}
+        self.people: People | None = None
+
+    async def analyse(self, image: bytes, *, identify: bool) -> Analysis:
+        """Raises `ImageError`, `Unavailable`."""
+        requests = await self._ready()
+        if identify:
+            await self._refresh_gallery()
+        request_id, future = self._expect()
+        requests.analyse(Analyse(request_id=request_id, image=image, identify=identify))
+        answer = await future
+        assert isinstance(answer, Analysis)
+        if answer.error is not None:
+            if answer.error_code in ("INVALID_IMAGE", "FRAME_TOO_LARGE"):
+                raise ImageError(answer.error, code=answer.error_code)
+            raise Unavailable(answer.error)
+        return answer
+
+    async def probe_source(self, source: str) -> SourceProbed:
+        """Opens the source in a thread of this process."""
+        requests = await self._ready()
+        request_id, future = self._expect()
+        requests.probe(ProbeSource(request_id=request_id, source=source))
+        answer = await future
+        assert isinstance(answer, SourceProbed)
+        return answer
+
+    def close(self) -> None:
+        """Lets go of the threads."""
+        if self._requests is not None:
+            self._requests.close()
+
+    async def _ready(self) -> Requests:
+        if self._requests is None:
+            vision = await asyncio.to_thread(load_vision, self._settings)
+            gallery = GalleryMirror(vision.analyser.model_id, vision.template_size)
+            self._vision, self._gallery = vision, gallery
+            self._requests = Requests(vision.analyser, lambda: gallery.gallery, self._open, self._answer)
+        return self._requests
+
+    async def _refresh_gallery(self) -> None:
+        assert self._gallery is not None
+        assert self._vision is not None
+        assert self.people is not None
+        more = True
+        since = self._gallery.version
+        while more:
+            changes = await self.people.gallery_changes(since, self._vision.analyser.model_id)
+            self._gallery.take(
+                GalleryPage(
+                    version=changes.version,
+                    templates=changes.templates,
+                    tombstones=changes.tombstones,
+                    more=changes.more,
+                    reset=changes.reset,
+                )
+            )
+            since, more = changes.version, changes.more
+
+    def _open(self, spec: str, timeout_s: float, /) -> FrameSource:
+        return open_source(spec, timeout_s=timeout_s, demo_pictures=self._settings.models_folder)
+
+    def _expect(self) -> tuple[str, asyncio.Future[Analysis | SourceProbed]]:
+        request_id = secrets.token_hex(8)
+        future: asyncio.Future[Analysis | SourceProbed] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = future
+        return request_id, future
+
+    def _answer(self, answer: Analysis | SourceProbed) -> None:
+        future = self._waiting.pop(answer.request_id, None)
+        if future is not None and not future.done():
+            future.set_result(answer)

@@ -1,0 +1,139 @@
+"""`sightline serve`: a gateway on one port, and its engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Callable, Iterator
+
+import structlog
+import uvicorn
+
+from sightline import telemetry
+from sightline.exceptions import ConfigurationError
+from sightline.gateway.app import create_app
+from sightline.gateway.gateway import Gateway
+from sightline.gateway.supervisor import EngineSupervisor
+from sightline.service.banner import Started, announce
+from sightline.service.engine import ENGINE_ID
+from sightline.service.gateway import engine_token, first_administrator, open_gateway
+from sightline.service.lock import RunningServer, ServerLock
+from sightline.settings import Settings
+
+__all__ = ["serve"]
+
+WEBSOCKET_PING_S = 20.0
+SHUTDOWN_S = 3
+GOODBYE_S = 0.1
+BACKLOG = 2048
+SWITCH_INTERVAL_S = 0.001
+"""A thread that computes (SQL, hashing) gives the interpreter back to the event loop after this long, not 5 ms."""
+
+log = structlog.get_logger(__name__)
+
+
+def serve(settings: Settings, *, started: Callable[[Started], None] = announce) -> None:
+    """Runs a server until SIGINT or SIGTERM. `started` is called once it answers.
+
+    Raises `Unavailable` when another process owns the home folder, `ConfigurationError` when the port is taken,
+    `StoreError` when the database cannot be opened.
+    """
+    telemetry.configure(settings.log_level, settings.log_format)
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    with (
+        ServerLock(settings.run_folder) as lock,
+        _listening(settings) as listener,
+        asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto").get_loop_factory()) as runner,
+    ):
+        runner.run(_serve(settings, lock, listener, started))
+
+
+async def _serve(
+    settings: Settings, lock: ServerLock, listener: socket.socket, started: Callable[[Started], None]
+) -> None:
+    local_token = secrets.token_urlsafe(32)
+    port = listener.getsockname()[1]
+    async with open_gateway(settings, local_token=local_token) as gateway:
+        password = await first_administrator(gateway)
+        supervisor = EngineSupervisor(
+            [sys.executable, "-m", "sightline.service.engine"],
+            [await engine_token(gateway, ENGINE_ID), _url("127.0.0.1", port), settings.model_dump_json()],
+            gateway.clock,
+        )
+        gateway.supervisor = supervisor
+
+        def listening() -> None:
+            url = _url(settings.host, port)
+            lock.publish(RunningServer(url, os.getpid(), local_token))
+            log.info("listening", url=url)
+            started(Started(url, password))
+
+        config = uvicorn.Config(
+            create_app(gateway, background=supervisor.running),
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            ws="websockets-sansio",
+            ws_max_size=settings.max_message_kib * 1024,
+            ws_per_message_deflate=False,
+            ws_ping_interval=WEBSOCKET_PING_S,
+            ws_ping_timeout=WEBSOCKET_PING_S,
+            timeout_graceful_shutdown=SHUTDOWN_S,
+            lifespan="on",
+        )
+        await _Server(config, gateway, listening).serve(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which says when it listens, and tells clients to come back before it closes their connections."""
+
+    def __init__(self, config: uvicorn.Config, gateway: Gateway, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._gateway = gateway
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for client in self._gateway.hub.clients:
+            client.end(4000, "the server is shutting down; retry_after_s=1")
+        await asyncio.sleep(GOODBYE_S)
+        await super().shutdown(sockets)
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[socket.socket]:
+    """The socket, bound before anything else is started, so that a taken port is said at once."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise ConfigurationError(f"cannot listen on {settings.host}: {error}", key="host") from error
+    with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+            listener.listen(BACKLOG)
+        except OSError as error:
+            raise ConfigurationError(
+                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): "
+                "another program has the port; choose one with --port",
+                key="port",
+            ) from error
+        listener.setblocking(False)
+        yield listener
+
+
+def _url(host: str, port: int) -> str:
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
+    return f"http://{shown}:{port}"
