@@ -1,6 +1,6 @@
-"""Whether anything moved since a picture was last analysed, and whether the scene was cut.
+"""Where anything moved since a picture was last analysed, and whether the scene was cut.
 
-Looking costs a fifth of a millisecond; detection costs five to thirty.
+Looking costs a tenth of a millisecond; detection costs five to thirty.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _THUMBNAIL_WIDTH_PX = 160
 _MOVED_LEVELS = 12
 """Change of a thumbnail's pixel (0 to 255) that is no noise: averaging has removed most of it."""
 
-_MOVED_SHARE = 0.0008
+_MOVED_SHARE = 0.0006
 """Share of moved pixels from which something moved: a third of a face 40 px wide in a picture 640 px wide."""
 
 _CUT_SHARE = 0.35
@@ -29,58 +29,59 @@ less than this. Measured at 5 frames/s: cuts 0.02–0.17; hands moving before a 
 but with a fifth of the pixels moved."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Motion:
-    """`moved`: something differs from the last reference; `cut`: this is another scene than the frame
-    before.
+    """`region` (4,) float32 px: the box around everything that differs from the last reference, `None` when nothing
+    does; `cut`: this is another scene than the frame before.
     """
 
-    moved: bool
+    region: NDArray[np.float32] | None
     cut: bool
 
 
 class MotionGate:
-    """Compares the frames of one camera. The first frame, and one of another size, counts as moved. Not
-    thread-safe.
-    """
+    """Compares the frames of one camera. All of the first frame, and of one of another size, moved. Not thread-safe."""
 
     def __init__(self) -> None:
         self._reference: NDArray[np.uint8] | None = None
         self._previous: NDArray[np.uint8] | None = None
 
     def look(self, image: Image) -> Motion:
-        """What this frame shows. A frame that moved becomes the reference, so slow changes add up until
-        they count.
-        """
+        """What this frame shows. A frame that moved becomes the reference, so slow changes add up until they count."""
+        height, width = image.shape[:2]
         thumbnail = _thumbnail(image)
         reference, previous = self._reference, self._previous
         self._previous = thumbnail
         if reference is None or previous is None or reference.shape != thumbnail.shape:
             self._reference = thumbnail
-            return Motion(moved=True, cut=False)
-        moved = _changed_share(thumbnail, reference) >= _MOVED_SHARE
-        if moved:
-            self._reference = thumbnail
-        return Motion(moved, cut=moved and _is_cut(thumbnail, previous))
+            return Motion(np.array([0, 0, width, height], np.float32), cut=False)
+        # The median removes single pixels: noise that averaging left.
+        moved = cv2.medianBlur(_changed(thumbnail, reference), 3)
+        if cv2.countNonZero(moved) < _MOVED_SHARE * moved.size:
+            return Motion(None, cut=False)
+        self._reference = thumbnail
+        left, top, across, down = cv2.boundingRect(moved)
+        box = np.array([left, top, left + across, top + down], np.float32)
+        return Motion(box * np.float32(width / thumbnail.shape[1]), cut=_is_cut(thumbnail, previous))
 
 
 def _thumbnail(image: Image) -> NDArray[np.uint8]:
-    """A grey copy 160 px wide. Of large pictures only every n-th pixel is looked at: averaging those is
-    enough.
-    """
+    """A grey copy 160 px wide: sampled at twice that width, then averaged, which costs 0.1 ms whatever the size."""
     height, width = image.shape[:2]
-    step = max(1, width // (_THUMBNAIL_WIDTH_PX * 3))
     size = (_THUMBNAIL_WIDTH_PX, max(1, round(height * _THUMBNAIL_WIDTH_PX / width)))
-    small = cv2.resize(image[::step, ::step], size, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.cvtColor(small, cv2.COLOR_BGR2GRAY), np.uint8)
+    sampled = cv2.resize(image, (size[0] * 2, size[1] * 2), interpolation=cv2.INTER_LINEAR)
+    grey = cv2.cvtColor(sampled, cv2.COLOR_BGR2GRAY)
+    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _changed_share(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    return float(np.count_nonzero(cv2.absdiff(a, b) > _MOVED_LEVELS)) / a.size
+def _changed(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """255 where the thumbnails differ by more than noise, else 0."""
+    _, mask = cv2.threshold(cv2.absdiff(a, b), _MOVED_LEVELS, 255, cv2.THRESH_BINARY)
+    return np.asarray(mask, np.uint8)
 
 
 def _is_cut(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
-    if _changed_share(a, b) < _CUT_SHARE:
+    if cv2.countNonZero(_changed(a, b)) < _CUT_SHARE * a.size:
         return False
     one, other = a - a.mean(dtype=np.float32), b - b.mean(dtype=np.float32)
     spread = float(np.sqrt((one * one).sum() * (other * other).sum()))

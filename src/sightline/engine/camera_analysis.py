@@ -2,8 +2,9 @@
 
     frame → motion → detect (coarse) → track → choose → look closer → align, judge → embed → consensus → facts
 
-Compute follows need: nothing moved and the last detection is young: its faces are taken again; a track is sampled as
-`sightline.tracks.best_shots` says. A face is reported once a closer look has shown that it is one.
+Compute follows need. Where nothing moved, and no face was, nothing is detected; the whole frame is looked at every
+`rescan_ms`. A track is sampled as `sightline.tracks.best_shots` says. A face is reported once a closer look has shown
+that it is one.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from numpy.typing import NDArray
 
 from sightline.detections.faces import Faces
 from sightline.detections.motion import Motion, MotionGate
+from sightline.detections.regions import region_of_interest
 from sightline.engine.analysis import Analyser, FaceSample, box_tuple, point_tuples, probe_crop
 from sightline.engine.stage_times import StageTimes
 from sightline.events.engine_link import Identified, Observation, TrackedFace, TrackSample, Unknown
 from sightline.frames import Frame, Image
+from sightline.geometry import expand, pixel_window
 from sightline.identities.consensus import Consensus, ConsensusRules, Fit, Identity, IdentityState, Sample
 from sightline.identities.gallery import Gallery
 from sightline.identities.quality import Quality
@@ -34,6 +37,12 @@ __all__ = ["CameraAnalysis", "CameraAnalysisSettings", "FactDraft", "Result", "S
 
 _SMALLEST_FACE_IN_NETWORK_PX = 20
 """Width down to which the detector finds nearly every face that it would find when enlarged."""
+
+_NETWORK_STEP_PX = 32
+"""Sides of the detector's input are multiples of this."""
+
+_AROUND_TRACKS = 1.0
+"""By how much of its size the box of a track is enlarged to look for its face."""
 
 _MIN_OVERLAP = 0.1
 """Overlap with where it was expected below which a face may be somebody else's."""
@@ -52,8 +61,8 @@ class StrangerMemory(Protocol):
 @dataclass(frozen=True, slots=True)
 class CameraAnalysisSettings:
     """`smallest_face_px`: width in the frame from which faces must be found; the frame is shrunk accordingly before
-    detection, and to `longest_side` px in any case. A picture in which nothing moves is looked at again after
-    `rescan_ms`. At most `samples_a_frame` faces of one frame are looked at closely.
+    detection, and to `longest_side` px in any case. All of the picture is looked at every `rescan_ms`. At most
+    `samples_a_frame` faces of one frame are looked at closely.
     """
 
     smallest_face_px: int = 40
@@ -180,12 +189,34 @@ class CameraAnalysis:
         return motion
 
     def _detect(self, frame: Frame, motion: Motion) -> Faces:
+        """The frame's faces: found in all of it now and then, else only where something moved or faces were."""
         age_ms = frame.captured_at_ms - self._detected_at_ms
-        if motion.moved or not 0 <= age_ms < self._settings.rescan_ms:
-            scale = self._settings.scale(frame.width, frame.height)
+        young = 0 <= age_ms < self._settings.rescan_ms
+        if motion.region is None and young:
+            return self._faces
+        region = self._region(frame, motion.region) if motion.region is not None and young else None
+        scale = self._settings.scale(frame.width, frame.height)
+        if region is None:
             self._faces = self._analyser.detect(frame.image, scale=scale)
             self._detected_at_ms = frame.captured_at_ms
+        else:
+            rows, columns = pixel_window(region, frame.width, frame.height)
+            found = self._analyser.detect(frame.image[rows, columns], scale=scale)
+            self._faces = found.moved(columns.start, rows.start)
         return self._faces
+
+    def _region(self, frame: Frame, moved: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """Where to look for faces; `None` for everywhere."""
+        assert self._tracker is not None
+        expected = [tracklet.expected(frame.captured_at_ms) for tracklet in self._tracker.alive]
+        around = expand(np.array(expected, np.float32).reshape(-1, 4), _AROUND_TRACKS)
+        return region_of_interest(
+            np.concatenate([moved[None], around]),
+            frame.width,
+            frame.height,
+            margin_px=self._settings.smallest_face_px,
+            step_px=round(_NETWORK_STEP_PX / self._settings.scale(frame.width, frame.height)),
+        )
 
     def _doubted(self, tracklet: Tracklet, at_ms: int) -> Tracklet:
         """The tracklet; a new one in its place when it was decided and its face jumped: a name must not jump along."""

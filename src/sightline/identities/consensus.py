@@ -65,7 +65,7 @@ class ConsensusRules:
     quick_votes: int = 2
     quick_distance: float = 0.38
     unknown_distance: float = 0.54
-    unknown_samples: int = 4
+    unknown_samples: int = 5
     patience_samples: int = 8
     window: int = 10
     other_face_distance: float = 0.62
