@@ -144,7 +144,6 @@ class Settings(BaseSettings):
     unknown_samples: int = _setting(
         4, "Recognition", "Good samples of a track after which it is called unknown.", ge=1, le=50
     )
-    motion_gate: bool = _setting(True, "Recognition", "Whether frames in which nothing moves are left unanalysed.")
 
     engine_workers: int | None = _setting(
         None, "Engine", "Frames that are analysed at a time. Default: one for each core.", ge=1, le=256

@@ -22,8 +22,8 @@ from sightline.exceptions import Forbidden, SightlineError, Unavailable
 
 __all__ = ["enroll"]
 
-PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
-ALREADY_ENROLLED = "already_enrolled"
+PICTURE_SUFFIXES = frozenset({".jpeg", ".jpg", ".png", ".webp"})
+ALREADY_ENROLLED = "enrolled_already"
 """The server's reason code for a photo that it has; no refusal, so that a folder may be enrolled again."""
 
 
@@ -72,7 +72,7 @@ def enroll(
 
     [bold]Examples[/bold]
 
-        people/ada-lovelace/portrait.jpg, people/ada-lovelace/garden.png, people/alan-turing/…
+        ls people/*  →  people/ada-lovelace/1.jpg  people/alan-turing/1.png
 
         sightline enroll people
 
@@ -132,7 +132,7 @@ async def _enrol_person(
 
 async def _enrol_file(client: RestClient, person: PersonInfo, file: Path) -> FileOutcome:
     if file.suffix.lower() not in PICTURE_SUFFIXES:
-        return FileOutcome(person.first_name, file.name, Outcome.SKIPPED, ("not a picture",))
+        return FileOutcome(person.first_name, file.name, Outcome.SKIPPED, ("not a JPEG, PNG or WebP picture",))
     try:
         result = await client.add_photo(person.id, file.name, await asyncio.to_thread(file.read_bytes))
     except (Forbidden, Unavailable):

@@ -18,7 +18,7 @@ __all__ = ["identify"]
 
 def identify(
     image: Annotated[
-        Path, typer.Argument(help="A picture: JPEG, PNG, WebP, BMP or TIFF.", exists=True, dir_okay=False)
+        Path, typer.Argument(help="A picture: JPEG, PNG or WebP.", exists=True, dir_okay=False)
     ],
     as_json: Json = False,
     home: Home = None,

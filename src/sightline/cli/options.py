@@ -60,7 +60,7 @@ def settings_as_flags(command: Callable[..., None]) -> Callable[..., None]:
     return with_settings
 
 
-def default_of(name: str, field: FieldInfo) -> str:
+def default_of(field: FieldInfo) -> str:
     """The default as one would type it; empty where the description tells it."""
     if field.default_factory is not None or field.default is None:
         return ""
@@ -85,15 +85,14 @@ def kind_of(field: FieldInfo) -> str:
 
 
 def _flag(name: str, field: FieldInfo) -> inspect.Parameter:
-    flag = flag_name(name)
-    is_switch = field.annotation is bool
-    default = default_of(name, field)
+    default = default_of(field)
     option = typer.Option(
-        f"{flag}/--no-{flag.removeprefix('--')}" if is_switch else flag,
-        help=field.description,
-        metavar=None if is_switch else kind_of(field),
-        show_default=default or False,
+        flag_name(name),
+        help=f"{field.description} (default: {default})" if default else field.description,
+        metavar=kind_of(field),
+        show_default=False,
         rich_help_panel=group_of(field),
     )
-    annotation = Annotated[bool | None, option] if is_switch else Annotated[str | None, option]
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=None)
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, annotation=Annotated[str | None, option], default=None
+    )

@@ -9,14 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import httpx
 
 from sightline.client.rest import RestClient
 from sightline.settings import Settings
 
-__all__ = ["TIMEOUT_S", "connect", "run"]
+if TYPE_CHECKING:
+    from sightline.service import RunningServer
+
+__all__ = ["connect", "reach", "run"]
 
 TIMEOUT_S = 60.0
 """For one request: enrolling a photo on a busy machine takes seconds, testing a camera ten."""
@@ -31,14 +34,15 @@ async def connect(settings: Settings) -> AsyncIterator[RestClient]:
     from sightline import service
 
     running = service.running_server(settings.home)
-    if running is None:
-        async with service.offline_api(settings) as http:
-            yield RestClient(http)
-        return
+    async with service.offline_api(settings) if running is None else reach(running, TIMEOUT_S) as http:
+        yield RestClient(http)
+
+
+def reach(running: RunningServer, timeout_s: float) -> httpx.AsyncClient:
+    """The way to a server on this machine, with the rights of the home folder's owner."""
     headers = {"Authorization": f"Bearer {running.token}"}
     # A proxy named in the environment is for the way out, not for the way to this machine.
-    async with httpx.AsyncClient(base_url=running.url, headers=headers, timeout=TIMEOUT_S, trust_env=False) as http:
-        yield RestClient(http)
+    return httpx.AsyncClient(base_url=running.url, headers=headers, timeout=timeout_s, trust_env=False)
 
 
 def run(settings: Settings, action: Callable[[RestClient], Awaitable[T]]) -> T:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import enum
 import sys
 from typing import Annotated
@@ -87,10 +86,7 @@ def passwd(
     password = _password(password_stdin)
 
     async def change(client: RestClient) -> None:
-        found = next((one for one in await client.users() if one.name == name), None)
-        if found is None:
-            raise SightlineError(f"there is no user {name!r}; `sightline users list` shows those there are")
-        await client.set_password(found.id, password)
+        await client.set_password((await _find(client, name)).id, password)
 
     run(loaded(home, config), change)
     say(f"the password of {name} is changed")
@@ -107,10 +103,18 @@ def token(
 
         curl -H "Authorization: Bearer $(sightline token --user ada)" http://127.0.0.1:8000/api/cameras
     """
-    # Imported here because the service brings everything with it, and `sightline --help` shall not wait for that.
-    from sightline import service
 
-    say(asyncio.run(service.issue_token(loaded(home, config), user)))
+    async def ask(client: RestClient) -> str:
+        return await client.token_of((await _find(client, user)).id)
+
+    say(run(loaded(home, config), ask))
+
+
+async def _find(client: RestClient, name: str) -> Account:
+    found = next((one for one in await client.users() if one.name == name), None)
+    if found is None:
+        raise SightlineError(f"there is no user {name!r}; `sightline users list` shows those there are")
+    return found
 
 
 def _password(from_stdin: bool) -> str:

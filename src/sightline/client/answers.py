@@ -14,6 +14,7 @@ __all__ = [
     "Account",
     "CameraInfo",
     "CameraStatus",
+    "EngineInfo",
     "EnrolledReference",
     "ErasureReceipt",
     "FoundFace",
@@ -22,6 +23,7 @@ __all__ = [
     "PersonInfo",
     "PhotoResult",
     "SourceTest",
+    "SystemInfo",
     "WatchListInfo",
 ]
 
@@ -87,6 +89,24 @@ class PersonInfo(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int = 0
     references: int = 0
     watch_lists: tuple[str, ...] = ()
+
+
+class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The engine as the gateway sees it: `connected`, `starting` or `down`, with the reason where it is not there."""
+
+    state: str
+    reason: str = ""
+    restarts: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class SystemInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A running server."""
+
+    version: str
+    started_at: int
+    engine: EngineInfo
+    connections: int = 0
 
 
 class WatchListInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,6 +18,7 @@ from sightline.client.answers import (
     PersonInfo,
     PhotoResult,
     SourceTest,
+    SystemInfo,
     WatchListInfo,
 )
 from sightline.exceptions import Conflict, Forbidden, SightlineError, Unavailable
@@ -33,6 +34,10 @@ T = TypeVar("T")
 class _People(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[PersonInfo, ...]
     total: int
+
+
+class _Token(msgspec.Struct, frozen=True, kw_only=True):
+    access_token: str
 
 
 class _Photos(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,6 +65,10 @@ class RestClient:
     async def set_password(self, user_id: str, password: str) -> None:
         """A new password, which ends every session of that user."""
         await self._send("PUT", f"/api/users/{_path(user_id)}/password", json={"password": password})
+
+    async def token_of(self, user_id: str) -> str:
+        """An access token of another user; only for the owner of the installation, on its own machine."""
+        return (await self._ask("POST", f"/api/users/{_path(user_id)}/token", _Token)).access_token
 
     async def cameras(self) -> tuple[CameraInfo, ...]:
         """All cameras with their states."""
@@ -143,6 +152,10 @@ class RestClient:
         """The faces of a picture, and whose they are. Nothing of it is stored."""
         files = [("image", (PurePath(file_name).name, content))]
         return await self._ask("POST", "/api/identify", Identification, files=files)
+
+    async def system(self) -> SystemInfo:
+        """How the server and its engine are."""
+        return await self._ask("GET", "/api/system", SystemInfo)
 
     async def _ask(self, method: str, path: str, answer: type[T], **request: Any) -> T:
         response = await self._send(method, path, **request)
