@@ -50,12 +50,16 @@ class SpoolDisk:
     def commit(self, name: str, data: bytes) -> None:
         """Writes a file so that after a crash at any instant it is there whole, or not at all; and syncs the folder."""
         self.write(name + _TEMPORARY, data)
-        os.rename(self.folder / (name + _TEMPORARY), self.folder / name)
+        self.rename(name + _TEMPORARY, name)
         handle = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+    def rename(self, old: str, new: str) -> None:
+        """Gives a file another name, in one step."""
+        os.rename(self.folder / old, self.folder / new)
 
     def remove(self, name: str) -> None:
         """Removes a file, if it is there."""
