@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-import webbrowser
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from sightline import settings as settings_module
 from sightline.cli.models import pull_missing
 from sightline.cli.options import Config, Home, settings_as_flags
-from sightline.cli.output import say, warn
+from sightline.cli.output import warn
 from sightline.settings import Loaded
 
-if TYPE_CHECKING:
-    from sightline.service import Started
-
 __all__ = ["demo", "serve"]
-
-ADMINISTRATOR = "admin"
 
 
 @settings_as_flags
@@ -40,7 +33,7 @@ def serve(loaded: Loaded) -> None:
     # Imported here because the service brings everything with it, and `sightline --help` shall not wait for that.
     from sightline import service
 
-    service.serve(loaded.settings, started=_announce)
+    service.serve(loaded.settings)
 
 
 def demo(
@@ -68,25 +61,4 @@ def demo(
     chosen = usual.model_copy(update={"home": usual.home if home else usual.home / "demo", "database_url": None})
     pull_missing(chosen)
     warn(f"preparing the demonstration in {chosen.home}", "dim")
-
-    def started(server: Started) -> None:
-        _announce(server)
-        if server.password is None:
-            say(f"Forgot its password? sightline users passwd {ADMINISTRATOR} --home {chosen.home}")
-        say("Two people walk through the hall; the one on the watch list raises an alert within 20 seconds.")
-        say("Ctrl-C stops it.", style="dim")
-        if not no_open:
-            # Finding a browser may take long, and the event loop that called this is busy serving.
-            threading.Thread(target=webbrowser.open, args=(server.url,), daemon=True).start()
-
-    service.demo(chosen, started=started)
-
-
-def _announce(server: Started) -> None:
-    """Where the console is, and how to sign in."""
-    say(f"\nSightline is at {server.url}", style="bold")
-    if server.password is None:
-        say(f"Sign in as {ADMINISTRATOR}, or as another user.")
-    else:
-        say(f"Sign in as {ADMINISTRATOR} with the password {server.password}")
-        say("It is shown this once. To choose another: sightline users passwd admin", style="dim")
+    service.demo(chosen, open_browser=not no_open)
