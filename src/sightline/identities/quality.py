@@ -1,4 +1,4 @@
-"""How good a sample is, and what a better photograph would be.
+"""How good a sample is.
 
 Every measure becomes a factor between 0 and 1; the score is their product, so that one serious fault is
 enough. A measure beyond its gate also gives a reason code: such a sample neither enrols nor votes. Pose is
@@ -8,7 +8,6 @@ of the lens.
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass
 
 import cv2
@@ -17,22 +16,9 @@ from numpy.typing import NDArray
 
 from sightline.detections.faces import Landmarks
 from sightline.identities.alignment import Chip
+from sightline.identities.quality_reason import MIN_FACE_WIDTH_PX, QualityReason
 
-__all__ = [
-    "ADVICE",
-    "MIN_FACE_WIDTH_PX",
-    "Measures",
-    "Pose",
-    "Quality",
-    "QualityReason",
-    "assess",
-    "judge",
-    "measure",
-    "pose",
-]
-
-MIN_FACE_WIDTH_PX = 40.0
-"""Below it, false non-matches rise steeply (measured: 5 % at 40 px, 13 % at 32 px, 33 % at 24 px)."""
+__all__ = ["Measures", "Pose", "Quality", "assess", "judge", "measure", "pose"]
 
 _FULL_FACE_WIDTH_PX = 80.0
 _SHARPNESS_GATE, _SHARPNESS_FULL = 3.0, 10.0
@@ -48,32 +34,6 @@ perfect.
 """
 
 _SHARPNESS_SIDE_PX = 64
-
-
-class QualityReason(enum.StrEnum):
-    """Why a sample is not good enough."""
-
-    TOO_SMALL = "too_small"
-    BLURRED = "blurred"
-    TURNED_SIDEWAYS = "turned_sideways"
-    TILTED = "tilted"
-    TOO_DARK = "too_dark"
-    TOO_BRIGHT = "too_bright"
-    LOW_CONTRAST = "low_contrast"
-    CUT_OFF = "cut_off"
-
-
-ADVICE: dict[QualityReason, str] = {
-    QualityReason.TOO_SMALL: f"The face is too small: it should be at least {MIN_FACE_WIDTH_PX:.0f} pixels wide.",
-    QualityReason.BLURRED: "The face is blurred: hold the camera still and focus on the face.",
-    QualityReason.TURNED_SIDEWAYS: "The face is turned to the side: look towards the camera.",
-    QualityReason.TILTED: "The face looks up or down: hold the camera at eye level.",
-    QualityReason.TOO_DARK: "The face is too dark: turn it towards the light.",
-    QualityReason.TOO_BRIGHT: "The face is overexposed: avoid direct light and flash.",
-    QualityReason.LOW_CONTRAST: "The face hardly stands out: use more even light and nothing before the lens.",
-    QualityReason.CUT_OFF: "The face is cut off by the edge of the picture: show the whole face.",
-}
-"""One sentence for each reason: what is wrong, and what a better photograph is."""
 
 
 @dataclass(frozen=True, slots=True)

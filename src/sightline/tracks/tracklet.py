@@ -62,6 +62,11 @@ class Tracklet:
         """A face found for the first time."""
         return cls(track_id, at_ms, at_ms, box, np.zeros(2, np.float32))
 
+    @property
+    def width(self) -> float:
+        """Width of the face in px, where it was last found."""
+        return float(self.box[2] - self.box[0])
+
     def expected(self, at_ms: int) -> NDArray[np.float32]:
         """(4,) the box where the face should be now if it moved on as before."""
         elapsed_ms = min(max(at_ms - self.last_seen_ms, 0), _MAX_PREDICTION_MS)

@@ -1,0 +1,74 @@
+"""What an engine remembers of one track beside its path."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from sightline.engine.analysis import FaceSample, probe_crop
+from sightline.events.engine_link import TrackSample
+from sightline.frames import Frame, Image
+from sightline.identities.consensus import Consensus, IdentityState
+from sightline.identities.quality import Quality
+from sightline.tracks.best_shots import SamplingHistory, SamplingRules
+from sightline.tracks.tracklet import Tracklet
+
+__all__ = ["FollowedTrack"]
+
+_TRACE_SAMPLES = 12
+"""Samples of a track that a fact shows; older ones are dropped."""
+
+
+@dataclass(slots=True, eq=False)
+class FollowedTrack:
+    """`verified`: a closer look has shown a face; `quality`: of the newest sample; `trace`: how samples fared.
+
+    `probe` is the best sample so far with some margin, BGR; `told` holds what was told of this track, by person id.
+    """
+
+    consensus: Consensus
+    history: SamplingHistory = field(default_factory=SamplingHistory)
+    trace: deque[TrackSample] = field(default_factory=lambda: deque(maxlen=_TRACE_SAMPLES))
+    verified: bool = False
+    quality: Quality = Quality(0.0)
+    probe: Image | None = None
+    told: set[str] = field(default_factory=set)
+    _probe_score: float = -1.0
+
+    @property
+    def decided(self) -> bool:
+        """Whether the consensus has answered."""
+        return self.consensus.identity.state is not IdentityState.PENDING
+
+    def wants_sample(self, tracklet: Tracklet, at_ms: int, rules: SamplingRules) -> bool:
+        """Whether its face, found now, is worth a closer look."""
+        # A face too narrow to embed is still looked at, to know whether it is a face.
+        width_px = tracklet.width if self.verified else max(tracklet.width, rules.min_width_px)
+        return self.history.wants(width_px, at_ms, decided=self.decided, rules=rules)
+
+    def nothing_there(self, tracklet: Tracklet, at_ms: int) -> None:
+        """A closer look showed no face."""
+        self.history.taken(tracklet.width, at_ms, good=False)
+
+    def saw(self, sample: FaceSample, tracklet: Tracklet, frame: Frame) -> None:
+        """A closer look showed a face, aligned and judged since."""
+        self.verified = True
+        self.quality = sample.quality
+        self.history.taken(tracklet.width, frame.captured_at_ms, good=sample.quality.good)
+        if sample.quality.score > self._probe_score:
+            self.probe, self._probe_score = probe_crop(frame.image, sample.box), sample.quality.score
+
+    def note(
+        self, frame: Frame, quality: Quality, person_id: str | None = None, similarity: float | None = None
+    ) -> None:
+        """Adds a line to the trace."""
+        self.trace.append(
+            TrackSample(
+                frame_id=frame.frame_id,
+                timestamp=frame.captured_at_ms,
+                quality=round(quality.score, 3),
+                reasons=[reason.value for reason in quality.reasons],
+                person_id=person_id,
+                similarity=similarity,
+            )
+        )
