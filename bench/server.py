@@ -1,0 +1,194 @@
+"""A Sightline server of its own for the benchmark: started, filled, watched, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from bench import processes
+from bench.footage import Footage
+from sightline.client.rest import RestClient
+from sightline.service import running_server
+
+__all__ = ["Load", "Server"]
+
+START_TIMEOUT_S = 30.0
+ONLINE_TIMEOUT_S = 20.0
+POLL_S = 0.1
+REQUEST_TIMEOUT_S = 60.0
+STEP_S = 0.137
+"""Pause between adding cameras: their frames shall not all fall due at the same moment."""
+SETTINGS = {
+    "SIGHTLINE_PORT": "0",
+    "SIGHTLINE_ENGINE_WORKERS": "1",
+    "SIGHTLINE_ANALYSIS_FPS": "5",
+    "SIGHTLINE_TOKEN_MINUTES": "60",
+    "SIGHTLINE_LOG_LEVEL": "warning",
+    # Every track shall raise an alert: the rule is not what is measured.
+    "SIGHTLINE_UNSEEN_SECONDS": "0",
+    "SIGHTLINE_REALERT_SECONDS": "0",
+    "SIGHTLINE_PRESENCE_PER_CAMERA": "true",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a number of cameras cost the engine over a while: CPU seconds a second, and the rates they were held at."""
+
+    cameras: int
+    core_share: float
+    analysed_fps: tuple[float, ...]
+
+    @property
+    def per_analysed_frame_ms(self) -> float:
+        """CPU of the whole engine for one analysed frame."""
+        return self.core_share * 1000 / sum(self.analysed_fps)
+
+
+class Server:
+    """Runs while in its `async with` block. `engine_core` is for the engine alone; the gateway gets `other_core`."""
+
+    def __init__(self, home: Path, models: Path, *, engine_core: int, other_core: int) -> None:
+        self._home = home
+        self._engine_core = engine_core
+        self._other_core = other_core
+        self._cameras: list[str] = []
+        home.mkdir()
+        (home / "models").symlink_to(models)
+
+    async def __aenter__(self) -> Self:
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTLINE_")}
+        self._process = await asyncio.create_subprocess_exec(
+            str(Path(sys.executable).with_name("sightline")),
+            "serve",
+            env={**inherited, **SETTINGS, "SIGHTLINE_HOME": str(self._home)},
+            stdout=asyncio.subprocess.DEVNULL,
+        )
+        try:
+            await self._reach()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+        await self._stop()
+
+    @property
+    def engine_pid(self) -> int:
+        """The engine's process: the server's child."""
+        return processes.descendants(self._process.pid)[0]
+
+    async def enrol(self, people: Path) -> int:
+        """Puts everybody in `people` on a watch list; how many photographs were accepted."""
+        watch_list = await self._client.create_watch_list("bench")
+        accepted = 0
+        for name, photos in _photographs(people).items():
+            person = await self._client.create_person(first_name=name)
+            await self._client.add_to_watch_list(watch_list.id, person.id)
+            for file_name, content in photos:
+                accepted += (await self._client.add_photo(person.id, file_name, content)).accepted
+        return accepted
+
+    async def sign_in(self) -> str:
+        """An access token of a new operator, for clients of the WebSocket."""
+        name, password = f"bench-{secrets.token_hex(4)}", secrets.token_urlsafe(16)
+        await self._client.create_user(name=name, role="operator", password=password)
+        form = {"username": name, "password": password}
+        response = await self._http.post("/api/token", data=form, headers={"Authorization": ""})
+        return str(response.raise_for_status().json()["access_token"])
+
+    async def watch(self, footage: Footage, cameras: int) -> None:
+        """Makes it read that many cameras, all of the same footage, instead of those it read before."""
+        for camera_id in self._cameras:
+            await self._client.remove_camera(camera_id)
+        self._cameras = []
+        for number in range(cameras):
+            camera = await self._client.create_camera(
+                name=f"bench {number}", source=f"file:{footage.video}", alert_unknown=True
+            )
+            self._cameras.append(camera.id)
+            await asyncio.sleep(STEP_S)
+        await self._until(self._all_online, ONLINE_TIMEOUT_S, "the cameras did not come online")
+        self._pin()
+
+    async def measure(self, seconds: float) -> Load:
+        """What the present cameras cost from now on."""
+        engine = self.engine_pid
+        started_s, spent_before_s = time.monotonic(), processes.cpu_seconds(engine)
+        await asyncio.sleep(seconds)
+        took_s, spent_s = time.monotonic() - started_s, processes.cpu_seconds(engine) - spent_before_s
+        rates = tuple(camera.status.analysed_fps for camera in await self._client.cameras())
+        return Load(len(self._cameras), spent_s / took_s, rates)
+
+    async def system(self) -> dict[str, Any]:
+        """What the system page shows."""
+        answer: dict[str, Any] = (await self._http.get("/api/system")).raise_for_status().json()
+        return answer
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return str(self._http.base_url)
+
+    async def _reach(self) -> None:
+        async def published() -> bool:
+            if self._process.returncode is not None:
+                raise RuntimeError(f"sightline serve ended with {self._process.returncode}")
+            return running_server(self._home) is not None
+
+        await self._until(published, START_TIMEOUT_S, "sightline serve did not answer")
+        running = running_server(self._home)
+        assert running is not None
+        headers = {"Authorization": f"Bearer {running.token}"}
+        self._http = httpx.AsyncClient(
+            base_url=running.url, headers=headers, timeout=REQUEST_TIMEOUT_S, trust_env=False
+        )
+        self._client = RestClient(self._http)
+        await self._until(self._engine_connected, START_TIMEOUT_S, "the engine did not connect")
+        self._pin()
+
+    def _pin(self) -> None:
+        processes.pin(self._process.pid, self._other_core)
+        processes.pin(self.engine_pid, self._engine_core)
+
+    async def _engine_connected(self) -> bool:
+        return bool((await self.system())["engine"]["state"] == "connected")
+
+    async def _all_online(self) -> bool:
+        return all(camera.status.state == "online" for camera in await self._client.cameras())
+
+    async def _until(self, condition: Callable[[], Awaitable[bool]], timeout_s: float, otherwise: str) -> None:
+        until_s = time.monotonic() + timeout_s
+        while not await condition():
+            if time.monotonic() > until_s:
+                raise TimeoutError(otherwise)
+            await asyncio.sleep(POLL_S)
+
+    async def _stop(self) -> None:
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+        await self._process.wait()
+
+
+def _photographs(people: Path) -> dict[str, list[tuple[str, bytes]]]:
+    """File names and contents of everybody's photographs, by the name of their folder."""
+    folders = sorted(path for path in people.iterdir() if path.is_dir())
+    return {
+        folder.name: [(photo.name, photo.read_bytes()) for photo in sorted(folder.iterdir())]
+        for folder in folders
+    }
