@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from sightline.cameras import Camera, CameraState, CameraStatus
 from sightline.clock import Clock
 from sightline.events import engine_link as link
-from sightline.exceptions import ImageError, Unavailable
+from sightline.exceptions import ImageError, SightlineError, Unavailable
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.metrics import Metrics
@@ -198,7 +198,7 @@ class Engines:
         try:
             await self._intake.accept(fact)
             await engine.send(link.Accepted(key=fact.key))
-        except Unavailable as problem:  # the engine keeps the fact and sends it again
+        except SightlineError as problem:  # the engine keeps the fact and sends it again
             log.error("fact_not_accepted", key=fact.key, problem=str(problem))
         except (WebSocketDisconnect, RuntimeError):
             log.info("engine_gone_before_accepted", key=fact.key)

@@ -15,12 +15,12 @@ from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.process import read_token, run_engine
 from sightline.engine.reader import FrameSource
 from sightline.ingest.open import open_source
+from sightline.service.gateway import ENGINE_ID
 from sightline.service.vision import Vision, load_vision
 from sightline.settings import Settings
 
-__all__ = ["ENGINE_ID", "main"]
+__all__ = ["main", "new_engine"]
 
-ENGINE_ID = "local"
 CAMERA_CAPACITY = 64
 
 

@@ -22,9 +22,12 @@ from sightline.settings import Settings
 from sightline.stores.store import SqlStore
 from sightline.stores.vault import load_or_create_master_key
 
-__all__ = ["engine_token", "first_administrator", "open_gateway"]
+__all__ = ["ENGINE_ID", "engine_token", "first_administrator", "open_gateway"]
 
 ADMINISTRATOR = "admin"
+ENGINE_ID = "local"
+"""The name, bound to its token, of the engine that `serve` supervises."""
+
 SIGNING_KEY_BYTES = 32
 
 

@@ -19,8 +19,7 @@ from sightline.gateway.app import create_app
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.supervisor import EngineSupervisor
 from sightline.service.banner import Started, announce
-from sightline.service.engine import ENGINE_ID
-from sightline.service.gateway import engine_token, first_administrator, open_gateway
+from sightline.service.gateway import ENGINE_ID, engine_token, first_administrator, open_gateway
 from sightline.service.lock import RunningServer, ServerLock
 from sightline.settings import Settings
 
@@ -47,7 +46,7 @@ def serve(settings: Settings, *, started: Callable[[Started], None] = announce) 
     with (
         ServerLock(settings.run_folder) as lock,
         _listening(settings) as listener,
-        asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto").get_loop_factory()) as runner,
+        asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()) as runner,
     ):
         runner.run(_serve(settings, lock, listener, started))
 
@@ -75,6 +74,7 @@ async def _serve(
         config = uvicorn.Config(
             create_app(gateway, background=supervisor.running),
             log_config=None,
+            log_level="warning",  # its notes on connections hold whole addresses, and a query may hold a token
             access_log=False,
             server_header=False,
             proxy_headers=False,
