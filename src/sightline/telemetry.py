@@ -35,7 +35,9 @@ _ASSIGNED = re.compile(
 )
 
 # What libraries say at their information level is of no interest to an operator.
-_QUIET = dict.fromkeys(("alembic", "httpcore", "httpx", "multipart", "python_multipart", "websockets"), logging.WARNING)
+_QUIET = ("alembic", "httpcore", "httpx", "multipart", "python_multipart", "uvicorn", "websockets")
+
+_FIRST = ("timestamp", "level", "logger", "event")
 
 
 def configure(level: str, format: Literal["auto", "console", "json"], *, stream: TextIO | None = None) -> None:
@@ -74,6 +76,7 @@ def configure(level: str, format: Literal["auto", "console", "json"], *, stream:
             foreign_pre_chain=shared,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _without_colours,
                 redact_event,
                 structlog.dev.ConsoleRenderer(colors=out.isatty()) if readable else _json,
             ],
@@ -83,8 +86,9 @@ def configure(level: str, format: Literal["auto", "console", "json"], *, stream:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.captureWarnings(True)
-    for name, least in _QUIET.items():
-        logging.getLogger(name).setLevel(max(least, root.level))
+    quiet = root.level if root.level <= logging.DEBUG else max(root.level, logging.WARNING)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(quiet)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         library = logging.getLogger(name)
         library.handlers.clear()
@@ -122,5 +126,12 @@ def _redacted(name: str, value: Any) -> Any:
     return redact_text(str(value))
 
 
+def _without_colours(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """uvicorn says everything twice, the second time in colour."""
+    event.pop("color_message", None)
+    return event
+
+
 def _json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
-    return orjson.dumps(event).decode()
+    ordered = {name: event[name] for name in (*_FIRST, *event) if name in event}
+    return orjson.dumps(ordered).decode()

@@ -56,7 +56,7 @@ def test_lines_below_the_level_are_left_out(stream: io.StringIO) -> None:
 
 
 def test_uvicorn_loggers_use_the_same_way_out(stream: io.StringIO) -> None:
-    logging.getLogger("uvicorn.access").info('%s - "%s"', "127.0.0.1", f"GET /ws/alerts/7?token={SECRET} HTTP/1.1")
+    logging.getLogger("uvicorn.access").warning('%s - "%s"', "127.0.0.1", f"GET /ws/alerts/7?token={SECRET} HTTP/1.1")
     (record,) = records(stream)
     assert str(record["event"]).startswith('127.0.0.1 - "GET /ws/alerts/7?token=***')
     assert SECRET not in stream.getvalue()
