@@ -24,7 +24,7 @@ def region_of_interest(
     limits = np.array([width, height], np.float32)
     near = np.clip(parts[:, :2].min(axis=0) - margin_px, 0, limits)
     far = np.clip(parts[:, 2:].max(axis=0) + margin_px, 0, limits)
-    sides = np.minimum(np.ceil((far - near) / step_px) * step_px, limits)
+    sides = np.minimum(np.ceil(np.maximum(far - near, 1) / step_px) * step_px, limits)
     if float(sides.prod()) > WHOLE_SHARE * width * height:
         return None
     near = np.floor(np.clip((near + far - sides) / 2, 0, limits - sides))
