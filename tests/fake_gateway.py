@@ -1,4 +1,4 @@
-"""A small real gateway for tests of the engine: it speaks `engine_link`, over real sockets, and remembers everything."""
+"""A small real gateway for tests of the engine: it speaks `engine_link` over real sockets, and remembers all."""
 
 from __future__ import annotations
 

@@ -45,6 +45,7 @@ class VideoContainer:
         self._timeout_s = timeout_s
         self._interrupted = False
         self._frame: VideoFrame | None = None
+        self._begun = False
         try:
             self._container: InputContainer = av.open(
                 url, format=format, options=dict(options or {}), timeout=timeout_s or None
@@ -94,15 +95,17 @@ class VideoContainer:
             self._frame = next(self._frames, None)
         except _LIBAV_ERRORS as error:
             raise self._explained(error) from None
+        self._begun = self._begun or self._frame is not None
         return self._frame is not None
 
-    def rewind(self) -> None:
-        """Back to the first frame. Raises `SourceError` when the container cannot seek."""
+    def rewind(self) -> bool:
+        """Back to the first frame; False when this kind of container cannot seek."""
         try:
             self._container.seek(0)
-        except _LIBAV_ERRORS as error:
-            raise self._explained(error) from None
+        except _LIBAV_ERRORS:
+            return False
         self._frames = self._decoded()
+        return True
 
     def picture(self) -> Image:
         """The frame read last, upright, H×W×3 uint8 BGR. Raises `SourceError`."""
@@ -147,4 +150,4 @@ class VideoContainer:
             return []  # a damaged packet costs its own picture; the decoder goes on at the next one
 
     def _explained(self, error: Exception) -> SourceError:
-        return explain(error, shown=self._shown, timeout_s=self._timeout_s)
+        return explain(error, shown=self._shown, timeout_s=self._timeout_s, begun=self._begun)

@@ -57,7 +57,7 @@ class _Walk:
 
 _OPENING = (
     _Walk(Walker.COLLINS, Lane.MIDDLE, -1.0, 12.0, to_right=True, nearing=True),
-    _Walk(Walker.HOPPER, Lane.NEAR, 2.2, 9.8, to_right=True, nearing=True),
+    _Walk(Walker.HOPPER, Lane.NEAR, 1.0, 11.5, to_right=True, nearing=True),
 )
 
 

@@ -7,6 +7,7 @@ told anew about `shown`, the redacted name of the source.
 from __future__ import annotations
 
 import errno
+import socket
 from urllib.parse import urlsplit
 
 import av
@@ -44,7 +45,6 @@ _BY_ERRNO = {
     errno.EPERM: "the server may not read {at}: check its permissions",
     errno.EBUSY: "{at} is in use by another program",
     errno.ENODEV: "there is no device {at}",
-    errno.EIO: "{at} cannot be reached, or its name is not known",
 }
 
 
@@ -58,18 +58,35 @@ def host_and_port(url: str) -> str:
     return f"{host}:{port}" if port else host
 
 
-def explain(error: Exception, *, shown: str, timeout_s: float) -> SourceError:
-    """What libav's `error` means for the person who looks after the camera; `shown` is the redacted source."""
+def _input_output(shown: str) -> str:
+    """libav gives this one error for a name that does not resolve and for an answer it can make nothing of."""
+    host = urlsplit(shown).hostname
+    if host:
+        try:
+            socket.getaddrinfo(host, None)
+        except OSError:
+            return f"the name {host} is not known"
+    return f"what {host_and_port(shown)} sends is not a video"
+
+
+def explain(error: Exception, *, shown: str, timeout_s: float, begun: bool) -> SourceError:
+    """What libav's `error` means for the person who looks after the camera.
+
+    `shown` is the redacted source; `begun` says whether pictures have come before.
+    """
     at = host_and_port(shown)
     for kind, sentence in _BY_KIND:
         if isinstance(error, kind):
             return SourceError(sentence)
     if isinstance(error, (av.error.ExitError, TimeoutError)):
         return SourceError(f"{at} sent nothing for {timeout_s:g} s")
-    if isinstance(error, EOFError):
+    unreadable = isinstance(error, av.error.InvalidDataError) or getattr(error, "errno", None) == errno.EIO
+    if isinstance(error, EOFError) or (begun and unreadable):
         return SourceError("the stream ended")
     if isinstance(error, av.error.InvalidDataError):
         return SourceError(f"what {at} sends is not a video")
+    if getattr(error, "errno", None) == errno.EIO:
+        return SourceError(_input_output(shown))
     sentence = _BY_ERRNO.get(getattr(error, "errno", None) or 0, "")
     if sentence:
         return SourceError(sentence.format(at=at))

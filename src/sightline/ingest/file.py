@@ -32,12 +32,8 @@ class FileSource:
         if not Path(path).is_file():
             what = "is a folder, not a video" if Path(path).is_dir() else "does not exist"
             raise SourceError(f"the file {path} {what}")
-        self._container = VideoContainer(
-            path,
-            shown=path,
-            timeout_s=0.0,
-            options={"protocol_whitelist": "file,crypto,data", "format_whitelist": _FORMATS},
-        )
+        self._path = path
+        self._container = self._open()
         self._stopped = threading.Event()
         self._step_s = 1.0 / (self._container.fps or FALLBACK_FPS)
         self._frames_in_pass = 0
@@ -74,9 +70,19 @@ class FileSource:
         self._still = self._frames_in_pass == 1
         self._frames_in_pass = 0
         self._last_time_s = None
-        self._container.rewind()
+        if self._still or not self._container.rewind():
+            self._container.close()
+            self._container = self._open()
         if not self._container.advance():
             raise SourceError("the file cannot be read a second time")
+
+    def _open(self) -> VideoContainer:
+        return VideoContainer(
+            self._path,
+            shown=self._path,
+            timeout_s=0.0,
+            options={"protocol_whitelist": "file,crypto,data", "format_whitelist": _FORMATS},
+        )
 
     def _wait_until_due(self) -> None:
         self._due_s += self._time_since_last_frame_s()
