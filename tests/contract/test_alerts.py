@@ -207,7 +207,7 @@ async def test_every_change_is_told_to_everybody_who_was_told_before(store: SqlS
     assert taken.data == {
         "state": "acknowledged", "escalation_level": 0, "by": "grace", "at": NOON_MS + 100, "verdict": "confirmed",
     }  # fmt: skip
-    assert closed.data == taken.data | {"state": "closed"}
+    assert closed.data == {**taken.data, "state": "closed"}
     assert [entry.at_ms for entry in (triggered, taken, closed)] == [NOON_MS + 60, NOON_MS + 100, NOON_MS + 200]
 
 

@@ -115,9 +115,10 @@ async def test_unknown_people_and_references(store: SqlStore) -> None:
         with pytest.raises(NotFound) as raised:
             await call
         assert (raised.value.kind, raised.value.id) == ("person", "x")
-    for call in (people.sample("x"), people.remove_reference((await enrol(store)).id, "x")):
+    person = await enrol(store)
+    for other in (people.sample("x"), people.remove_reference(person.id, "x")):
         with pytest.raises(NotFound) as raised:
-            await call
+            await other
         assert (raised.value.kind, raised.value.id) == ("reference", "x")
 
 

@@ -40,5 +40,5 @@ def safe_component(name: str) -> str:
     """
     composed = unicodedata.normalize("NFC", name)
     kept = "".join("_" if char in "/\\" or not char.isprintable() else char for char in composed)
-    short = kept.strip(" .").encode("utf-8", "replace")[:MAX_COMPONENT_BYTES].decode("utf-8", "ignore")
+    short = kept.strip(" .").encode()[:MAX_COMPONENT_BYTES].decode(errors="ignore")
     return short.rstrip(" .") or STRANGER
