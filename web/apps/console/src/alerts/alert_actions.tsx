@@ -1,0 +1,80 @@
+import { Button, Kbd } from '@mantine/core';
+import type { Alert, Tap, Verdict } from '@sightline/client';
+import { IconCheck, IconHandGrab, IconX } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+
+import { useMay, useSession } from '../session/session.ts';
+import { text } from '../text.ts';
+import { Clock } from '../times/time.tsx';
+import styles from './alert_actions.module.css';
+import { handlingOf } from './handling.ts';
+import { TapState } from './tap_state.tsx';
+
+interface AlertActionsProps {
+  alert: Alert;
+  tap: Tap | undefined;
+  onTake: (verdict: Verdict | null) => void;
+}
+
+/** What to do about an alert, and who has done it. */
+export function AlertActions({ alert, tap, onTake }: AlertActionsProps): ReactElement {
+  const myName = useSession()?.user.name ?? '';
+  const handling = handlingOf(alert, myName, useMay('handle_alerts'));
+  const waiting = tap?.state === 'queued' || tap?.state === 'sent';
+  const button = (verdict: Verdict) => ({
+    size: 'md' as const,
+    variant: alert.verdict === verdict ? ('filled' as const) : ('default' as const),
+    disabled: waiting,
+    'aria-pressed': alert.verdict === verdict,
+    onClick: () => {
+      onTake(verdict);
+    },
+  });
+  return (
+    <div className={styles.actions}>
+      <Holder alert={alert} myName={myName} />
+      {handling.take || handling.judge ? (
+        <div className={styles.buttons}>
+          {handling.take ? (
+            <Button
+              size="md"
+              disabled={waiting}
+              leftSection={<IconHandGrab size={19} stroke={1.8} />}
+              rightSection={<Kbd size="xs">A</Kbd>}
+              onClick={() => {
+                onTake(null);
+              }}
+            >
+              {text.alerts.take}
+            </Button>
+          ) : null}
+          <Button {...button('confirmed')} leftSection={<IconCheck size={19} stroke={2} />} rightSection={<Kbd size="xs">C</Kbd>}>
+            {text.alerts.confirm}
+          </Button>
+          <Button {...button('rejected')} leftSection={<IconX size={19} stroke={2} />} rightSection={<Kbd size="xs">R</Kbd>}>
+            {text.alerts.reject}
+          </Button>
+        </div>
+      ) : null}
+      <TapState tap={tap} />
+    </div>
+  );
+}
+
+function Holder({ alert, myName }: { alert: Alert; myName: string }): ReactElement {
+  const state = alert.state ?? 'open';
+  if (!alert.by) return <p className={styles.holder}>{state === 'open' ? text.alerts.nobody : text.alertState[state]}</p>;
+  return (
+    <p className={styles.holder}>
+      <b>{alert.by === myName ? text.alerts.takenByYou : text.alerts.takenBy(alert.by)}</b>
+      {alert.at ? (
+        <>
+          {' · '}
+          <Clock at={alert.at} />
+        </>
+      ) : null}
+      {alert.verdict ? ` · ${text.verdict[alert.verdict]}` : null}
+      {state === 'acknowledged' ? null : ` · ${text.alertState[state]}`}
+    </p>
+  );
+}

@@ -1,0 +1,104 @@
+import { Button } from '@mantine/core';
+import type { Tap, Verdict } from '@sightline/client';
+import type { ReactElement } from 'react';
+import { useEffect, useRef } from 'react';
+import { Link } from 'react-router';
+
+import type { LiveAlert } from '../live/live_state.ts';
+import { text } from '../text.ts';
+import { Ago } from '../times/time.tsx';
+import styles from './alert_card.module.css';
+import { headline, typeName } from './describe.ts';
+import { Faces } from './faces.tsx';
+import type { Handling } from './handling.ts';
+import { EscalationMark, SeverityMark } from './severity_mark.tsx';
+import { SimilarityWords } from './similarity.tsx';
+import { TapState } from './tap_state.tsx';
+
+interface AlertCardProps {
+  alert: LiveAlert;
+  selected: boolean;
+  tap: Tap | undefined;
+  handling: Handling;
+  onTake: (verdict: Verdict | null) => void;
+}
+
+/** One alert in the inbox: two faces, who, where, how alike, for how long, who has it. */
+export function AlertCard({ alert, selected, tap, handling, onTake }: AlertCardProps): ReactElement {
+  const card = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (selected) card.current?.scrollIntoView({ block: 'nearest' });
+  }, [selected]);
+  const taken = alert.state !== 'open';
+  return (
+    <li
+      ref={card}
+      className={styles.card}
+      data-testid="alert-card"
+      data-alert={alert.alert_id}
+      data-severity={alert.severity}
+      data-state={alert.state}
+      data-selected={selected || undefined}
+    >
+      <Faces alert={alert} />
+      <div className={styles.words}>
+        <div className={styles.top}>
+          <SeverityMark alert={alert} />
+          <EscalationMark level={alert.escalation_level} />
+          <Ago at={alert.timestamp} className={styles.ago} />
+        </div>
+        <Link to={`/alerts/${alert.alert_id}`} className={styles.name} aria-current={selected ? 'true' : undefined}>
+          {headline(alert)}
+        </Link>
+        <span className={styles.where}>
+          {alert.camera.name}
+          {alert.person || alert.type === 'unknown_person' ? '' : ` · ${typeName(alert)}`}
+        </span>
+        <div className={styles.bottom}>
+          {taken ? (
+            <b>{text.alerts.takenBy(alert.by ?? '')}</b>
+          ) : tap !== undefined ? (
+            <TapState tap={tap} />
+          ) : typeof alert.similarity === 'number' ? (
+            <SimilarityWords value={alert.similarity} />
+          ) : null}
+        </div>
+      </div>
+      {handling.take && tap?.state !== 'queued' && tap?.state !== 'sent' ? <Thumbs onTake={onTake} /> : null}
+    </li>
+  );
+}
+
+/** The three decisions, thumb-sized; only a phone shows them here, everywhere else they are beside the alert. */
+function Thumbs({ onTake }: { onTake: (verdict: Verdict | null) => void }): ReactElement {
+  return (
+    <div className={styles.thumbs}>
+      <Button
+        size="md"
+        onClick={() => {
+          onTake(null);
+        }}
+      >
+        {text.alerts.take}
+      </Button>
+      <Button
+        size="md"
+        variant="default"
+        onClick={() => {
+          onTake('confirmed');
+        }}
+      >
+        {text.alerts.confirm}
+      </Button>
+      <Button
+        size="md"
+        variant="default"
+        onClick={() => {
+          onTake('rejected');
+        }}
+      >
+        {text.alerts.reject}
+      </Button>
+    </div>
+  );
+}

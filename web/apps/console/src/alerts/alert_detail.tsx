@@ -1,0 +1,138 @@
+import { ActionIcon, Skeleton } from '@mantine/core';
+import type { Alert, Verdict } from '@sightline/client';
+import { IconArrowLeft } from '@tabler/icons-react';
+import type { ReactElement, ReactNode } from 'react';
+import { Link } from 'react-router';
+
+import { Failed } from '../feedback/states.tsx';
+import { useLive } from '../live/live_context.ts';
+import { Picture } from '../pictures/picture.tsx';
+import { useMay } from '../session/session.ts';
+import { text } from '../text.ts';
+import { Ago, Clock } from '../times/time.tsx';
+import { LiveTile } from '../wall/live_tile.tsx';
+import { AlertActions } from './alert_actions.tsx';
+import styles from './alert_detail.module.css';
+import { headline, isAboutPerson, typeName } from './describe.ts';
+import { Faces } from './faces.tsx';
+import { EscalationMark, SeverityMark } from './severity_mark.tsx';
+import { SimilarityScale } from './similarity.tsx';
+import { TraceView } from './trace_view.tsx';
+import { useAlert } from './use_alert.ts';
+
+interface AlertDetailProps {
+  alertId: string;
+  onTake: (verdict: Verdict | null) => void;
+}
+
+/** Everything about one alert: the comparison, the decision to make, the picture, and why it was raised. */
+export function AlertDetail({ alertId, onTake }: AlertDetailProps): ReactElement {
+  const { alert, error } = useAlert(alertId);
+  const tap = useLive().state.taps[alertId];
+  if (error !== null) {
+    return (
+      <div className={styles.detail}>
+        <Failed error={error} />
+      </div>
+    );
+  }
+  if (alert === undefined) {
+    return (
+      <div className={styles.detail}>
+        <Skeleton height={320} radius="lg" />
+      </div>
+    );
+  }
+  return (
+    <article className={styles.detail} data-testid="alert-detail" data-alert={alertId} data-state={alert.state ?? 'open'}>
+      <header className={styles.head}>
+        <ActionIcon component={Link} to="/" variant="default" size={40} className={styles.back} aria-label={text.actions.back}>
+          <IconArrowLeft size={20} />
+        </ActionIcon>
+        <div className={styles.title}>
+          <div className={styles.marks}>
+            <SeverityMark alert={alert} />
+            <EscalationMark level={alert.escalation_level} />
+            <span>{typeName(alert)}</span>
+          </div>
+          <h2>{headline(alert)}</h2>
+          <PersonLine alert={alert} />
+        </div>
+      </header>
+      <div className={styles.compare} data-faces={isAboutPerson(alert) || undefined}>
+        {isAboutPerson(alert) ? <Faces alert={alert} large /> : null}
+        <div className={styles.decide}>
+          {typeof alert.similarity === 'number' ? <SimilarityScale value={alert.similarity} /> : null}
+          <Facts alert={alert} />
+          <AlertActions alert={alert} tap={tap} onTake={onTake} />
+          {alert.person ? <p className={styles.lead}>{text.alerts.lead}</p> : null}
+        </div>
+      </div>
+      <Pictures alert={alert} />
+      <TraceView alert={alert} />
+    </article>
+  );
+}
+
+function PersonLine({ alert }: { alert: Alert }): ReactElement | null {
+  if (!alert.person) return null;
+  const { age, description } = alert.person;
+  const parts = [age === null ? '' : text.alerts.age(age), description].filter(Boolean);
+  return parts.length === 0 ? null : <p className={styles.person}>{parts.join(' · ')}</p>;
+}
+
+function Facts({ alert }: { alert: Alert }): ReactElement {
+  const { latitude, longitude, name } = alert.camera;
+  return (
+    <dl className={styles.facts}>
+      <Fact label={text.history.camera}>{name}</Fact>
+      {latitude === null || longitude === null ? null : (
+        <Fact label={text.alerts.place}>
+          <span className="figure">
+            {latitude.toFixed(5)}, {longitude.toFixed(5)}
+          </span>
+        </Fact>
+      )}
+      <Fact label={text.alerts.seenAt}>
+        <Clock at={alert.timestamp} />
+      </Fact>
+      {(alert.state ?? 'open') === 'open' ? (
+        <Fact label={text.alerts.openFor}>
+          <Ago at={alert.created_at ?? alert.timestamp} />
+        </Fact>
+      ) : null}
+      {alert.watch_list ? <Fact label={text.alerts.list}>{alert.watch_list.name}</Fact> : null}
+    </dl>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }): ReactElement {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Pictures({ alert }: { alert: Alert }): ReactElement {
+  const maySee = useMay('see_cameras');
+  return (
+    <div className={styles.pictures}>
+      {alert.snapshot_url ? (
+        <figure>
+          <Picture url={alert.snapshot_url} alt={text.alerts.snapshotOf(alert.camera.name)} className={styles.snapshot} />
+          <figcaption>
+            {text.alerts.seenAt} <Clock at={alert.timestamp} />
+          </figcaption>
+        </figure>
+      ) : null}
+      {maySee ? (
+        <figure>
+          <LiveTile cameraId={alert.camera.id} name={alert.camera.name} />
+          <figcaption>{text.alerts.live}</figcaption>
+        </figure>
+      ) : null}
+    </div>
+  );
+}

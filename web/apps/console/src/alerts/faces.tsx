@@ -1,0 +1,37 @@
+import type { Alert } from '@sightline/client';
+import { IconVideoOff } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+
+import { Picture } from '../pictures/picture.tsx';
+import { text } from '../text.ts';
+import { headline, isAboutPerson } from './describe.ts';
+import styles from './faces.module.css';
+
+/** The face that was seen beside the one that is enrolled: the comparison that a person has to make. */
+export function Faces({ alert, large = false }: { alert: Alert; large?: boolean }): ReactElement {
+  if (!isAboutPerson(alert)) {
+    return (
+      <span className={styles.machine} aria-hidden>
+        <IconVideoOff stroke={1.4} />
+      </span>
+    );
+  }
+  const name = headline(alert);
+  return (
+    <span className={styles.pair} data-large={large || undefined}>
+      <span className={styles.one}>
+        <Picture url={alert.probe_url} alt={text.alerts.probeOf(name)} className={styles.face} />
+        {large ? <span className={styles.caption}>{text.alerts.probe}</span> : null}
+      </span>
+      <span className={styles.one}>
+        <Picture
+          url={alert.reference_url}
+          alt={text.alerts.referenceOf(name)}
+          missing={text.alerts.noReference}
+          className={styles.face}
+        />
+        {large ? <span className={styles.caption}>{text.alerts.reference}</span> : null}
+      </span>
+    </span>
+  );
+}

@@ -1,0 +1,101 @@
+import { session } from '../session/session.ts';
+import { text } from '../text.ts';
+
+/** A request that failed, with the server's plain words. `status` 0: the server could not be reached. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly retryAfterS: number | null;
+
+  constructor(status: number, message: string, retryAfterS: number | null = null) {
+    super(message);
+    this.status = status;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+interface Request {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  json?: unknown;
+  form?: FormData | URLSearchParams;
+  signal?: AbortSignal;
+}
+
+/** Asks the gateway and reads JSON. A 401 ends the session, which shows the sign-in page. Raises `ApiError`. */
+export async function request<Answer>(path: string, options: Request = {}): Promise<Answer> {
+  const answer = await send(path, options);
+  return (answer.status === 204 ? null : await answer.json()) as Answer;
+}
+
+/** Fetches a picture. The token travels in the header, never in the URL. Raises `ApiError`. */
+export async function requestPicture(path: string, signal?: AbortSignal): Promise<Blob> {
+  const answer = await send(path, signal === undefined ? {} : { signal });
+  return await answer.blob();
+}
+
+async function send(path: string, { method = 'GET', json, form, signal }: Request): Promise<Response> {
+  const token = session.get()?.token;
+  const headers = new Headers();
+  if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
+  if (json !== undefined) headers.set('Content-Type', 'application/json');
+  const body = json === undefined ? (form ?? null) : JSON.stringify(json);
+  let answer: Response;
+  try {
+    answer = await fetch(path, { method, headers, body, ...(signal === undefined ? {} : { signal }) });
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ApiError(0, text.errors.unreachable);
+  }
+  if (!answer.ok) throw await refusal(answer, token);
+  return answer;
+}
+
+async function refusal(answer: Response, token: string | undefined): Promise<ApiError> {
+  // Only the session that was refused ends: a newer one may have begun while this answer was under way.
+  if (answer.status === 401 && token !== undefined && session.get()?.token === token) session.set(null);
+  const retryAfter = Number(answer.headers.get('Retry-After') ?? NaN);
+  const words = await detailOf(answer);
+  return new ApiError(answer.status, words, Number.isFinite(retryAfter) ? retryAfter : null);
+}
+
+async function detailOf(answer: Response): Promise<string> {
+  try {
+    const { detail } = (await answer.json()) as { detail?: unknown };
+    return typeof detail === 'string' ? detail : text.errors.status(answer.status);
+  } catch {
+    return text.errors.status(answer.status);
+  }
+}
+
+/** Sends one file and reports progress in [0, 1], which `fetch` cannot. Raises `ApiError`. */
+export function upload<Answer>(path: string, field: string, file: File, onProgress: (share: number) => void): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const transfer = new XMLHttpRequest();
+    transfer.open('POST', path);
+    transfer.setRequestHeader('Authorization', `Bearer ${session.get()?.token ?? ''}`);
+    transfer.upload.onprogress = (event) => {
+      if (event.lengthComputable) onProgress(event.loaded / event.total);
+    };
+    transfer.onerror = () => {
+      reject(new ApiError(0, text.errors.unreachable));
+    };
+    transfer.onload = () => {
+      const body = parse(transfer.responseText);
+      if (transfer.status < 300) resolve(body as Answer);
+      else {
+        const detail = (body as { detail?: unknown } | null)?.detail;
+        reject(new ApiError(transfer.status, typeof detail === 'string' ? detail : text.errors.status(transfer.status)));
+      }
+    };
+    const form = new FormData();
+    form.append(field, file, file.name);
+    transfer.send(form);
+  });
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,85 @@
+import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { IconCheck, IconDeviceDesktop, IconKey, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import { lazy, Suspense, useState } from 'react';
+
+import { session, useSession } from '../session/session.ts';
+import { text } from '../text.ts';
+import styles from './account_menu.module.css';
+
+const PasswordDialog = lazy(() => import('../users/own_password_dialog.tsx'));
+
+const THEMES = [
+  { value: 'auto', icon: IconDeviceDesktop },
+  { value: 'light', icon: IconSun },
+  { value: 'dark', icon: IconMoon },
+] as const;
+
+/** Who is signed in, how the console looks, and the way out. */
+export default function AccountMenu(): ReactElement | null {
+  const user = useSession()?.user;
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const [changing, setChanging] = useState(false);
+  if (user === undefined) return null;
+  return (
+    <>
+      <Menu position="bottom-end" width={220} shadow="lg">
+        <Menu.Target>
+          <UnstyledButton className={styles.button} aria-label={text.account.menu(user.name)}>
+            <span className={styles.initial} aria-hidden>
+              {user.name.slice(0, 1).toUpperCase()}
+            </span>
+            <span className={styles.name}>{user.name}</span>
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>
+            {user.name} · {text.users.roles[user.role]}
+          </Menu.Label>
+          <Menu.Item
+            leftSection={<IconKey size={17} stroke={1.7} />}
+            onClick={() => {
+              setChanging(true);
+            }}
+          >
+            {text.account.changePassword}
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Label>{text.account.theme}</Menu.Label>
+          {THEMES.map(({ value, icon: ThemeIcon }) => (
+            <Menu.Item
+              key={value}
+              role="menuitemradio"
+              aria-checked={colorScheme === value}
+              leftSection={<ThemeIcon size={17} stroke={1.7} />}
+              rightSection={colorScheme === value ? <IconCheck size={16} /> : null}
+              onClick={() => {
+                setColorScheme(value);
+              }}
+            >
+              {text.account.themes[value]}
+            </Menu.Item>
+          ))}
+          <Menu.Divider />
+          <Menu.Item
+            leftSection={<IconLogout size={17} stroke={1.7} />}
+            onClick={() => {
+              session.set(null);
+            }}
+          >
+            {text.account.signOut}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      {changing ? (
+        <Suspense>
+          <PasswordDialog
+            onClose={() => {
+              setChanging(false);
+            }}
+          />
+        </Suspense>
+      ) : null}
+    </>
+  );
+}

@@ -1,0 +1,47 @@
+import { Button } from '@mantine/core';
+import { IconAlertTriangle } from '@tabler/icons-react';
+import type { ReactElement, ReactNode } from 'react';
+import { Component } from 'react';
+import { useLocation } from 'react-router';
+
+import { Empty } from '../feedback/states.tsx';
+import { text } from '../text.ts';
+
+/** Keeps a page that throws from taking the rest of the console with it; another address starts afresh. */
+export function CrashBoundary({ children }: { children: ReactNode }): ReactElement {
+  return <Boundary key={useLocation().pathname}>{children}</Boundary>;
+}
+
+class Boundary extends Component<{ children: ReactNode }, { error: Error | null }> {
+  override state = { error: null as Error | null };
+
+  static getDerivedStateFromError(error: unknown): { error: Error } {
+    return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
+
+  override render(): ReactNode {
+    return this.state.error === null ? this.props.children : <Crash error={this.state.error} />;
+  }
+}
+
+function Crash({ error }: { error: Error }): ReactElement {
+  return (
+    <Empty
+      icon={<IconAlertTriangle size={30} stroke={1.4} />}
+      title={text.errors.crashedTitle}
+      action={
+        <Button
+          onClick={() => {
+            window.location.reload();
+          }}
+        >
+          {text.errors.reload}
+        </Button>
+      }
+    >
+      {text.errors.crashed}
+      <br />
+      <small>{error.message}</small>
+    </Empty>
+  );
+}

@@ -1,0 +1,40 @@
+import type { Icon } from '@tabler/icons-react';
+import {
+  IconBell,
+  IconDeviceCctv,
+  IconFaceId,
+  IconHistory,
+  IconLayoutGrid,
+  IconListCheck,
+  IconServer2,
+  IconUsers,
+  IconUserShield,
+} from '@tabler/icons-react';
+
+import type { Right } from '../api/types.ts';
+import { text } from '../text.ts';
+
+export interface Place {
+  to: string;
+  label: string;
+  icon: Icon;
+  right: Right;
+  /** One of the few that a phone shows without opening a menu. */
+  primary: boolean;
+}
+
+/** Where one can go, in the order of how often one does. */
+export const WATCH: readonly Place[] = [
+  { to: '/', label: text.nav.alerts, icon: IconBell, right: 'see_alerts', primary: true },
+  { to: '/wall', label: text.nav.wall, icon: IconLayoutGrid, right: 'see_cameras', primary: true },
+  { to: '/history', label: text.nav.history, icon: IconHistory, right: 'see_alerts', primary: true },
+];
+
+export const MANAGE: readonly Place[] = [
+  { to: '/people', label: text.nav.people, icon: IconUsers, right: 'see_people', primary: true },
+  { to: '/identify', label: text.nav.identify, icon: IconFaceId, right: 'identify', primary: false },
+  { to: '/watch-lists', label: text.nav.watchLists, icon: IconListCheck, right: 'see_people', primary: false },
+  { to: '/cameras', label: text.nav.cameras, icon: IconDeviceCctv, right: 'see_cameras', primary: false },
+  { to: '/users', label: text.nav.users, icon: IconUserShield, right: 'manage_users', primary: false },
+  { to: '/system', label: text.nav.system, icon: IconServer2, right: 'see_system', primary: false },
+];

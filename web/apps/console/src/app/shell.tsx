@@ -1,0 +1,59 @@
+import type { ReactElement } from 'react';
+import { lazy, Suspense } from 'react';
+import { Navigate, Outlet, useLocation } from 'react-router';
+
+import { LiveProvider } from '../live/live_provider.tsx';
+import { useSession } from '../session/session.ts';
+import { useRefresh } from '../session/use_refresh.ts';
+import { text } from '../text.ts';
+import { Attention } from './attention.tsx';
+import { ConnectionBadge } from './connection_badge.tsx';
+import { ConnectionBanner } from './connection_banner.tsx';
+import { Brand, Navigation } from './navigation.tsx';
+import styles from './shell.module.css';
+import { SoundSwitch } from './sound_switch.tsx';
+import { TabBar } from './tab_bar.tsx';
+
+const AccountMenu = lazy(() => import('./account_menu.tsx'));
+
+/** The frame around every page: where one is, whether it is live, who one is. */
+export function Shell(): ReactElement {
+  const signedIn = useSession();
+  const location = useLocation();
+  useRefresh();
+  if (signedIn === null) {
+    const next = `${location.pathname}${location.search}`;
+    return <Navigate to={next === '/' ? '/sign-in' : `/sign-in?next=${encodeURIComponent(next)}`} replace />;
+  }
+  return (
+    <LiveProvider key={signedIn.user.id}>
+      <Attention />
+      <a href="#content" className={styles.skip}>
+        {text.nav.skip}
+      </a>
+      <div className={styles.shell}>
+        <aside className={styles.rail}>
+          <Brand />
+          <Navigation />
+        </aside>
+        <header className={styles.header}>
+          <span className={styles.phoneBrand}>
+            <Brand />
+          </span>
+          <div className={styles.tools}>
+            <ConnectionBadge />
+            <SoundSwitch />
+            <Suspense>
+              <AccountMenu />
+            </Suspense>
+          </div>
+        </header>
+        <main id="content" className={styles.content} tabIndex={-1}>
+          <ConnectionBanner />
+          <Outlet />
+        </main>
+        <TabBar />
+      </div>
+    </LiveProvider>
+  );
+}

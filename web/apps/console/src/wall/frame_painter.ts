@@ -1,0 +1,130 @@
+import type { Face, FaceResult, Frame } from '@sightline/client';
+
+import { boxLabel, identityOf } from './identity.ts';
+
+/** Results wait here for the picture they belong to; the gateway sends them just before it. */
+const KEPT_RESULTS = 6;
+
+const COLOURS = { known: '#4fd1c0', unknown: '#f0bd5a', pending: '#c3ced8' };
+const DASHES = { known: [], unknown: [9, 6], pending: [2, 5] };
+
+/**
+ * Draws one camera on a canvas: each picture with the boxes of the same `frame_id`, never with those of another.
+ *
+ * Decoding is the browser's, off the main thread. While one picture is decoded the newest waits and older ones are
+ * dropped: a slow device falls behind in rate, not in time.
+ */
+export class FramePainter {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #onPainted: (frame: Frame, faces: readonly Face[]) => void;
+  readonly #results = new Map<number, FaceResult>();
+  #waiting: Frame | null = null;
+  #decoding = false;
+  #stopped = false;
+
+  constructor(canvas: HTMLCanvasElement, onPainted: (frame: Frame, faces: readonly Face[]) => void) {
+    this.#canvas = canvas;
+    this.#onPainted = onPainted;
+  }
+
+  result(result: FaceResult): void {
+    this.#results.set(result.frame_id, result);
+    for (const id of this.#results.keys()) {
+      if (this.#results.size <= KEPT_RESULTS) break;
+      this.#results.delete(id);
+    }
+  }
+
+  frame(frame: Frame): void {
+    this.#waiting = frame;
+    if (!this.#decoding) void this.#decodeNewest();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#waiting = null;
+  }
+
+  async #decodeNewest(): Promise<void> {
+    this.#decoding = true;
+    while (this.#waiting !== null) {
+      const frame: Frame = this.#waiting;
+      this.#waiting = null;
+      try {
+        const picture = await createImageBitmap(new Blob([frame.jpeg], { type: 'image/jpeg' }));
+        if (!this.#stopped) this.#paint(frame, picture);
+        picture.close();
+      } catch (error) {
+        // A JPEG that cannot be decoded is one picture less; the next comes in a moment.
+        if (!(error instanceof DOMException)) throw error;
+      }
+    }
+    this.#decoding = false;
+  }
+
+  #paint(frame: Frame, picture: ImageBitmap): void {
+    const context = this.#canvas.getContext('2d');
+    if (context === null) return;
+    if (this.#canvas.width !== picture.width || this.#canvas.height !== picture.height) {
+      this.#canvas.width = picture.width;
+      this.#canvas.height = picture.height;
+    }
+    context.drawImage(picture, 0, 0);
+    const faces = this.#results.get(frame.frame_id)?.faces ?? [];
+    drawFaces(context, faces, frame, this.#canvas.clientWidth);
+    this.#onPainted(frame, faces);
+  }
+}
+
+/** Draws boxes given in pixels of `size` over a picture that may be smaller. `shownWidth` keeps lines and words legible. */
+export function drawFaces(
+  context: CanvasRenderingContext2D,
+  faces: readonly Pick<Face, 'bbox' | 'identity' | 'is_known' | 'name' | 'similarity'>[],
+  size: { width: number; height: number },
+  shownWidth: number,
+): void {
+  const { width, height } = context.canvas;
+  const zoom = shownWidth > 0 ? width / shownWidth : 1;
+  const fontPx = Math.max(13, Math.min(17, shownWidth / 34)) * zoom;
+  context.textBaseline = 'middle';
+  context.font = `600 ${String(fontPx)}px "Geist Variable", system-ui, sans-serif`;
+  for (const face of faces) {
+    const identity = identityOf(face);
+    const [left, top, right, bottom] = [
+      (face.bbox[0] * width) / size.width,
+      (face.bbox[1] * height) / size.height,
+      (face.bbox[2] * width) / size.width,
+      (face.bbox[3] * height) / size.height,
+    ];
+    context.lineJoin = 'round';
+    outline(context, left, top, right - left, bottom - top, COLOURS[identity], DASHES[identity].map((dash) => dash * zoom), zoom);
+    label(context, boxLabel(face), left, top, fontPx, COLOURS[identity], zoom);
+  }
+}
+
+function outline(
+  context: CanvasRenderingContext2D, x: number, y: number, w: number, h: number, colour: string, dash: number[], zoom: number,
+): void {
+  context.setLineDash([]);
+  context.strokeStyle = 'rgba(0, 0, 0, 0.55)';
+  context.lineWidth = 4.5 * zoom;
+  context.strokeRect(x, y, w, h);
+  context.setLineDash(dash);
+  context.strokeStyle = colour;
+  context.lineWidth = 2.25 * zoom;
+  context.strokeRect(x, y, w, h);
+}
+
+function label(
+  context: CanvasRenderingContext2D, words: string, left: number, top: number, fontPx: number, colour: string, zoom: number,
+): void {
+  const height = fontPx * 1.55;
+  const width = context.measureText(words).width + fontPx * 0.9;
+  const x = Math.max(0, Math.min(left - zoom, context.canvas.width - width));
+  const y = top - height < 0 ? top : top - height;
+  context.setLineDash([]);
+  context.fillStyle = colour;
+  context.fillRect(x, y, width, height);
+  context.fillStyle = '#06110f';
+  context.fillText(words, x + fontPx * 0.45, y + height / 2);
+}

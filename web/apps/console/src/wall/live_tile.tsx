@@ -1,0 +1,87 @@
+import type { Face } from '@sightline/client';
+import { useSightline } from '@sightline/react';
+import { IconPlugConnectedX, IconVideo, IconVideoOff } from '@tabler/icons-react';
+import type { ReactElement, RefObject } from 'react';
+import { useEffect, useRef, useState } from 'react';
+
+import type { CameraState } from '../api/types.ts';
+import { text } from '../text.ts';
+import { FramePainter } from './frame_painter.ts';
+import { boxLabel } from './identity.ts';
+import styles from './live_tile.module.css';
+import { useCameraState } from './use_camera_state.ts';
+import { useVisible } from './use_visible.ts';
+
+interface LiveTileProps {
+  cameraId: string;
+  name: string;
+  maxFps?: number;
+}
+
+const TILE_FPS = 8;
+
+/** A camera's picture with its boxes; where there is none, the reason. */
+export function LiveTile({ cameraId, name, maxFps = TILE_FPS }: LiveTileProps): ReactElement {
+  const tile = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const visible = useVisible(tile);
+  const seen = useFrames(cameraId, canvas, visible, maxFps);
+  const { state, reason } = useCameraState(cameraId);
+  const connected = useSightline().connection.status === 'authenticated';
+  const away = !connected || (state !== null && state !== 'online') || seen === null;
+  return (
+    <div ref={tile} className={styles.tile} data-testid="tile" data-camera={cameraId} data-live={!away || undefined}>
+      <canvas ref={canvas} className={styles.canvas} role="img" aria-label={text.wall.picture(name)} />
+      <span className="visually-hidden">
+        {seen === null || seen === '' ? text.wall.nobody : text.wall.seeing(seen)}
+      </span>
+      {away ? <Away state={state} reason={reason} connected={connected} /> : null}
+    </div>
+  );
+}
+
+/** Paints while visible; returns who is in view (`null` before the first picture). */
+function useFrames(
+  cameraId: string, canvas: RefObject<HTMLCanvasElement | null>, visible: boolean, maxFps: number,
+): string | null {
+  const { client } = useSightline();
+  const [seen, setSeen] = useState<string | null>(null);
+  useEffect(() => {
+    if (canvas.current === null || !visible) return undefined;
+    const painter = new FramePainter(canvas.current, (_, faces) => {
+      setSeen(namesOf(faces));
+    });
+    const ends = [
+      client.on('faces', (result) => {
+        if (result.camera_id === cameraId) painter.result(result);
+      }),
+      client.on('frame', (frame) => {
+        if (frame.camera_id === cameraId) painter.frame(frame);
+      }),
+      client.subscribeCamera(cameraId, { frames: true, maxFps }),
+    ];
+    return () => {
+      for (const end of ends) end();
+      painter.stop();
+    };
+  }, [client, cameraId, canvas, visible, maxFps]);
+  return seen;
+}
+
+/** Without the figures, which change with every frame: this is read aloud. */
+function namesOf(faces: readonly Face[]): string {
+  return [...new Set(faces.map((face) => boxLabel({ ...face, similarity: null }).slice(2)))].sort().join(', ');
+}
+
+function Away({ state, reason, connected }: { state: CameraState | null; reason: string; connected: boolean }): ReactElement {
+  const waiting = connected && (state === 'online' || state === 'connecting' || state === null);
+  const Mark = !connected ? IconPlugConnectedX : waiting ? IconVideo : IconVideoOff;
+  const title = !connected ? text.wall.disconnected : state === null || state === 'online' ? text.wall.waiting : text.cameraState[state];
+  return (
+    <div className={styles.away} data-waiting={waiting || undefined}>
+      <Mark size={30} stroke={1.3} aria-hidden />
+      <b>{title}</b>
+      {connected && reason !== '' && state !== 'online' ? <span>{reason}</span> : null}
+    </div>
+  );
+}

@@ -1,0 +1,101 @@
+import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import { useElementSize, useFullscreenDocument, useHotkeys } from '@mantine/hooks';
+import { IconArrowLeft, IconDeviceCctv, IconMaximize, IconMinimize } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import { Link, useParams } from 'react-router';
+
+import { useCameras } from '../cameras/queries.ts';
+import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
+import { useLive } from '../live/live_context.ts';
+import { camerasWithOpenAlert } from '../live/live_state.ts';
+import { useMay } from '../session/session.ts';
+import { text } from '../text.ts';
+import { gridShape } from './grid_shape.ts';
+import styles from './wall_page.module.css';
+import { WallTile } from './wall_tile.tsx';
+
+const GAP_PX = 8;
+
+/** All cameras at once, as large as the screen allows; or one alone. */
+export default function WallPage(): ReactElement {
+  const { cameraId = null } = useParams();
+  const { data: cameras, error, refetch } = useCameras();
+  const { toggle, fullscreen } = useFullscreenDocument();
+  const mayManage = useMay('manage_cameras');
+  useHotkeys([['f', () => void toggle()]]);
+  const shown = cameras?.filter((camera) => (cameraId === null ? camera.enabled : camera.id === cameraId));
+  const label = fullscreen ? text.wall.leaveFullScreen : text.wall.fullScreen;
+  return (
+    <div className={styles.page}>
+      <title>{`${text.wall.title} · Sightline`}</title>
+      <header className={styles.head}>
+        {cameraId === null ? null : (
+          <ActionIcon component={Link} to="/wall" variant="default" size={34} aria-label={text.wall.all}>
+            <IconArrowLeft size={18} />
+          </ActionIcon>
+        )}
+        <h1>{cameraId === null ? text.wall.title : (shown?.[0]?.name ?? text.wall.title)}</h1>
+        <Legend />
+        <Tooltip label={`${label} (F)`}>
+          <ActionIcon variant="default" size={34} aria-label={label} onClick={() => void toggle()}>
+            {fullscreen ? <IconMinimize size={18} /> : <IconMaximize size={18} />}
+          </ActionIcon>
+        </Tooltip>
+      </header>
+      {error !== null && cameras === undefined ? <Failed error={error} onRetry={refetch} /> : null}
+      {cameras === undefined && error === null ? <LoadingRows label={text.wall.title} rows={2} height={260} /> : null}
+      {shown === undefined ? null : shown.length === 0 ? (
+        <Empty
+          icon={<IconDeviceCctv size={30} stroke={1.4} />}
+          title={text.wall.emptyTitle}
+          action={
+            mayManage ? (
+              <Button component={Link} to="/cameras">
+                {text.cameras.add}
+              </Button>
+            ) : undefined
+          }
+        >
+          {text.wall.empty}
+        </Empty>
+      ) : (
+        <Grid count={shown.length}>
+          {shown.map((camera) => (
+            <Outlined key={camera.id} camera={camera} alone={cameraId !== null} />
+          ))}
+        </Grid>
+      )}
+    </div>
+  );
+}
+
+function Grid({ count, children }: { count: number; children: ReactElement[] }): ReactElement {
+  const { ref, width, height } = useElementSize();
+  const narrow = width < 560;
+  const { columns, tileWidth } = gridShape(count, width, height, GAP_PX);
+  const track = narrow ? 'minmax(0, 1fr)' : `repeat(${String(columns)}, ${String(tileWidth)}px)`;
+  return (
+    <div ref={ref} className={styles.area}>
+      <ul className={styles.grid} style={{ gridTemplateColumns: track, gap: GAP_PX }}>
+        {width === 0 ? null : children}
+      </ul>
+    </div>
+  );
+}
+
+function Outlined({ camera, alone }: { camera: Parameters<typeof WallTile>[0]['camera']; alone: boolean }): ReactElement {
+  const alerting = camerasWithOpenAlert(useLive().state).has(camera.id);
+  return <WallTile camera={camera} alone={alone} alerting={alerting} />;
+}
+
+function Legend(): ReactElement {
+  return (
+    <ul className={styles.legend} aria-hidden>
+      {(['known', 'unknown', 'pending'] as const).map((identity) => (
+        <li key={identity} data-identity={identity}>
+          {text.wall.legend[identity]}
+        </li>
+      ))}
+    </ul>
+  );
+}
