@@ -122,7 +122,6 @@ class Settings(BaseSettings):
     )
     max_message_kib: int = _setting(1024, "Network", "Largest WebSocket message, in KiB.", ge=16, le=65_536)
     max_image_mib: int = _setting(16, "Network", "Largest picture that is accepted, in MiB.", ge=1, le=256)
-    max_image_megapixels: int = _setting(50, "Network", "Largest picture that is decoded, in megapixels.", ge=1, le=400)
 
     token_minutes: int = _setting(15, "Sign-in", "Minutes for which an access token is good.", ge=1, le=1440)
     session_hours: int = _setting(12, "Sign-in", "Hours after which a password is asked for again.", ge=1, le=720)

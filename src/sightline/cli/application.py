@@ -51,8 +51,8 @@ def _options(
     if show_version:
         say(f"sightline {__version__}")
         raise typer.Exit
-    # `serve` and `demo` configure logs anew from their settings.
-    telemetry.configure("debug" if debug else "warning", "auto")
+    # A command's error is its last line, not a log of how it came about. `serve` and `demo` configure logs anew.
+    telemetry.configure("debug" if debug else "critical", "auto")
 
 
 def main() -> None:

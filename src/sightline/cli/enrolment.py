@@ -20,7 +20,7 @@ from sightline.client.answers import PersonInfo
 from sightline.client.rest import RestClient
 from sightline.exceptions import Forbidden, SightlineError, Unavailable
 
-__all__ = ["enroll"]
+__all__ = ["FileOutcome", "Outcome", "enroll"]
 
 PICTURE_SUFFIXES = frozenset({".jpeg", ".jpg", ".png", ".webp"})
 ALREADY_ENROLLED = "enrolled_already"

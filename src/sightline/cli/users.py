@@ -15,7 +15,7 @@ from sightline.client.answers import Account
 from sightline.client.rest import RestClient
 from sightline.exceptions import SightlineError
 
-__all__ = ["app", "token"]
+__all__ = ["HumanRole", "app", "token"]
 
 app = typer.Typer(name="users", help="Add and list users, and set their passwords.", no_args_is_help=True)
 

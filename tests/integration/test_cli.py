@@ -1,0 +1,207 @@
+"""The command line as a person uses it: the real program, real models, with and without a server."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import httpx
+import numpy as np
+import pytest
+
+from sightline.testing import ServerProcess
+from tests.conftest import ADMIN_PASSWORD
+
+ANSWER_TIMEOUT_S = 60
+
+
+def sightline(home: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Runs the command on a home folder, and sees to it that no error ever shows a traceback."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTLINE_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "sightline", *arguments],
+        env={**inherited, "SIGHTLINE_HOME": str(home), "COLUMNS": "200"},
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=ANSWER_TIMEOUT_S,
+    )
+    if "--debug" not in arguments:
+        assert "Traceback" not in done.stderr + done.stdout, done.stderr
+    return done
+
+
+def answer(home: Path, *arguments: str, stdin: str = "") -> str:
+    """What a command prints that must succeed."""
+    done = sightline(home, *arguments, stdin=stdin)
+    assert done.returncode == 0, done.stderr + done.stdout
+    return done.stdout
+
+
+@pytest.fixture
+def people(tmp_path: Path, models_home: Path) -> Path:
+    """One photo of Eileen Collins, in the layout of `enroll`."""
+    folder = tmp_path / "people" / "eileen-collins"
+    folder.mkdir(parents=True)
+    shutil.copy(models_home / "models" / "astronaut.png", folder)
+    return folder.parent
+
+
+@pytest.fixture
+def both(tmp_path: Path, models_home: Path) -> Path:
+    """A picture with Eileen Collins on the left and Grace Hopper on the right."""
+    pictures = [cv2.imread(str(models_home / "models" / name)) for name in ("astronaut.png", "grace_hopper.jpg")]
+    height = 600
+    resized = [cv2.resize(one, (round(one.shape[1] * height / one.shape[0]), height)) for one in pictures]
+    path = tmp_path / "both.jpg"
+    cv2.imwrite(str(path), np.hstack(resized))
+    return path
+
+
+def test_enrol_then_identify_without_a_server(home: Path, people: Path, both: Path) -> None:
+    first = json.loads(answer(home, "enroll", str(people), "--json"))
+    assert (first["accepted"], first["refused"]) == (1, 0)
+    assert first["files"][0]["person"] == "eileen-collins"
+
+    again = json.loads(answer(home, "enroll", str(people), "--json"))
+    assert (again["accepted"], again["already_enrolled"]) == (0, 1)
+    (person,) = json.loads(answer(home, "people", "list", "--json"))
+    assert (person["name"], person["references"], len(person["watch_lists"])) == ("eileen-collins", 1, 1)
+
+    found = json.loads(answer(home, "identify", str(both), "--json"))
+    assert list(found) == ["faces"]
+    faces = sorted(found["faces"], key=lambda face: face["bbox"][0])
+    assert all(list(face) == ["bbox", "confidence", "person", "similarity", "quality"] for face in faces)
+    assert [face["person"] for face in faces] == ["eileen-collins", None]
+    assert faces[0]["similarity"] > 0.5
+
+
+def test_what_is_no_face_is_refused_and_leaves_nobody(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "people" / "nobody"
+    folder.mkdir(parents=True)
+    cv2.imwrite(str(folder / "grey.png"), np.full((300, 300, 3), 127, np.uint8))
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
+    (folder / "notes.txt").write_text("remember the milk")
+    cv2.imwrite(str(folder.parent / "loose.png"), np.full((10, 10, 3), 127, np.uint8))
+
+    done = sightline(home, "enroll", str(folder.parent), "--json")
+    assert done.returncode == 1
+    assert "nobody was enrolled" in done.stderr
+    assert "loose.png" in done.stderr
+    outcomes = {one["file"]: one for one in json.loads(done.stdout)["files"]}
+    assert {name: one["outcome"] for name, one in outcomes.items()} == {
+        "grey.png": "refused", "broken.jpg": "refused", "notes.txt": "skipped",
+    }  # fmt: skip
+    assert all(one["reasons"] for one in outcomes.values())
+    assert json.loads(answer(home, "people", "list", "--json")) == []
+
+
+def test_commands_talk_to_the_running_server(server: ServerProcess, people: Path, both: Path) -> None:
+    home = server.home
+    assert "1 of 1 people enrolled" in answer(home, "enroll", str(people), "--list", "Astronauts")
+    headers = {"Authorization": f"Bearer {server.token}"}
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
+        (enrolled,) = http.get("/api/people").json()["people"]
+        (watch_list,) = [one for one in http.get("/api/watch-lists").json() if one["name"] == "Astronauts"]
+        assert enrolled["watch_lists"] == [watch_list["id"]]
+
+    assert "eileen-collins" in answer(home, "identify", str(both))
+    assert "Astronauts" in answer(home, "people", "show", "eileen-collins")
+
+    report = sightline(home, "doctor", "--json")
+    findings = {one["subject"]: one for one in json.loads(report.stdout)}
+    assert server.url in findings["server"]["message"]
+    assert findings["engine"]["level"] == "ok"
+    assert findings["models"]["level"] == "ok"
+
+    assert sightline(home, "people", "remove", "eileen-collins", stdin="n\n").returncode == 1
+    receipt = json.loads(answer(home, "people", "remove", "eileen-collins", "--yes", "--json"))
+    assert (receipt["person_id"], receipt["references"]) == (enrolled["id"], 1)
+    assert json.loads(answer(home, "people", "list", "--json")) == []
+
+
+def test_users_are_added_and_given_passwords_and_tokens(server: ServerProcess) -> None:
+    home = server.home
+    answer(home, "users", "add", "ada", "--role", "operator", "--password-stdin", stdin="a first password\n")
+    answer(home, "users", "passwd", "ada", "--password-stdin", stdin="a second password\n")
+    assert {one["name"] for one in json.loads(answer(home, "users", "list", "--json"))} == {"admin", "ada"}
+
+    refused = sightline(home, "users", "add", "bob", "--password-stdin", stdin="short\n")
+    assert refused.returncode == 1
+    assert "password" in refused.stderr
+
+    token = answer(home, "token", "--user", "ada").strip()
+    with httpx.Client(base_url=server.url, trust_env=False) as http:
+        assert http.get("/api/me", headers={"Authorization": f"Bearer {token}"}).json()["name"] == "ada"
+        passwords = {"a first password": 401, "a second password": 200}
+        for password, status in passwords.items():
+            assert http.post("/api/token", data={"username": "ada", "password": password}).status_code == status
+        assert http.post("/api/token", data={"username": "admin", "password": ADMIN_PASSWORD}).is_success
+    assert "no user 'eve'" in sightline(home, "token", "--user", "eve").stderr
+
+
+def test_cameras_are_added_listed_and_removed(home: Path, tmp_path: Path) -> None:
+    added = json.loads(
+        answer(home, "cameras", "add", "door", "rtsp://guard:s3cret@10.0.0.9/1", "--latitude", "52.5",
+               "--longitude", "13.4", "--fps", "2", "--disabled", "--json")
+    )  # fmt: skip
+    assert added["source"] == "rtsp://***@10.0.0.9/1"
+    assert (added["latitude"], added["longitude"], added["analysis_fps"], added["enabled"]) == (52.5, 13.4, 2, False)
+
+    listed = answer(home, "cameras", "list")
+    assert "door" in listed
+    assert "s3cret" not in listed
+
+    missing = sightline(home, "cameras", "add", "clip", str(tmp_path / "missing.mp4"), "--test")
+    assert missing.returncode == 1
+    assert "not added" in missing.stderr
+    answer(home, "cameras", "add", "hall", "demo:", "--test")
+    assert [one["name"] for one in json.loads(answer(home, "cameras", "list", "--json"))] == ["door", "hall"]
+
+    assert "removed door" in answer(home, "cameras", "remove", "door", "--yes")
+    assert "no camera 'door'" in sightline(home, "cameras", "remove", "door", "--yes").stderr
+
+
+def test_doctor_says_how_to_mend_missing_models(tmp_path: Path) -> None:
+    done = sightline(tmp_path / "new", "doctor", "--json")
+    assert done.returncode == 1
+    findings = {one["subject"]: one for one in json.loads(done.stdout)}
+    assert findings["models"]["level"] == "fail"
+    assert findings["models"]["mend"] == "sightline models pull"
+    assert not (tmp_path / "new").exists()
+
+
+def test_models_are_verified(home: Path, tmp_path: Path) -> None:
+    assert set(json.loads(answer(home, "models", "verify", "--json")).values()) == {"present"}
+    broken = tmp_path / "broken"
+    shutil.copytree(home / "models", broken / "models")
+    with (broken / "models" / "centerface.onnx").open("r+b") as file:
+        file.write(b"\0")
+    done = sightline(broken, "models", "verify", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["centerface"] == "damaged"
+    assert "sightline models pull" in done.stderr
+
+
+def test_an_error_is_one_line_with_what_to_do(tmp_path: Path) -> None:
+    picture = tmp_path / "grey.png"
+    cv2.imwrite(str(picture), np.full((100, 100, 3), 127, np.uint8))
+    done = sightline(tmp_path / "new", "identify", str(picture))
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "sightline models pull" in done.stderr
+
+    shown = sightline(tmp_path / "new", "--debug", "identify", str(picture))
+    assert shown.returncode == 1
+    assert "Traceback" in shown.stderr
+
+
+def test_two_servers_never_share_a_home(server: ServerProcess) -> None:
+    done = sightline(server.home, "serve", "--port", "0")
+    assert done.returncode == 1
+    assert "another sightline works on" in done.stderr
