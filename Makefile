@@ -20,7 +20,7 @@ demo: $(VENV)/.ready-to-run $(CONSOLE) ## Start everything with a demonstration 
 	@exec $(BIN)/sightline demo $(DEMO_FLAGS)
 
 .PHONY: test
-test: system-packages lint web-check $(CONSOLE) ## Set up what the tests need, then run all of them
+test: system-packages lint $(CONSOLE) web-check ## Set up what the tests need, then run all of them
 	$(BIN)/pytest
 
 .PHONY: lint

@@ -147,7 +147,8 @@ def test_no_file_raises_anything_but_a_configuration_error(tmp_path: Path, conte
 
 
 @pytest.mark.parametrize(
-    ("host", "allowed"), [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("10.0.0.9", False)]
+    ("host", "allowed"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("0.0.0.0", False), ("10.0.0.9", False)],
 )
 def test_loopback_cameras_are_allowed_while_nobody_else_can_connect(host: str, allowed: bool) -> None:
     assert Settings(host=host).allow_loopback_sources is allowed
