@@ -86,6 +86,7 @@ class Requests:
             message = "the engine is trying other sources: try again in a few seconds"
             self._answer(SourceProbed(request_id=request.request_id, ok=False, message=message))
             return
+        self._probing += 1
         self._start(self._probed(request))
 
     def close(self) -> None:
@@ -131,7 +132,6 @@ class Requests:
 
     async def _probed(self, request: ProbeSource) -> None:
         timeout_s = min(max(request.timeout_s, 0.5), MAX_PROBE_TIMEOUT_S)
-        self._probing += 1
         trying = asyncio.get_running_loop().run_in_executor(self._probes, self._try, request, timeout_s)
         trying.add_done_callback(self._probe_ended)
         try:

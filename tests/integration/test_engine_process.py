@@ -1,0 +1,466 @@
+"""The engine against a real, small gateway: in this process, and as a process that is killed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from sightline.engine import engine as engine_module
+from sightline.engine import fact_sender, source_state
+from sightline.engine.engine import Engine
+from sightline.engine.gateway_address import GatewayAddress
+from sightline.events.engine_link import (
+    Analyse,
+    Analysis,
+    Assign,
+    CameraReport,
+    CameraSpec,
+    Fact,
+    GalleryPage,
+    GallerySince,
+    GalleryTemplate,
+    Hello,
+    Observation,
+    ProbeSource,
+    Revoke,
+    SourceProbed,
+    SourceState,
+    Status,
+    Unwatch,
+    Watch,
+)
+from sightline.exceptions import SourceError, Unavailable
+from tests.fake_gateway import TOKEN, FakeGateway
+from tests.scripted_engine import scripted_engine
+from tests.videos import numbered, write_video
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("video") / "video.mp4"
+    return str(write_video(path, [numbered(number) for number in range(40)], fps=20))
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[FakeGateway]:
+    async with FakeGateway() as gateway:
+        yield gateway
+
+
+def camera(source: str, camera_id: str = "hall", analysis_fps: float = 10.0) -> Assign:
+    return Assign(camera=CameraSpec(id=camera_id, source=source, analysis_fps=analysis_fps))
+
+
+@contextlib.asynccontextmanager
+async def running(engine: Engine) -> AsyncIterator[Engine]:
+    stop = asyncio.Event()
+    task = asyncio.create_task(engine.run(stop))
+    try:
+        yield engine
+        assert not task.done(), task.exception()
+    finally:
+        stop.set()
+        async with asyncio.timeout(4):
+            await task
+
+
+def engine_for(gateway: FakeGateway, spool: Path, token: str = TOKEN, **options: object) -> Engine:
+    return scripted_engine(GatewayAddress(gateway.url, token), spool, **options)  # type: ignore[arg-type]
+
+
+def numbers(facts: list[Fact], camera_id: str = "hall") -> list[int]:
+    """The numbers of a camera's facts, by the script, in the order they came, repetitions left out."""
+    found: list[int] = []
+    for fact in facts:
+        number = fact.key.rpartition(":")[2]
+        if fact.camera_id == camera_id and number.isdecimal() and int(number) not in found:
+            found.append(int(number))
+    return found
+
+
+def latest_status(gateway: FakeGateway) -> Status:
+    return gateway.all(Status)[-1]
+
+
+# ── speaking ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_engine_greets_reads_its_cameras_and_reports(gateway: FakeGateway, tmp_path: Path, video: str) -> None:
+    gateway.assign = [camera(video)]
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: len(gateway.all(Fact)) >= 3 and gateway.all(Status)[1:])
+    hello = gateway.messages[0]
+    assert isinstance(hello, Hello)
+    assert (hello.engine_id, hello.version) == ("engine-1", "1.2.3")
+    assert gateway.all(GallerySince)[0] == GallerySince(version=0, model_id="scripted")
+    states = [report.state for report in gateway.all(CameraReport)]
+    assert states[0] == "connecting"
+    assert states[-1] == "online"
+    report = gateway.all(CameraReport)[-1]
+    assert (report.width, report.height) == (320, 240)
+    frame_ids = [observation.frame_id for observation in gateway.all(Observation)]
+    assert frame_ids == sorted(set(frame_ids))
+    status = latest_status(gateway)
+    assert status.cameras == 1
+    assert status.stage_ms["total"] == 3.0
+    assert 0 <= status.load <= 1
+
+
+async def test_a_facts_pictures_are_there_before_the_fact(gateway: FakeGateway, tmp_path: Path, video: str) -> None:
+    missing: list[str] = []
+
+    def accept(fact: Fact) -> bool:
+        missing.extend(blob for blob in fact.blobs.values() if blob not in gateway.blobs)
+        return True
+
+    gateway.accept = accept
+    gateway.assign = [camera(video)]
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: len(gateway.all(Fact)) >= 3)
+    fact = gateway.all(Fact)[0]
+    assert set(fact.blobs) == {"snapshot", "probe"}
+    assert not missing
+    snapshot = cv2.imdecode(np.frombuffer(gateway.blobs[fact.blobs["snapshot"]], np.uint8), cv2.IMREAD_COLOR)
+    assert snapshot is not None and snapshot.shape == (240, 320, 3)
+
+
+async def test_accepted_facts_leave_the_spool(gateway: FakeGateway, tmp_path: Path, video: str) -> None:
+    gateway.assign = [camera(video)]
+    spool = tmp_path / "spool"
+    async with running(engine_for(gateway, spool)):
+        await gateway.until(lambda: len(gateway.all(Fact)) >= 3)
+        await gateway.send(Revoke(camera_id="hall"))
+        await gateway.until(lambda: latest_status(gateway).cameras == 0 and latest_status(gateway).spool_facts == 0)
+    assert [path.name for path in spool.iterdir()] == ["lock"]
+
+
+async def test_pictures_flow_only_while_somebody_looks_each_after_its_observation(
+    gateway: FakeGateway, tmp_path: Path, video: str
+) -> None:
+    gateway.assign = [camera(video)]
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: len(gateway.all(Observation)) >= 5)
+        assert not gateway.pictures
+        await gateway.send(Watch(camera_id="hall", fps=20, max_side=160))
+        await gateway.until(lambda: len(gateway.pictures) >= 5)
+        await gateway.send(Unwatch(camera_id="hall"))
+        seen = len(gateway.all(Observation))
+        await gateway.until(lambda: len(gateway.all(Observation)) >= seen + 3)
+        sent = len(gateway.pictures)
+        await gateway.until(lambda: len(gateway.all(Observation)) >= seen + 8)
+        assert len(gateway.pictures) == sent
+    observed = {observation.frame_id: observation for observation in gateway.all(Observation)}
+    for header, jpeg in gateway.pictures:
+        observation = observed[int(str(header["frame_id"]))]
+        assert (header["width"], header["height"]) == (observation.width, observation.height) == (320, 240)
+        assert header["timestamp"] == observation.timestamp
+        picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert picture is not None and picture.shape == (120, 160, 3)
+
+
+async def test_the_gallery_is_followed_by_version(gateway: FakeGateway, tmp_path: Path) -> None:
+    vector = np.ones(4, "<f4").tobytes()
+    template = GalleryTemplate(reference_id="r", person_id="collins", model_id="scripted", vector=vector)
+    gateway.gallery = [GalleryPage(version=7, templates=[template], tombstones=[], more=False)]
+    picture = bytes(cv2.imencode(".jpg", numbered(1))[1])
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: gateway.all(GallerySince))
+        await gateway.send(Analyse(request_id="1", image=picture, identify=True))
+        await gateway.until(lambda: gateway.all(Analysis))
+        assert gateway.all(Analysis)[0].faces[0].person_id == "collins"
+        await gateway.drop_link()
+        await gateway.until(lambda: len(gateway.all(GallerySince)) == 2)
+        assert gateway.all(GallerySince)[1].version == 7
+
+
+async def test_a_changed_camera_is_read_anew_and_its_frame_ids_go_on(
+    gateway: FakeGateway, tmp_path: Path, video: str
+) -> None:
+    gateway.assign = [camera(video)]
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: len(gateway.all(Observation)) >= 3)
+        await gateway.send(camera(video, analysis_fps=20.0))
+        before = len(gateway.all(Observation))
+        await gateway.until(lambda: len(gateway.all(Observation)) >= before + 5)
+    frame_ids = [observation.frame_id for observation in gateway.all(Observation)]
+    assert frame_ids == sorted(set(frame_ids))
+
+
+async def test_a_lease_that_ends_ends_the_reading(gateway: FakeGateway, tmp_path: Path, video: str) -> None:
+    gateway.assign = [Assign(camera=camera(video).camera, lease_until=1)]
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: gateway.all(CameraReport))
+        await gateway.until(lambda: latest_status(gateway).cameras == 0 and len(gateway.all(Status)) > 1)
+
+
+# ── requests ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_pictures_are_analysed_on_request_and_refused_in_words(gateway: FakeGateway, tmp_path: Path) -> None:
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: gateway.links)
+        await gateway.send(Analyse(request_id="good", image=bytes(cv2.imencode(".png", numbered(1))[1])))
+        await gateway.send(Analyse(request_id="bad", image=b"this is not a picture"))
+        await gateway.until(lambda: len(gateway.all(Analysis)) == 2)
+    answers = {answer.request_id: answer for answer in gateway.all(Analysis)}
+    good = answers["good"]
+    assert (good.width, good.height, good.model_id, len(good.faces)) == (320, 240, "scripted", 1)
+    assert good.faces[0].person_id is None
+    assert answers["bad"].error_code == "INVALID_IMAGE"
+    assert answers["bad"].error
+
+
+async def test_sources_are_tried_on_request(gateway: FakeGateway, tmp_path: Path, video: str) -> None:
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: gateway.links)
+        await gateway.send(ProbeSource(request_id="good", source=video))
+        await gateway.send(ProbeSource(request_id="bad", source="rtsp://admin:secret@127.0.0.1:9/x", timeout_s=2))
+        await gateway.until(lambda: len(gateway.all(SourceProbed)) == 2)
+    answers = {answer.request_id: answer for answer in gateway.all(SourceProbed)}
+    good = answers["good"]
+    assert (good.ok, good.width, good.height, good.fps, good.codec) == (True, 320, 240, 20.0, "h264")
+    assert good.message == "320×240, 20 frames a second, h264"
+    assert good.picture.startswith(b"\xff\xd8")
+    assert not answers["bad"].ok
+    assert answers["bad"].message == "nothing listens at 127.0.0.1:9"
+
+
+async def test_more_requests_than_the_engine_takes_are_answered_at_once(gateway: FakeGateway, tmp_path: Path) -> None:
+    held = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def slow_source(spec: str, timeout_s: float, /) -> object:
+        asyncio.run_coroutine_threadsafe(held.wait(), loop).result(20)
+        raise SourceError("at last")
+
+    async with running(engine_for(gateway, tmp_path / "spool", open_source=slow_source)):
+        await gateway.until(lambda: gateway.links)
+        for number in range(6):
+            await gateway.send(ProbeSource(request_id=str(number), source="x", timeout_s=20))
+        await gateway.until(lambda: len(gateway.all(SourceProbed)) == 2)
+        assert all("trying other sources" in answer.message for answer in gateway.all(SourceProbed))
+        held.set()
+        await gateway.until(lambda: len(gateway.all(SourceProbed)) == 6)
+
+
+# ── cameras that fail ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_camera_that_is_away_becomes_a_fact_and_so_does_its_return(
+    gateway: FakeGateway, tmp_path: Path, video: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_state, "FIRST_RETRY_MS", 100)
+    monkeypatch.setattr(source_state, "LAST_RETRY_MS", 300)
+    path = tmp_path / "late.mp4"
+    gateway.assign = [camera(str(path))]
+    async with running(engine_for(gateway, tmp_path / "spool", outage_after_ms=600)):
+        await gateway.until(lambda: gateway.all(Fact))
+        os.link(video, path)
+        await gateway.until(lambda: [f for f in gateway.all(Fact) if isinstance(f.what, SourceState)][1:])
+    away, back = [fact.what for fact in gateway.all(Fact) if isinstance(fact.what, SourceState)]
+    assert (away.state, away.reason) == ("offline", f"the file {path} does not exist")
+    assert away.offline_ms >= 600
+    assert back.state == "online"
+    assert back.offline_ms >= away.offline_ms
+
+
+async def test_a_camera_that_crashes_is_quarantined_and_the_others_go_on(
+    gateway: FakeGateway, tmp_path: Path, video: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(source_state, "FIRST_RETRY_MS", 50)
+    gateway.assign = [camera(video, "poison"), camera("crash", "crashing"), camera(video)]
+
+    def crashing_source(spec: str, timeout_s: float, /) -> object:
+        if spec == "crash":
+            raise ZeroDivisionError("rtsp://admin:secret@10.0.0.9 divided by zero")
+        return __import__("sightline.ingest.open", fromlist=["open_source"]).open_source(spec, timeout_s=timeout_s)
+
+    def quarantined(camera_id: str) -> str:
+        reasons = [report.reason for report in gateway.all(CameraReport) if report.camera_id == camera_id]
+        return next((reason for reason in reasons if reason.startswith("quarantined")), "")
+
+    async with running(engine_for(gateway, tmp_path / "spool", open_source=crashing_source)):
+        await gateway.until(lambda: quarantined("poison") and quarantined("crashing"))
+        before = len(gateway.all(Observation))
+        await gateway.until(lambda: len(gateway.all(Observation)) >= before + 5)
+    assert quarantined("poison").endswith("ValueError: this camera's pictures are poison")
+    assert "secret" not in quarantined("crashing")
+    assert {observation.camera_id for observation in gateway.all(Observation)} == {"hall"}
+
+
+# ── a gateway that goes away ────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_facts_wait_for_a_gateway_that_is_away_and_arrive_in_order(
+    gateway: FakeGateway, tmp_path: Path, video: str
+) -> None:
+    gateway.assign = [camera(video, analysis_fps=20.0)]
+    spool = tmp_path / "spool"
+    async with running(engine_for(gateway, spool)):
+        await gateway.until(lambda: len(gateway.all(Fact)) >= 2)
+        await gateway.send(Watch(camera_id="hall"))
+        await gateway.stop()
+        while len(list(spool.glob("*.fact"))) < 5:  # noqa: ASYNC110  # another process' folder has no event
+            await asyncio.sleep(0.05)
+        pictures = len(gateway.pictures)
+        waiting = len(list(spool.glob("*.fact")))
+        await gateway.start()
+        before = len(numbers(gateway.all(Fact)))
+        await gateway.until(lambda: len(numbers(gateway.all(Fact))) >= before + waiting + 3)
+        assert len(gateway.pictures) == pictures
+    found = numbers(gateway.all(Fact))
+    assert found == list(range(1, len(found) + 1))
+    assert gateway.links == 2
+    second_hello = gateway.journal.index("Hello", 1)
+    assert "CameraReport" in gateway.journal[second_hello : second_hello + 4]
+
+
+async def test_what_was_not_accepted_is_sent_again_on_the_next_link_and_nothing_else(
+    gateway: FakeGateway, tmp_path: Path, video: str
+) -> None:
+    gateway.assign = [camera(video, analysis_fps=20.0)]
+    gateway.accept = lambda fact: int(fact.key.rpartition(":")[2]) <= 2
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: len(gateway.all(Fact)) >= 5)
+        first = [fact.key for fact in gateway.all(Fact)]
+        gateway.messages.clear()
+        gateway.accept = lambda fact: True
+        await gateway.drop_link()
+        await gateway.until(lambda: len(gateway.all(Fact)) >= len(first))
+    again = [int(fact.key.rpartition(":")[2]) for fact in gateway.all(Fact)]
+    assert again == list(range(3, 3 + len(again)))
+
+
+async def test_a_silent_gateway_bounds_what_is_under_way(gateway: FakeGateway, tmp_path: Path, video: str) -> None:
+    gateway.assign = [camera(video, f"hall-{number}", analysis_fps=20.0) for number in range(4)]
+    gateway.accept = lambda fact: False
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: latest_status(gateway).spool_facts > 40 if gateway.all(Status) else False)
+        assert len(gateway.all(Fact)) == 32
+
+
+async def test_cameras_that_were_removed_while_the_gateway_was_away_are_dropped(
+    gateway: FakeGateway, tmp_path: Path, video: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "UNASSIGNED_GRACE_S", 0.5)
+    gateway.assign = [camera(video), camera(video, "removed")]
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: {o.camera_id for o in gateway.all(Observation)} == {"hall", "removed"})
+        gateway.assign = [camera(video)]
+        await gateway.drop_link()
+        await gateway.until(lambda: gateway.links == 2 and latest_status(gateway).cameras == 1)
+        gateway.messages.clear()
+        await gateway.until(lambda: len(gateway.all(Observation)) >= 10)
+    assert {observation.camera_id for observation in gateway.all(Observation)} == {"hall"}
+
+
+@pytest.mark.parametrize("status", [404, 413, 503])
+async def test_a_fact_goes_without_a_picture_that_the_gateway_will_not_take(
+    gateway: FakeGateway, tmp_path: Path, video: str, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(fact_sender, "PICTURE_PATIENCE_S", 0.6)
+    gateway.assign = [camera(video)]
+    gateway.blob_status = status
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: gateway.all(Fact) and gateway.all(Status)[2:])
+        assert gateway.all(Fact)[0].blobs == {}
+        assert any("did not take" in warning for warning in latest_status(gateway).warnings)
+        assert latest_status(gateway).dropped["pictures"] >= 2
+        gateway.blob_status = 201
+        await gateway.until(lambda: gateway.all(Fact)[-1].blobs)
+
+
+async def test_a_refused_token_is_tried_again_and_harms_nothing(
+    gateway: FakeGateway, tmp_path: Path, video: str
+) -> None:
+    async with running(engine_for(gateway, tmp_path / "spool", token="wrong")):
+        await gateway.until(lambda: gateway.refused >= 3)
+    assert not gateway.messages
+
+
+async def test_a_spool_has_one_engine(gateway: FakeGateway, tmp_path: Path) -> None:
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: gateway.links)
+        with pytest.raises(Unavailable, match="another engine"):
+            await engine_for(gateway, tmp_path / "spool").run(asyncio.Event())
+
+
+# ── an engine that dies ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextlib.asynccontextmanager
+async def engine_process(gateway: FakeGateway, spool: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.scripted_engine",
+        json.dumps({"url": gateway.url, "spool": str(spool)}),
+        stdin=asyncio.subprocess.PIPE,
+        cwd=REPOSITORY,
+    )
+    assert process.stdin is not None
+    process.stdin.write(f"{TOKEN}\n".encode())
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def test_an_engine_killed_at_any_instant_loses_no_fact_that_was_on_its_disk(
+    gateway: FakeGateway, tmp_path: Path, video: str
+) -> None:
+    gateway.assign = [camera(video, analysis_fps=20.0)]
+    gateway.accept = lambda fact: False
+    spool = tmp_path / "spool"
+    promised: list[str] = []
+    for round_number in range(3):
+        async with engine_process(gateway, spool) as process:
+            start = len(gateway.all(Fact))
+            wanted = start + len(promised) + 4
+            await gateway.until(lambda wanted=wanted: len(gateway.all(Fact)) >= wanted)  # type: ignore[misc]
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+        on_disk = len(list(spool.glob("*.fact")))
+        first_of_round = [fact.key for fact in gateway.all(Fact)[start : start + len(promised)]]
+        assert first_of_round == promised, f"round {round_number}: sent again, first and in their order"
+        promised = list(dict.fromkeys([*promised, *(fact.key for fact in gateway.all(Fact)[start:])]))[:on_disk]
+    gateway.accept = lambda fact: True
+    gateway.messages.clear()
+    async with engine_process(gateway, spool):
+        await gateway.until(lambda: {fact.key for fact in gateway.all(Fact)} >= set(promised))
+        await gateway.until(lambda: latest_status(gateway).spool_facts <= 1 if gateway.all(Status) else False)
+    sent = [fact.key for fact in gateway.all(Fact)]
+    assert sent[: len(promised)] == promised
+    assert len(promised) >= 9
+
+
+@pytest.mark.parametrize("end", ["stdin", "SIGTERM"])
+async def test_an_engine_ends_within_three_seconds(
+    gateway: FakeGateway, tmp_path: Path, video: str, end: str
+) -> None:
+    gateway.assign = [camera(video), camera("rtsp://192.0.2.1/never", "unreachable")]
+    async with engine_process(gateway, tmp_path / "spool") as process:
+        await gateway.until(lambda: gateway.all(Observation))
+        assert process.stdin is not None
+        if end == "stdin":
+            process.stdin.close()
+        else:
+            process.terminate()
+        async with asyncio.timeout(3):
+            assert await process.wait() == 0
+
+

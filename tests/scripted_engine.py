@@ -1,0 +1,139 @@
+"""An engine whose analysis is a script, for tests of everything around it; the module is also a program.
+
+The script needs no model: every `FACT_EVERY`th frame of a camera yields a fact `{run}:{camera}:{number}`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from sightline.clock import SystemClock
+from sightline.engine.camera_analysis import FactDraft, Result
+from sightline.engine.engine import Engine, EngineSettings
+from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.process import read_token, run_engine
+from sightline.engine.reader import OpenSource
+from sightline.events.engine_link import AnalysedFace, Identified, Observation
+from sightline.frames import Frame, Image
+from sightline.identities.gallery import Gallery
+from sightline.ingest.open import open_source
+
+FACT_EVERY = 3
+
+
+class ScriptedAnalysis:
+    """Yields a fact from time to time; raises for a camera whose name says so."""
+
+    def __init__(self, camera_id: str, run: str) -> None:
+        self._camera_id = camera_id
+        self._run = run
+        self._frames = 0
+        self._facts = 0
+
+    def process(self, frame: Frame, gallery: Gallery, /) -> Result:
+        if self._camera_id.startswith("poison"):
+            raise ValueError("this camera's pictures are poison")
+        observation = Observation(
+            camera_id=frame.camera_id,
+            frame_id=frame.frame_id,
+            timestamp=frame.captured_at_ms,
+            width=frame.width,
+            height=frame.height,
+            faces=[],
+        )
+        self._frames += 1
+        facts = (self._fact(frame),) if self._frames % FACT_EVERY == 0 else ()
+        return Result(observation, facts, {"detect": 2.0, "total": 3.0}, {})
+
+    def _fact(self, frame: Frame) -> FactDraft:
+        self._facts += 1
+        return FactDraft(
+            key=f"{self._run}:{self._camera_id}:{self._facts}",
+            camera_id=frame.camera_id,
+            timestamp=frame.captured_at_ms,
+            frame_id=frame.frame_id,
+            width=frame.width,
+            height=frame.height,
+            what=Identified(
+                track_id="t",
+                person_id="p",
+                reference_id="r",
+                similarity=0.9,
+                margin=0.4,
+                first_seen=frame.captured_at_ms,
+                bbox=(0, 0, 10, 10),
+                model_id="scripted",
+                samples=[],
+            ),
+            inference_ms=2.0,
+            snapshot=frame.image,
+            probe=frame.image[:64, :64],
+        )
+
+
+class ScriptedAnalyser:
+    """Finds one face in every still picture, and names whom the gallery names first."""
+
+    model_id = "scripted"
+
+    def analyse_image(self, image: Image, gallery: Gallery | None) -> list[AnalysedFace]:
+        person = gallery.person_ids[0] if gallery is not None and len(gallery) else None
+        return [
+            AnalysedFace(
+                bbox=(0, 0, 10, 10),
+                confidence=0.9,
+                landmarks=[],
+                quality=1.0,
+                reasons=[],
+                vector=b"",
+                probe=b"",
+                person_id=person,
+            )
+        ]
+
+
+def open_test_source(spec: str, timeout_s: float, /) -> object:
+    return open_source(spec, timeout_s=timeout_s)
+
+
+def scripted_engine(
+    gateway: GatewayAddress,
+    spool: Path,
+    *,
+    open_source: OpenSource = open_test_source,  # type: ignore[assignment]
+    workers: int = 2,
+    stall_after_ms: int = 5_000,
+    outage_after_ms: int = 10_000,
+) -> Engine:
+    run = uuid.uuid4().hex[:6]
+    new_analysis: Callable[[str], ScriptedAnalysis] = lambda camera_id: ScriptedAnalysis(camera_id, run)  # noqa: E731
+    return Engine(
+        EngineSettings(
+            engine_id="engine-1",
+            version="1.2.3",
+            gateway=gateway,
+            spool_folder=spool,
+            workers=workers,
+            stall_after_ms=stall_after_ms,
+            outage_after_ms=outage_after_ms,
+        ),
+        open_source=open_source,
+        analyser=ScriptedAnalyser(),
+        new_analysis=new_analysis,
+        template_size=4,
+        clock=SystemClock(),
+    )
+
+
+def main() -> None:
+    arguments = json.loads(sys.argv[1])
+    address = GatewayAddress(arguments["url"], read_token())
+    run_engine(lambda: scripted_engine(address, Path(arguments["spool"])), supervised=True)
+
+
+if __name__ == "__main__":
+    main()
