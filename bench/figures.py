@@ -7,7 +7,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-__all__ = ["CPU_BUDGET", "EngineCost", "Latency", "cameras_per_core", "median_by_key", "percentile"]
+__all__ = [
+    "CPU_BUDGET",
+    "Buckets",
+    "EngineCost",
+    "Latency",
+    "cameras_per_core",
+    "median_by_key",
+    "percentile",
+    "quantile_of",
+    "share_above",
+]
 
 CPU_BUDGET = 0.8
 """Share of a core that may be in use: beyond it, waiting times grow without bound."""
@@ -42,6 +52,37 @@ def median_by_key(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """
     keys = dict.fromkeys(key for row in rows for key in row)
     return {key: median(row.get(key, 0.0) for row in rows) for key in keys}
+
+
+Buckets = Mapping[float, float]
+"""A Prometheus histogram: for each upper bound, how many values did not exceed it; the last bound is infinite."""
+
+
+def quantile_of(buckets: Buckets, share: float) -> float:
+    """The value that `share` (0–1) of a histogram's values do not exceed, evenly spread within its bucket as
+    Prometheus assumes; the last finite bound when it lies beyond; NaN when there are no values.
+
+    >>> quantile_of({1.0: 50.0, 2.0: 100.0, math.inf: 100.0}, 0.75)
+    1.5
+    """
+    rank = share * buckets[math.inf]
+    below, counted = 0.0, 0.0
+    for bound in sorted(buckets):
+        if buckets[bound] >= rank > counted:
+            inside = (rank - counted) / (buckets[bound] - counted)
+            return below if math.isinf(bound) else below + inside * (bound - below)
+        below, counted = bound, buckets[bound]
+    return math.nan
+
+
+def share_above(buckets: Buckets, bound: float) -> float:
+    """The share of a histogram's values that exceed one of its bounds; NaN when there are no values.
+
+    >>> share_above({1.0: 99.0, math.inf: 100.0}, 1.0)
+    0.01
+    """
+    count = buckets[math.inf]
+    return (count - buckets[bound]) / count if count else math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,6 @@ import asyncio
 import json
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -32,11 +29,13 @@ from prometheus_client import CollectorRegistry, Histogram
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from bench.clip import Clip
+from bench.stage_clock import StageClock
+from sightline.exceptions import SourceError
 from sightline.frames import Image
 from sightline.gateway.loop_lag import LoopLag
 from sightline.identities.alignment import align
 from sightline.identities.gallery import Gallery, Reference
-from sightline.ingest.open import open_source
 from sightline.models.centerface import CenterFace
 from sightline.models.dlib_resnet import DlibResnet
 from sightline.models.store import ModelStore
@@ -47,45 +46,18 @@ UNSEEN_S = 5.0
 REALERT_S = 3.0
 
 
-class StageClock:
-    """CPU milliseconds of the calling thread by stage, and how often each stage was entered."""
-
-    def __init__(self) -> None:
-        self._ns: dict[str, int] = defaultdict(int)
-        self._entered: dict[str, int] = defaultdict(int)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Times what happens inside."""
-        started_ns = time.thread_time_ns()
-        try:
-            yield
-        finally:
-            self._ns[name] += time.thread_time_ns() - started_ns
-            self._entered[name] += 1
-
-    def per(self, frames: int) -> dict[str, float]:
-        """Milliseconds by stage, divided among `frames`."""
-        return {name: spent / 1e6 / max(1, frames) for name, spent in self._ns.items()}
-
-    def entered(self, name: str) -> int:
-        """How often."""
-        return self._entered[name]
-
-
 class Camera:
-    """The newest picture of a source: a thread decodes and converts every frame, older ones are dropped."""
+    """The newest picture of a clip: a thread decodes and converts every frame, older ones are dropped."""
 
     def __init__(self, video: Path) -> None:
-        self.clock = StageClock()
+        self.clip = Clip(video)
+        self.frames = 0
         self._newest: tuple[int, Image] | None = None
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._read, args=(str(video),), daemon=True)
+        self._thread = threading.Thread(target=self._read, daemon=True)
 
-    def start(self) -> Camera:
+    def start(self) -> None:
         """Begins to read."""
         self._thread.start()
-        return self
 
     def read(self) -> tuple[int, Image] | None:
         """Time of arrival (ms since the epoch) and picture; the same again when no newer one has come."""
@@ -93,17 +65,17 @@ class Camera:
 
     def stop(self) -> None:
         """Ends the thread."""
-        self._stopping.set()
+        self.clip.interrupt()
         self._thread.join()
 
-    def _read(self, video: str) -> None:
-        source = open_source(video)
-        while not self._stopping.is_set():
-            with self.clock.stage("decode"):
-                source.grab()
-                picture = source.picture()
-            self._newest = (time.time_ns() // 1_000_000, picture)
-        source.close()
+    def _read(self) -> None:
+        try:
+            while True:
+                self.clip.grab()
+                self._newest = (time.time_ns() // 1_000_000, self.clip.picture())
+                self.frames += 1
+        except SourceError:
+            self.clip.close()
 
 
 class Clients:
@@ -220,21 +192,21 @@ async def _run(arguments: argparse.Namespace) -> None:
             await asyncio.sleep(arguments.lead_in)
             measuring = asyncio.create_task(lag.run())
             await asyncio.sleep(0)
-            camera = Camera(arguments.video).start()
+            camera = Camera(arguments.video)
+            camera.start()
             started_s = time.monotonic()
             await program.watch(camera, arguments.seconds)
             took_s = time.monotonic() - started_s
             camera.stop()
             await asyncio.sleep(0.05)  # the ticker's last, longest wait
             measuring.cancel()
-    decoded = camera.clock.entered("decode")
     print(
         json.dumps(
             {
                 "analysed_fps": program.frames / took_s,
-                "decoded_fps": decoded / took_s,
+                "decoded_fps": camera.frames / took_s,
                 "alerts": program.alerts,
-                "stage_ms": {**camera.clock.per(decoded), **program.clock.per(program.frames)},
+                "stage_ms": {**camera.clip.clock.per(camera.frames), **program.clock.per(program.frames)},
                 "loop_lag": lag.figures(),
             }
         ),

@@ -12,11 +12,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
 
 from bench import processes
+from bench.figures import Buckets
 from bench.footage import Footage
 from sightline.client.rest import RestClient
 from sightline.service import running_server
@@ -29,6 +31,7 @@ POLL_S = 0.1
 REQUEST_TIMEOUT_S = 60.0
 STEP_S = 0.137
 """Pause between adding cameras: their frames shall not all fall due at the same moment."""
+LOOP_LAG = "sightline_event_loop_lag_seconds_bucket"
 SETTINGS = {
     "SIGHTLINE_PORT": "0",
     "SIGHTLINE_ENGINE_WORKERS": "1",
@@ -44,11 +47,14 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a number of cameras cost the engine over a while: CPU seconds a second, and the rates they were held at."""
+    """What a number of cameras cost over a while: CPU seconds a second of the engine, the rates the cameras were held
+    at, and by how much the gateway's event loop woke late (seconds).
+    """
 
     cameras: int
     core_share: float
     analysed_fps: tuple[float, ...]
+    loop_lag: Buckets
 
     @property
     def per_analysed_frame_ms(self) -> float:
@@ -129,16 +135,14 @@ class Server:
     async def measure(self, seconds: float) -> Load:
         """What the present cameras cost from now on."""
         engine = self.engine_pid
+        lag_before = await self._loop_lag()
         started_s, spent_before_s = time.monotonic(), processes.cpu_seconds(engine)
         await asyncio.sleep(seconds)
         took_s, spent_s = time.monotonic() - started_s, processes.cpu_seconds(engine) - spent_before_s
+        lag = await self._loop_lag()
         rates = tuple(camera.status.analysed_fps for camera in await self._client.cameras())
-        return Load(len(self._cameras), spent_s / took_s, rates)
-
-    async def system(self) -> dict[str, Any]:
-        """What the system page shows."""
-        answer: dict[str, Any] = (await self._http.get("/api/system")).raise_for_status().json()
-        return answer
+        lag_since = {bound: count - lag_before[bound] for bound, count in lag.items()}
+        return Load(len(self._cameras), spent_s / took_s, rates, lag_since)
 
     @property
     def url(self) -> str:
@@ -167,7 +171,18 @@ class Server:
         processes.pin(self.engine_pid, self._engine_core)
 
     async def _engine_connected(self) -> bool:
-        return bool((await self.system())["engine"]["state"] == "connected")
+        answer = (await self._http.get("/api/system")).raise_for_status().json()
+        return bool(answer["engine"]["state"] == "connected")
+
+    async def _loop_lag(self) -> dict[float, float]:
+        """The histogram that the gateway exports, since its start."""
+        text = (await self._http.get("/metrics")).raise_for_status().text
+        return {
+            float(sample.labels["le"]): sample.value
+            for family in text_string_to_metric_families(text)
+            for sample in family.samples
+            if sample.name == LOOP_LAG
+        }
 
     async def _all_online(self) -> bool:
         return all(camera.status.state == "online" for camera in await self._client.cameras())

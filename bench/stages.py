@@ -1,9 +1,9 @@
-"""CPU time by stage of what an engine does with a camera, in one thread and nothing else: the parts' own price.
+"""CPU time by stage of an engine under load, without its link to a gateway.
 
-    python -m bench.stages --video clip.mp4 --people folder --models folder
+    python -m bench.stages --video clip.mp4 --people folder --models folder --cameras 8 --seconds 8
 
-Every frame is decoded, those due at the analysis rate are converted and analysed, with the capture times that they
-would have; nothing waits for the clip's own pace. Prints one JSON line: milliseconds an analysed frame.
+The engine's own readers, mailboxes and workers, with sources and analyses that note what they cost. Prints one JSON
+line: milliseconds an analysed frame by stage.
 """
 
 from __future__ import annotations
@@ -11,33 +11,130 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
+from bench.clip import DECODE_STAGE, Clip
+from bench.stage_clock import StageClock
+from sightline.clock import SystemClock
 from sightline.engine.analysis import Analyser
-from sightline.engine.camera_analysis import CameraAnalysis
-from sightline.engine.rates import Cadence
+from sightline.engine.analysis_pool import AnalysisPool
+from sightline.engine.camera_analysis import CameraAnalysis, Result
+from sightline.engine.mailbox import Mailboxes
+from sightline.engine.performance import Performance
+from sightline.engine.reader import CameraReader
+from sightline.engine.watching import Watching
+from sightline.events.engine_link import CameraSpec
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery, Reference
 from sightline.images import decode_image
-from sightline.ingest.container import VideoContainer
 from sightline.models.centerface import CenterFace
 from sightline.models.dlib_resnet import DlibResnet
 from sightline.models.store import ModelStore
 
-__all__ = ["INFERENCE_STAGES", "gallery_of", "main"]
+__all__ = ["INFERENCE_STAGES", "main"]
 
-DECODE_STAGE = "decode"
 INFERENCE_STAGES = ("detect", "embed")
+ANALYSIS_FPS = 5.0
+STEP_S = 0.137
+SETTLE_S = 1.5
 MAX_PHOTO_BYTES = 64 * 2**20
 MAX_PHOTO_PIXELS = 50_000_000
-START_MS = 1_700_000_000_000
 
 
-def gallery_of(analyser: Analyser, people: Path) -> Gallery:
+class TimedAnalysis:
+    """A camera's analysis that adds its stages to a clock."""
+
+    def __init__(self, camera_id: str, analyser: Analyser, clock: StageClock) -> None:
+        self._analysis = CameraAnalysis(camera_id, analyser)
+        self._clock = clock
+
+    def process(self, frame: Frame, gallery: Gallery, /) -> Result:
+        """As the analysis does."""
+        result = self._analysis.process(frame, gallery)
+        stages = dict(result.stage_cpu_ms)
+        total = stages.pop("total")
+        for name, spent_ms in {**stages, "between stages": total - sum(stages.values())}.items():
+            self._clock.add(name, spent_ms)
+        return result
+
+
+class Bench:
+    """Readers, mailboxes and one worker; what is delivered is dropped."""
+
+    def __init__(self, video: Path, analyser: Analyser, gallery: Gallery) -> None:
+        self._video = video
+        self._clock = SystemClock()
+        self._stages = StageClock()
+        self._clips: list[Clip] = []
+        self._readers: list[CameraReader] = []
+        self._analysed = 0
+        self._mailboxes = Mailboxes()
+        self._pool = AnalysisPool(
+            self._mailboxes,
+            lambda camera_id: TimedAnalysis(camera_id, analyser, self._stages),
+            lambda: gallery,
+            Watching(),
+            Performance(1, self._clock.monotonic_s()),
+            self._clock,
+            deliver=lambda _: self._count(),
+            crashed=_fail,
+            workers=1,
+        )
+
+    def run(self, cameras: int, seconds: float) -> dict[str, float]:
+        """CPU ms an analysed frame by stage."""
+        self._pool.start()
+        for number in range(cameras):
+            self._add(number)
+            time.sleep(STEP_S)
+        time.sleep(SETTLE_S)
+        before, analysed_before = self._spent(), self._analysed
+        time.sleep(seconds)
+        after, analysed = self._spent(), self._analysed - analysed_before
+        self._stop()
+        return {name: (spent_ms - before.get(name, 0.0)) / analysed for name, spent_ms in after.items()}
+
+    def _add(self, number: int) -> None:
+        reader = CameraReader(
+            CameraSpec(id=f"bench-{number}", source=str(self._video), analysis_fps=ANALYSIS_FPS),
+            open_source=self._open,
+            mailboxes=self._mailboxes,
+            clock=self._clock,
+            told=lambda reader, change: None,
+            stall_after_ms=5_000,
+            outage_after_ms=10_000,
+        )
+        self._readers.append(reader)
+        reader.start()
+
+    def _open(self, spec: str, timeout_s: float, /) -> Clip:
+        clip = Clip(Path(spec))
+        self._clips.append(clip)
+        return clip
+
+    def _count(self) -> None:
+        self._analysed += 1
+
+    def _spent(self) -> dict[str, float]:
+        decoding_ms = sum(clip.clock.spent_ms[DECODE_STAGE] for clip in self._clips)
+        return {DECODE_STAGE: decoding_ms, **self._stages.spent_ms}
+
+    def _stop(self) -> None:
+        for reader in self._readers:
+            reader.stop()
+        self._mailboxes.close()
+        self._pool.join(2.0)
+        for reader in self._readers:
+            reader.join(2.0)
+
+
+def _fail(camera_id: str, what: str) -> None:
+    raise RuntimeError(f"analysing {camera_id} crashed: {what}")
+
+
+def _gallery_of(analyser: Analyser, people: Path) -> Gallery:
     """Everybody in `people`, one folder a person, by the largest face of each photograph."""
     references = []
     for path in sorted(people.glob("*/*")):
@@ -47,58 +144,19 @@ def gallery_of(analyser: Analyser, people: Path) -> Gallery:
     return Gallery.of(references, analyser.embedder.dimensions)
 
 
-def _measured(video: Path, analysis: CameraAnalysis, gallery: Gallery, analysis_fps: float) -> dict[str, float]:
-    """One pass over the clip; milliseconds of CPU by stage, divided among the analysed frames."""
-    spent_ms: dict[str, float] = defaultdict(float)
-    analysed = 0
-    for frame in _due_frames(video, analysis_fps, spent_ms):
-        result = analysis.process(frame, gallery)
-        analysed += 1
-        for stage, stage_ms in _own(result.stage_cpu_ms).items():
-            spent_ms[stage] += stage_ms
-    return {stage: total / analysed for stage, total in spent_ms.items()}
-
-
-def _due_frames(video: Path, analysis_fps: float, spent_ms: dict[str, float]) -> Iterator[Frame]:
-    """The frames that are due, as a camera's reader takes them; adds to `spent_ms` what decoding cost."""
-    container = VideoContainer(str(video), shown=str(video), timeout_s=0.0)
-    cadence = Cadence(analysis_fps)
-    number = 0
-    while True:
-        started_ns = time.thread_time_ns()
-        more = container.advance()
-        due = more and cadence.due(number / container.fps)
-        image = container.picture() if due else None
-        spent_ms[DECODE_STAGE] += (time.thread_time_ns() - started_ns) / 1e6
-        if not more:
-            break
-        if image is not None:
-            yield Frame("bench", number, START_MS + round(1000 * number / container.fps), image)
-        number += 1
-    container.close()
-
-
-def _own(stage_cpu_ms: Mapping[str, float]) -> dict[str, float]:
-    """The stages with what lies between them as one of its own, instead of their total."""
-    stages = dict(stage_cpu_ms)
-    total = stages.pop("total")
-    return {**stages, "between stages": max(0.0, total - sum(stages.values()))}
-
-
 def main() -> None:
     """Parses the command line, measures once."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--video", type=Path, required=True)
     parser.add_argument("--people", type=Path, required=True)
     parser.add_argument("--models", type=Path, required=True)
-    parser.add_argument("--analysis-fps", type=float, default=5.0)
+    parser.add_argument("--cameras", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=8.0)
     arguments = parser.parse_args()
     store = ModelStore(arguments.models)
     analyser = Analyser(CenterFace.load(store), DlibResnet.load(store))
-    gallery = gallery_of(analyser, arguments.people)
-    _measured(arguments.video, CameraAnalysis("warm", analyser), gallery, arguments.analysis_fps)
-    stage_ms = _measured(arguments.video, CameraAnalysis("bench", analyser), gallery, arguments.analysis_fps)
-    print(json.dumps({"stage_ms": stage_ms}), flush=True)
+    bench = Bench(arguments.video, analyser, _gallery_of(analyser, arguments.people))
+    print(json.dumps({"stage_ms": bench.run(arguments.cameras, arguments.seconds)}), flush=True)
 
 
 if __name__ == "__main__":
