@@ -43,14 +43,19 @@ app.command(rich_help_panel=_ADMIN)(configuration.settings)
 app.command(rich_help_panel=_ADMIN)(configuration.version)
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        say(f"sightline {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Log everything, and show where errors arise.")] = False,
-    show_version: Annotated[bool, typer.Option("--version", help="Say the version and stop.", is_eager=True)] = False,
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Say the version and stop.", is_eager=True, callback=_say_version)
+    ] = False,
 ) -> None:
-    if show_version:
-        say(f"sightline {__version__}")
-        raise typer.Exit
     # A command's error is its last line, not a log of how it came about. `serve` and `demo` configure logs anew.
     telemetry.configure("debug" if debug else "critical", "auto")
 
