@@ -1,0 +1,284 @@
+"""One camera's analysis, from pixels to facts, with painted faces."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sightline.engine.analysis import Analyser
+from sightline.engine.camera_analysis import CameraAnalysis, CameraAnalysisSettings, Result
+from sightline.events.engine_link import Identified, Unknown
+from sightline.frames import Frame, Image
+from sightline.identities.gallery import Gallery, Reference
+from tests.painted_faces import COLOURS, GHOST, PaintedDetector, PaintedEmbedder, paint, room, template_of
+
+STEP_MS = 200
+ANNA, BEN, CLEO = COLOURS["anna"], COLOURS["ben"], COLOURS["cleo"]
+
+
+def gallery_of(*people: str) -> Gallery:
+    return Gallery.of([Reference(f"{name}-1", name, template_of(COLOURS[name])) for name in people], 3)
+
+
+class Camera:
+    """A camera whose pictures the test makes, analysed five times a second."""
+
+    def __init__(self, gallery: Gallery | None = None, settings: CameraAnalysisSettings | None = None) -> None:
+        self.detector, self.embedder = PaintedDetector(), PaintedEmbedder()
+        self.analysis = CameraAnalysis("door", Analyser(self.detector, self.embedder), settings)
+        self.gallery = gallery_of("anna", "ben") if gallery is None else gallery
+        self.now_ms = 1_000_000
+        self.results: list[Result] = []
+
+    def show(self, *images: Image, after_ms: int = STEP_MS) -> Result:
+        for image in images:
+            self.now_ms += after_ms
+            frame = Frame("door", len(self.results), self.now_ms, image)
+            self.results.append(self.analysis.process(frame, self.gallery))
+        return self.results[-1]
+
+    @property
+    def facts(self) -> list[Identified | Unknown]:
+        return [fact.what for result in self.results for fact in result.facts]
+
+
+def walk(
+    colour: tuple[int, int, int], count: int, *, x: int = 200, y: int = 120, step: int = 12, side: int = 80
+) -> list[Image]:
+    return [paint(room(), colour, x + step * k, y, side) for k in range(count)]
+
+
+def test_an_empty_room_gives_observations_without_faces() -> None:
+    camera = Camera()
+    result = camera.show(room(), room())
+    assert result.observation.faces == []
+    assert (result.observation.camera_id, result.observation.width, result.observation.height) == ("door", 640, 360)
+    assert (result.observation.frame_id, result.observation.timestamp) == (1, 1_000_400)
+    assert camera.facts == []
+
+
+def test_an_enrolled_person_is_identified_once() -> None:
+    camera = Camera()
+    camera.show(*walk(ANNA, 12))
+    (fact,) = [fact for result in camera.results for fact in result.facts]
+    what = fact.what
+    assert isinstance(what, Identified)
+    assert (what.person_id, what.reference_id, what.model_id) == ("anna", "anna-1", "painted/1")
+    assert what.similarity > 0.9
+    assert what.margin > 0.5
+    assert what.first_seen == 1_000_200
+    assert [sample.person_id for sample in what.samples] == ["anna"] * len(what.samples)
+    assert len(what.samples) >= 2
+    faces = [face for result in camera.results for face in result.observation.faces]
+    assert {face.track_id for face in faces} == {what.track_id}
+    assert [face.identity for face in faces[:1]] == ["pending"]
+    assert faces[-1].identity == "known"
+    assert faces[-1].person_id == "anna"
+
+
+def test_a_fact_brings_its_pictures_and_a_key_of_its_own() -> None:
+    camera = Camera()
+    frames = walk(ANNA, 4)
+    camera.show(*frames)
+    (fact,) = [fact for result in camera.results for fact in result.facts]
+    assert any(fact.snapshot is frame for frame in frames)
+    assert fact.key == f"{fact.what.track_id}:anna"
+    assert (fact.width, fact.height, fact.camera_id) == (640, 360, "door")
+    assert 80 <= fact.probe.shape[0] <= 256
+    assert int(fact.probe.mean(axis=(0, 1)).argmax()) == 2  # Anna is red
+    assert fact.inference_ms > 0
+
+
+def test_a_stranger_is_reported_once_a_track_and_remembered_between_tracks() -> None:
+    camera = Camera()
+    camera.show(*walk(CLEO, 10))
+    camera.show(*[room()] * 15)
+    camera.show(*walk(CLEO, 10, x=50))
+    first, second = camera.facts
+    assert isinstance(first, Unknown)
+    assert isinstance(second, Unknown)
+    assert first.track_id != second.track_id
+    assert first.subject_id == second.subject_id
+    assert first.subject_id.startswith("stranger-")
+    assert first.nearest_similarity is not None
+    assert first.nearest_similarity < 0.5
+
+
+def test_without_a_gallery_everybody_is_a_stranger() -> None:
+    camera = Camera(Gallery.empty(3))
+    camera.show(*walk(ANNA, 10))
+    (fact,) = camera.facts
+    assert isinstance(fact, Unknown)
+    assert fact.nearest_similarity is None
+
+
+def test_two_people_at_once() -> None:
+    camera = Camera()
+    camera.show(*[paint(frame, BEN, 450 - 8 * k, 200) for k, frame in enumerate(walk(ANNA, 8, x=60))])
+    assert {fact.person_id for fact in camera.facts if isinstance(fact, Identified)} == {"anna", "ben"}
+    assert len(camera.facts) == 2
+
+
+def test_where_nothing_moves_nothing_is_detected_and_the_face_stays() -> None:
+    camera = Camera()
+    picture = paint(room(), ANNA, 200, 120)
+    camera.show(picture)
+    whole_looks = [size for size in camera.detector.seen if size == (640, 360)]
+    result = camera.show(*[picture] * 8)
+    assert [size for size in camera.detector.seen if size == (640, 360)] == whole_looks
+    assert result.observation.faces[0].person_id == "anna"
+
+
+def test_all_of_a_still_picture_is_looked_at_now_and_then() -> None:
+    camera = Camera()
+    camera.show(*[room()] * 31)  # six seconds
+    assert camera.detector.seen == [(640, 360)] * 4
+
+
+def test_only_where_something_moves_is_looked_at() -> None:
+    camera = Camera()
+    camera.show(*walk(ANNA, 9))
+    first, *rest = [width * height for width, height in camera.detector.seen]
+    assert first == 640 * 360
+    assert max(rest) < 640 * 360 / 2
+    assert all(len(result.observation.faces) == 1 for result in camera.results)
+
+
+def test_a_ghost_is_never_reported() -> None:
+    camera = Camera()
+    camera.show(*[paint(room(), GHOST, 200 + 40 * (k % 2), 120) for k in range(15)])
+    assert camera.facts == []
+    assert all(result.observation.faces == [] for result in camera.results)
+    assert camera.embedder.batches == []
+
+
+def test_a_face_too_small_is_seen_but_never_named() -> None:
+    camera = Camera()
+    result = camera.show(*walk(ANNA, 15, side=28, step=5))
+    assert result.observation.faces[0].identity == "pending"
+    assert result.observation.faces[0].reasons == ["too_small"]
+    assert camera.embedder.batches == []
+
+
+def test_a_face_that_comes_closer_is_named_then() -> None:
+    camera = Camera()
+    for k in range(20):
+        camera.show(paint(room(), ANNA, 300 - k, 150 - k, 24 + 4 * k))
+    (fact,) = camera.facts
+    assert isinstance(fact, Identified)
+
+
+def test_another_scene_ends_every_track() -> None:
+    camera = Camera()
+    camera.show(*walk(ANNA, 5))
+    before = camera.results[-1].observation.faces[0]
+    result = camera.show(paint(room(seed=5), BEN, 248, 120))
+    after = result.observation.faces[0]
+    assert before.person_id == "anna"
+    assert after.track_id != before.track_id
+    assert after.person_id is None
+
+
+def test_a_name_does_not_jump_to_a_face_elsewhere() -> None:
+    camera = Camera()
+    camera.show(*[paint(room(), ANNA, 200, 120)] * 5)
+    result = camera.show(paint(room(), CLEO, 290, 120))
+    assert result.observation.faces[0].person_id is None
+
+
+def test_a_face_that_becomes_somebody_elses_becomes_another_track() -> None:
+    camera = Camera()
+    camera.show(*walk(ANNA, 5, step=4))
+    camera.show(*walk(BEN, 25, x=216, step=4))
+    named = [fact for fact in camera.facts if isinstance(fact, Identified)]
+    assert [fact.person_id for fact in named] == ["anna", "ben"]
+    assert named[0].track_id != named[1].track_id
+    assert camera.results[-1].observation.faces[0].person_id == "ben"
+
+
+def test_somebody_enrolled_while_in_the_picture_is_identified() -> None:
+    camera = Camera(gallery_of("ben"))
+    camera.show(*walk(ANNA, 8, step=3))
+    assert [type(fact) for fact in camera.facts] == [Unknown]
+    camera.gallery = gallery_of("anna", "ben")
+    camera.show(*walk(ANNA, 2, x=224, step=3))
+    last = camera.facts[-1]
+    assert isinstance(last, Identified)
+    assert last.person_id == "anna"
+
+
+def test_somebody_removed_while_in_the_picture_is_named_no_more() -> None:
+    camera = Camera()
+    camera.show(*walk(ANNA, 8, step=3))
+    camera.gallery = gallery_of("ben")
+    result = camera.show(*walk(ANNA, 1, x=224, step=3))
+    assert result.observation.faces[0].person_id is None
+
+
+def test_pictures_of_another_size_begin_anew() -> None:
+    camera = Camera()
+    camera.show(*walk(ANNA, 5))
+    before = camera.results[-1].observation.faces[0].track_id
+    result = camera.show(paint(room(1280, 720), ANNA, 250, 120))
+    assert (result.observation.width, result.observation.height) == (1280, 720)
+    assert result.observation.faces[0].track_id != before
+
+
+def test_after_a_gap_the_same_place_is_another_track() -> None:
+    camera = Camera()
+    camera.show(*walk(ANNA, 5))
+    before = camera.results[-1].observation.faces[0].track_id
+    result = camera.show(walk(ANNA, 5)[-1], after_ms=60_000)
+    assert result.observation.faces[0].track_id != before
+
+
+def test_end_ends_the_tracks() -> None:
+    camera = Camera()
+    camera.show(*walk(ANNA, 5))
+    before = camera.results[-1].observation.faces[0].track_id
+    camera.analysis.end()
+    result = camera.show(walk(ANNA, 5)[-1])
+    assert result.observation.faces[0].track_id != before
+
+
+def test_a_crowd_is_sampled_a_few_faces_at_a_time() -> None:
+    settings = replace(CameraAnalysisSettings(), samples_a_frame=3)
+    camera = Camera(settings=settings)
+    colours = [ANNA, BEN, CLEO, ANNA, CLEO, BEN, ANNA, CLEO]
+    for k in range(20):
+        picture = room()
+        for place, colour in enumerate(colours):
+            picture = paint(picture, colour, 20 + 150 * (place % 4) + k, 20 + 160 * (place // 4), 70)
+        camera.show(picture)
+    assert max(camera.embedder.batches) <= 3
+    assert len({fact.track_id for fact in camera.facts}) == 8
+
+
+def test_track_ids_of_a_later_analysis_are_others() -> None:
+    first, second = Camera(), Camera()
+    second.now_ms += 5_000
+    for camera in (first, second):
+        camera.show(*walk(ANNA, 4))
+    assert first.facts[0].track_id != second.facts[0].track_id
+
+
+def test_stages_are_timed() -> None:
+    camera = Camera()
+    result = camera.show(*walk(ANNA, 2))
+    assert set(result.stage_ms) == {"motion", "detect", "track", "align", "embed", "decide", "total"}
+    assert set(result.stage_cpu_ms) == set(result.stage_ms)
+    parts = sum(spent for stage, spent in result.stage_ms.items() if stage != "total")
+    assert 0 < parts <= result.stage_ms["total"]
+
+
+@pytest.mark.parametrize(
+    ("size", "scale"), [((640, 360), 0.5), ((1280, 720), 0.5), ((1920, 1080), 1 / 3), ((320, 240), 0.5)]
+)
+def test_frames_are_shrunk_as_far_as_the_smallest_face_allows(size: tuple[int, int], scale: float) -> None:
+    assert CameraAnalysisSettings().scale(*size) == pytest.approx(scale)
+
+
+def test_small_faces_can_be_asked_for() -> None:
+    assert CameraAnalysisSettings(smallest_face_px=16).scale(640, 360) == 1.0
+    assert CameraAnalysisSettings(smallest_face_px=80).scale(640, 360) == 0.25
