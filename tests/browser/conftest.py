@@ -1,0 +1,127 @@
+"""A demonstration server and a real Chromium. The server is started once: every test finds alerts that come by themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from sightline.service.demo import prepare
+from sightline.settings import Settings
+from sightline.testing import ServerProcess
+from tests.conftest import ADMIN_PASSWORD
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+]
+DESK = (1440, 900)
+PHONE = (390, 844)
+
+SHOTS = Path("test-results/screenshots")
+
+
+def _chromium() -> str:
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.fail("there is no chromium: `make test` installs it")
+    return found
+
+
+@pytest.fixture(scope="session")
+def demo_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> Iterator[ServerProcess]:
+    """`sightline serve` on a home that was prepared as `sightline demo` prepares it."""
+    home = tmp_path_factory.mktemp("browser") / "home"
+    home.mkdir()
+    (home / "models").symlink_to(models_home / "models", target_is_directory=True)
+    asyncio.run(prepare(Settings(home=home)))
+    server = ServerProcess(home)
+    server.start()
+    headers = {"Authorization": f"Bearer {server.token}"}
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
+        (admin,) = http.get("/api/users").raise_for_status().json()
+        http.put(f"/api/users/{admin['id']}/password", json={"password": ADMIN_PASSWORD}).raise_for_status()
+        for name, role in (("olga", "operator"), ("otto", "operator"), ("rita", "responder")):
+            body = {"name": name, "role": role, "password": ADMIN_PASSWORD}
+            http.post("/api/users", json=body).raise_for_status()
+    yield server
+    server.stop()
+
+
+@dataclass
+class Visitor:
+    """Somebody before a page: their context, and everything the page complained about."""
+
+    page: Page
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+
+    async def shot(self, name: str) -> None:
+        """Keeps a picture of the page, for people to look at."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        await self.page.screenshot(path=SHOTS / f"{name}.png")
+
+
+Visit = Callable[..., Awaitable[Visitor]]
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A real Chromium."""
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=_chromium(), args=CHROMIUM_FLAGS)
+        yield chromium
+        await chromium.close()
+
+
+@pytest.fixture
+async def visit(browser: Browser, demo_server: ServerProcess) -> AsyncIterator[Visit]:
+    """Opens the console as a user on a screen of some size; afterwards no page may have complained."""
+    visitors: list[Visitor] = []
+
+    async def open_console(
+        user: str = "admin", *, size: tuple[int, int] = DESK, scheme: str = "dark", path: str = "/"
+    ) -> Visitor:
+        phone = size == PHONE
+        context = await browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=scheme,  # type: ignore[arg-type]
+            base_url=demo_server.url,
+            has_touch=phone,
+            is_mobile=phone,
+            reduced_motion="reduce",
+        )
+        page = await context.new_page()
+        page.set_default_timeout(30_000)
+        visitor = Visitor(page, context)
+        page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: visitor.complaints.append(message.text) if message.type in ("error", "warning") else None,
+        )
+        visitors.append(visitor)
+        await page.goto(path)
+        await page.get_by_label("User name").fill(user)
+        await page.get_by_label("Password", exact=True).fill(ADMIN_PASSWORD)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("button", name=f"Account of {user}").or_(page.get_by_text("Live", exact=True)).first.wait_for()
+        return visitor
+
+    yield open_console
+    complaints = [complaint for visitor in visitors for complaint in visitor.complaints]
+    for visitor in visitors:
+        await visitor.context.close()
+    assert complaints == []
