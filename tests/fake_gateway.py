@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
+from starlette.requests import ClientDisconnect
 
 from sightline.events.engine_link import (
     Accepted,
@@ -155,7 +156,10 @@ class FakeGateway:
             pass
 
     async def _blob(self, blob_id: str, request: Request) -> Response:
-        data = await request.body()
+        try:
+            data = await request.body()
+        except ClientDisconnect:  # an engine that was killed
+            return Response(status_code=400)
         assert request.headers["authorization"] == f"Bearer {TOKEN}"
         assert request.headers["content-type"] == "image/jpeg"
         self.journal.append("blob")

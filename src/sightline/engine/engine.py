@@ -66,7 +66,10 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """What one engine is told at its start. `capacity` is in cameras, `workers` in frames analysed at a time."""
+    """What one engine is told at its start. `capacity` is in cameras, `workers` in frames analysed at a time.
+
+    Stills to analyse are refused beyond `max_image_bytes` and `max_image_pixels`.
+    """
 
     engine_id: str
     version: str
@@ -79,6 +82,8 @@ class EngineSettings:
     models: tuple[ModelReport, ...] = ()
     stall_after_ms: int = 5_000
     outage_after_ms: int = 10_000
+    max_image_bytes: int = 32 * 2**20
+    max_image_pixels: int = 100_000_000
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
 
@@ -117,8 +122,17 @@ class Engine:
         self._performance = Performance(settings.workers, clock.monotonic_s())
         self._gallery = GalleryMirror(analyser.model_id, template_size)
         self._outbox = FactOutbox(self._open_spool)
-        self._uplink = Uplink(settings.gateway, self, self._outbox, self._outgoing, tls=settings.tls)
-        self._requests = Requests(analyser, lambda: self._gallery.gallery, open_source, self._outgoing.answer)
+        self._uplink = Uplink(
+            settings.gateway, self, self._outbox, self._outgoing, settings.max_image_bytes, tls=settings.tls
+        )
+        self._requests = Requests(
+            analyser,
+            lambda: self._gallery.gallery,
+            open_source,
+            self._outgoing.answer,
+            max_image_bytes=settings.max_image_bytes,
+            max_image_pixels=settings.max_image_pixels,
+        )
         self._pool = AnalysisPool(
             self._mailboxes,
             new_analysis,
@@ -139,7 +153,7 @@ class Engine:
         self._pool.start()
         work = [
             asyncio.create_task(self._uplink.run()),
-            asyncio.create_task(self._outbox.settle()),
+            asyncio.create_task(self._outbox.tend()),
             asyncio.create_task(self._tick()),
         ]
         stopping = asyncio.create_task(stop.wait())

@@ -21,6 +21,8 @@ PICTURE_TIMEOUT_S = 3.0
 PICTURE_PATIENCE_S = 6.0
 """All attempts for the pictures of one fact. The alert matters more than its picture: the fact goes without."""
 RETRY_DELAY_S = 0.25
+MAX_UNDER_WAY = 4
+"""Facts whose pictures are put at the same time, and no more: their bytes are in memory."""
 _PASSING = (408, 425, 429)
 """Refusals among the 4xx that are about the moment, not about the picture."""
 
@@ -38,9 +40,17 @@ class FactSender:
 
     async def run(self, send: Callable[[Fact], Awaitable[None]]) -> None:
         """Sends until cancelled, or until `send` raises because the link is gone."""
+        # Pictures of the next facts travel while an earlier fact still waits for its own; facts keep their order.
+        ready: asyncio.Queue[asyncio.Task[Fact]] = asyncio.Queue(MAX_UNDER_WAY)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._take(ready, tasks))
+            while True:
+                await send(await (await ready.get()))
+
+    async def _take(self, ready: asyncio.Queue[asyncio.Task[Fact]], tasks: asyncio.TaskGroup) -> None:
         while True:
             spooled = await self._outbox.next()
-            await send(await self._with_pictures_put(spooled))
+            await ready.put(tasks.create_task(self._with_pictures_put(spooled)))
 
     async def _with_pictures_put(self, spooled: Spooled) -> Fact:
         """The fact, naming only those pictures that are at the gateway."""

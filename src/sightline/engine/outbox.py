@@ -13,6 +13,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import structlog
+
 from sightline.engine.spool import Spool, Spooled
 from sightline.events.engine_link import Fact
 
@@ -23,6 +25,11 @@ MAX_UNACCEPTED = 32
 MAX_UNSTORED = 64
 """Facts waiting for the disk with their pictures; beyond it they come without (a disk that slow is in trouble)."""
 SETTLE_INTERVAL_S = 5.0
+PATIENCE_S = 20.0
+"""A gateway that listens but does not accept gets the same facts again after so long: it may have been unable to."""
+
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
@@ -30,6 +37,7 @@ class _Item:
     key: str
     number: int | None = None
     held: Spooled | None = None
+    sent_at_s: float = 0.0
 
 
 class FactOutbox:
@@ -97,6 +105,7 @@ class FactOutbox:
             if spooled is None:
                 continue  # lost for want of room, and counted by the spool
             item.key = spooled.fact.key
+            item.sent_at_s = asyncio.get_running_loop().time()
             self._unaccepted[item.key] = item
             return spooled
 
@@ -122,11 +131,16 @@ class FactOutbox:
                 item.held = None
         self._changed.set()
 
-    async def settle(self) -> None:
-        """Brings to the disk, from time to time, what it refused before."""
+    async def tend(self) -> None:
+        """From time to time: brings to the disk what it refused before, sends again what nobody accepted."""
+        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(SETTLE_INTERVAL_S)
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._opened.settle)
+            await loop.run_in_executor(self._thread, self._opened.settle)
+            oldest = next(iter(self._unaccepted.values()), None)
+            if self._linked and oldest is not None and loop.time() - oldest.sent_at_s > PATIENCE_S:
+                _log.warning("the gateway accepts no facts: they are sent again", facts=len(self._unaccepted))
+                self.link_opened()
 
     async def close(self) -> None:
         """Waits until every fact is on disk."""

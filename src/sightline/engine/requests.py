@@ -27,8 +27,6 @@ __all__ = ["Requests", "StillAnalyser"]
 
 MAX_WAITING = 16
 MAX_PROBES = 4
-MAX_IMAGE_BYTES = 20 * 2**20
-MAX_IMAGE_PIXELS = 40_000_000
 MAX_PROBE_TIMEOUT_S = 30.0
 PROBE_PICTURE_SIDE_PX = 960
 
@@ -55,11 +53,16 @@ class Requests:
         gallery: Callable[[], Gallery],
         open_source: OpenSource,
         answer: Callable[[Analysis | SourceProbed], None],
+        *,
+        max_image_bytes: int = 32 * 2**20,
+        max_image_pixels: int = 100_000_000,
     ) -> None:
         self._analyser = analyser
         self._gallery = gallery
         self._open_source = open_source
         self._answer = answer
+        self._max_image_bytes = max_image_bytes
+        self._max_image_pixels = max_image_pixels
         self._stills = ThreadPoolExecutor(1, thread_name_prefix="still")
         self._probes = ThreadPoolExecutor(MAX_PROBES, thread_name_prefix="probe")
         self._waiting = 0
@@ -111,7 +114,9 @@ class Requests:
     def _look(self, request: Analyse) -> Analysis:
         started_s = time.perf_counter()
         try:
-            image = decode_image(request.image, max_bytes=MAX_IMAGE_BYTES, max_pixels=MAX_IMAGE_PIXELS)
+            image = decode_image(
+                request.image, max_bytes=self._max_image_bytes, max_pixels=self._max_image_pixels
+            )
             faces = self._analyser.analyse_image(image, self._gallery() if request.identify else None)
         except ImageError as error:
             return Analysis(request_id=request.request_id, error=str(error), error_code=error.code)

@@ -42,8 +42,8 @@ LAST_RETRY_S = 10.0
 JITTER_SHARE = 0.25
 WELCOME_TIMEOUT_S = 10.0
 PING_INTERVAL_S = 10.0
-MAX_MESSAGE_BYTES = 32 * 2**20
-"""Of one message from a gateway: a page of the gallery, or a picture to analyse."""
+MESSAGE_MARGIN_BYTES = 2**20
+"""What a message may have beyond the picture in it; a page of the gallery is no larger than a picture."""
 
 _log = structlog.get_logger(__name__)
 
@@ -79,6 +79,7 @@ class Uplink:
         user: LinkUser,
         outbox: FactOutbox,
         outgoing: Outgoing,
+        max_image_bytes: int,
         *,
         tls: ssl.SSLContext | None = None,
         chance: Callable[[], float] = random.random,
@@ -87,6 +88,7 @@ class Uplink:
         self._user = user
         self._outbox = outbox
         self._outgoing = outgoing
+        self._max_message_bytes = max_image_bytes + MESSAGE_MARGIN_BYTES
         self._tls = tls
         self._chance = chance
         self._attempts = 0
@@ -123,7 +125,7 @@ class Uplink:
             close_timeout=1,
             ping_interval=PING_INTERVAL_S,
             ping_timeout=PING_INTERVAL_S,
-            max_size=MAX_MESSAGE_BYTES,
+            max_size=self._max_message_bytes,
         ) as connection:
             await connection.send(encode(self._user.hello()))
             async with asyncio.timeout(WELCOME_TIMEOUT_S):
