@@ -12,14 +12,24 @@ import enum
 import ipaddress
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from sightline.exceptions import Forbidden
 
 __all__ = ["Camera", "CameraState", "CameraStatus", "check_address", "has_credentials", "redact", "restore_credentials"]
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
-_SECRET_QUERY = re.compile(r"(?i)([?&](?:password|passwd|pwd|pass|token|key|auth|user|usr|login)=)[^&#]*")
+_SECRET_PARAMETER = re.compile(
+    r"""(?ix) (?P<name> (?: (?P<query> [?&] ) | [;/_] ) [\w-]*        # some cameras have them in the path: /user=…
+        (?: password | passwd | pwd | pass | token | secret | key | auth | user | username | usr | login ) = )
+        (?(query) [^&\#]* | [^&;/?\#]* )"""
+)
+_HIDDEN = "***"
+
+_METADATA_ADDRESSES = frozenset({ipaddress.ip_address("100.100.100.200"), ipaddress.ip_address("fd00:ec2::254")})
+"""Where clouds keep a machine's credentials, beside the link-local 169.254.169.254."""
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class CameraState(enum.StrEnum):
@@ -73,40 +83,70 @@ def redact(source: str) -> str:
     >>> redact("rtsp://admin:secret@10.0.0.9/stream?token=abc")
     'rtsp://***@10.0.0.9/stream?token=***'
     """
-    return _SECRET_QUERY.sub(r"\1***", _CREDENTIALS.sub("***@", source))
+    return _SECRET_PARAMETER.sub(rf"\g<name>{_HIDDEN}", _CREDENTIALS.sub(f"{_HIDDEN}@", source))
 
 
 def restore_credentials(edited: str, stored: str) -> str:
     """`edited` as a person typed it, with the stored credentials put back where it still shows `***`.
 
-    Somebody who changes only the host of a redacted source must type the credentials again: they are never sent to
-    an address for which they were not given.
+    Somebody who changes the host of a redacted source must type the credentials again: they are never sent to an
+    address for which they were not given. Raises `Forbidden` then, and where nothing is stored that `***` could mean.
     """
     if edited == redact(stored):
         return stored
-    if "***" in edited:
-        before, after = urlsplit(stored), urlsplit(edited)
-        if (before.scheme, before.hostname, before.port) != (after.scheme, after.hostname, after.port):
-            raise Forbidden("the address changed: type the user name and password again")
-        netloc = after.netloc.replace("***@", before.netloc.rpartition("@")[0] + "@")
-        query = after.query if "***" not in after.query else before.query
-        return urlunsplit(after._replace(netloc=netloc, query=query))
-    return edited
+    if _HIDDEN not in edited:
+        return edited
+    if _authority(edited) != _authority(stored):
+        raise Forbidden("the address changed: type the user name and password again")
+    restored = edited
+    if f"{_HIDDEN}@" in edited:
+        found = _CREDENTIALS.search(stored)
+        restored = _CREDENTIALS.sub(lambda _: found.group() if found else f"{_HIDDEN}@", edited)
+    secrets = {found["name"]: found.group() for found in _SECRET_PARAMETER.finditer(stored)}
+    restored = _SECRET_PARAMETER.sub(
+        lambda found: secrets.get(found["name"], found.group()) if found.group().endswith(_HIDDEN) else found.group(),
+        restored,
+    )
+    if _HIDDEN in restored:
+        raise Forbidden("`***` stands for nothing that is stored: type the user name, password or token")
+    return restored
 
 
 def check_address(host: str, *, allow_loopback: bool) -> None:
-    """Refuses an IP address that a camera never has: loopback, link-local (cloud metadata), multicast, unspecified.
+    """Refuses an IP address that a camera never has: loopback, link-local, multicast, unspecified, cloud metadata.
 
-    `host` is a literal address; names are resolved by the caller, who checks every answer. Raises `Forbidden`.
+    `host` is a literal address; names are resolved by the caller, who checks every answer. An IPv6 address that stands
+    for an IPv4 one is judged as that one. Raises `Forbidden`.
     """
-    address = ipaddress.ip_address(host)
-    mapped = getattr(address, "ipv4_mapped", None)
-    if mapped is not None:
-        address = mapped
+    address = _meant(ipaddress.ip_address(host))
     if address.is_loopback and allow_loopback:
         return
-    if address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified:
+    if (
+        address.is_loopback
+        or address.is_link_local
+        or address.is_multicast
+        or address.is_unspecified
+        or address in _METADATA_ADDRESSES
+    ):
         raise Forbidden(
-            f"{address} is not an address for a camera: loopback, link-local and multicast addresses are refused "
-            "(setting `allow_loopback_sources` permits loopback)"
+            f"{address} is not an address for a camera: loopback, link-local, multicast and metadata addresses are "
+            "refused (setting `allow_loopback_sources` permits loopback)"
         )
+
+
+def _authority(source: str) -> tuple[str, str | None, int | None]:
+    """Scheme, host and port. Raises `Forbidden` when they cannot be told."""
+    try:
+        parts = urlsplit(source)
+        return parts.scheme, parts.hostname, parts.port
+    except ValueError:
+        raise Forbidden("the address cannot be read: type it with the user name and password") from None
+
+
+def _meant(address: Address) -> Address:
+    """The IPv4 address behind a mapped (`::ffff:`), 6to4 (`2002:`) or NAT64 (`64:ff9b::`) one; else itself."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return address
+    if address in ipaddress.IPv6Network("64:ff9b::/96"):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address

@@ -6,7 +6,6 @@ last alerted more than `realert_ms` ago. A camera that went offline raises one a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -126,7 +125,7 @@ def _still_quiet(
     return None
 
 
-def _trace(fact: Fact, what: Identified | Unknown, rule: str, received_at_ms: int, rules: Rules) -> Mapping[str, Any]:
+def _trace(fact: Fact, what: Identified | Unknown, rule: str, received_at_ms: int, rules: Rules) -> dict[str, Any]:
     """Why there is an alert, as the console shows it."""
     return {
         "rule": rule,

@@ -1,24 +1,25 @@
 """Who is in sight: when each subject was last seen, over all cameras and tracks.
 
 Facts bind a track to a subject; observations keep the track's time. So a subject counts as seen while any of their
-tracks is alive, although an engine reports each track only once. Bounded: subjects unseen for `MEMORY_MS` are
-forgotten.
+tracks is alive, although an engine reports each track only once. Facts wait on disk and observations do not, so a
+track's observations may come long before its fact: its time is kept from the first one on, and in whatever order they
+come, the ledger ends up the same. Bounded: tracks unseen for `MEMORY_MS` are forgotten.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Presence"]
+__all__ = ["MEMORY_MS", "Presence"]
 
 MEMORY_MS = 10 * 60 * 1000
 
 
 @dataclass(slots=True)
 class _Track:
-    subject_id: str
     camera_id: str
     seen_at_ms: int
+    subject_id: str | None = None
 
 
 @dataclass(slots=True)
@@ -30,20 +31,19 @@ class Presence:
 
     def bind(self, track_id: str, subject_id: str, camera_id: str, at_ms: int) -> None:
         """The track shows this subject (from now on: an unknown track may become a known one)."""
-        old = self._tracks.get(track_id)
-        if old is not None and old.subject_id != subject_id:
-            self._by_subject[old.subject_id].discard(track_id)
-            if not self._by_subject[old.subject_id]:
-                del self._by_subject[old.subject_id]
-        if old is not None:
-            at_ms = max(at_ms, old.seen_at_ms)
-        self._tracks[track_id] = _Track(subject_id, camera_id, at_ms)
-        self._by_subject.setdefault(subject_id, set()).add(track_id)
+        self.seen(track_id, camera_id, at_ms)
+        track = self._tracks[track_id]
+        if track.subject_id != subject_id:
+            self._unbind(track_id, track)
+            track.subject_id = subject_id
+            self._by_subject.setdefault(subject_id, set()).add(track_id)
 
-    def seen(self, track_id: str, at_ms: int) -> None:
-        """The track is in this frame. Tracks that no fact has bound are ignored."""
+    def seen(self, track_id: str, camera_id: str, at_ms: int) -> None:
+        """The track is in this frame, whoever it shows."""
         track = self._tracks.get(track_id)
-        if track is not None and at_ms > track.seen_at_ms:
+        if track is None:
+            self._tracks[track_id] = _Track(camera_id, at_ms)
+        elif at_ms > track.seen_at_ms:
             track.seen_at_ms = at_ms
 
     def last_seen(self, subject_id: str, *, besides_track: str, camera_id: str | None = None) -> int | None:
@@ -62,7 +62,12 @@ class Presence:
         for track_id, track in list(self._tracks.items()):
             if now_ms - track.seen_at_ms > MEMORY_MS:
                 del self._tracks[track_id]
-                tracks = self._by_subject[track.subject_id]
-                tracks.discard(track_id)
-                if not tracks:
-                    del self._by_subject[track.subject_id]
+                self._unbind(track_id, track)
+
+    def _unbind(self, track_id: str, track: _Track) -> None:
+        if track.subject_id is None:
+            return
+        tracks = self._by_subject[track.subject_id]
+        tracks.discard(track_id)
+        if not tracks:
+            del self._by_subject[track.subject_id]

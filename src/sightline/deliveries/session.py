@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sightline.deliveries.window import Window
+from sightline.deliveries.window import CREDIT_BYTES, CREDIT_ENTRIES, Window
 from sightline.events import wire
 from sightline.exceptions import WireError
 
@@ -116,11 +116,12 @@ class Reauthenticate:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """The client wants this camera's observations, and its pictures when `frames`."""
+    """The client wants this camera's observations, and its pictures when `frames`; `refused_watch` takes it back."""
 
     camera_id: str
     max_fps: float | None
     frames: bool
+    id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +226,11 @@ class Session:
                     "epoch": epoch,
                     "offset": top,
                     "mode": mode.value,
-                    "limits": {"credit_entries": 100, "credit_bytes": 262_144, "max_subscriptions": MAX_SUBSCRIPTIONS},
+                    "limits": {
+                        "credit_entries": CREDIT_ENTRIES,
+                        "credit_bytes": CREDIT_BYTES,
+                        "max_subscriptions": MAX_SUBSCRIPTIONS,
+                    },
                 },
                 id,
             )
@@ -245,6 +250,13 @@ class Session:
             return self.refused("AUTH_FAILED", "the new token is another user's", CloseCode.BAD_TOKEN, id=id)
         self.token_expires_ms = max(self.token_expires_ms, token_expires_ms)
         return [Send("refreshed", {"expires_at": self.token_expires_ms}, id)]
+
+    def refused_watch(self, watch: Watch, code: str, message: str) -> list[Effect]:
+        """There is no such camera, or this client may not see it."""
+        if self.phase is not Phase.OPEN:
+            return []
+        self.subscriptions.discard(watch.camera_id)
+        return self._problem(code, message, "data.camera_id", watch.id)
 
     def tick(self, now_ms: int) -> list[Effect]:
         """Time has passed."""
@@ -286,7 +298,7 @@ class Session:
                 if len(self.subscriptions) >= MAX_SUBSCRIPTIONS and camera_id not in self.subscriptions:
                     return self._problem("RATE_LIMITED", "too many subscriptions", "data.camera_id", id)
                 self.subscriptions.add(camera_id)
-                return [Watch(camera_id, max_fps, frames)]
+                return [Watch(camera_id, max_fps, frames, id)]
             case wire.UnsubscribeCamera(camera_id=camera_id):
                 self.subscriptions.discard(camera_id)
                 return [Unwatch(camera_id)]

@@ -72,7 +72,7 @@ class _Value(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 # ── engine → gateway ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class ModelReport(_Value):
+class ModelReport(_Value, frozen=True):
     """A model task as this engine has it: which file serves it, or why none does."""
 
     task: str
@@ -83,7 +83,7 @@ class ModelReport(_Value):
     reason: str = ""
 
 
-class Hello(_Message, tag="hello"):
+class Hello(_Message, tag="hello", frozen=True):
     """Opens the link. `capacity` is in cameras; `models` says what this engine can do."""
 
     engine_id: str
@@ -93,14 +93,14 @@ class Hello(_Message, tag="hello"):
     models: list[ModelReport]
 
 
-class GallerySince(_Message, tag="gallery_since"):
+class GallerySince(_Message, tag="gallery_since", frozen=True):
     """Asks for every change of the gallery after `version`; 0 asks for all. `model_id` is the embedder's."""
 
     version: int
     model_id: str
 
 
-class TrackedFace(_Value):
+class TrackedFace(_Value, frozen=True):
     """A face of one frame, on its track. `identity`: `pending` until the track has enough good samples."""
 
     bbox: Box
@@ -114,7 +114,7 @@ class TrackedFace(_Value):
     similarity: float | None = None
 
 
-class Observation(_Message, tag="observation"):
+class Observation(_Message, tag="observation", frozen=True):
     """What one analysed frame shows. Disposable."""
 
     camera_id: str
@@ -125,7 +125,7 @@ class Observation(_Message, tag="observation"):
     faces: list[TrackedFace]
 
 
-class CameraReport(_Message, tag="camera_report"):
+class CameraReport(_Message, tag="camera_report", frozen=True):
     """A camera's source changed state, or its rate was measured anew (sent at every change and at least every 10 s)."""
 
     camera_id: str
@@ -138,7 +138,7 @@ class CameraReport(_Message, tag="camera_report"):
     analysed_fps: float = 0.0
 
 
-class TrackSample(_Value):
+class TrackSample(_Value, frozen=True):
     """One sample of a track as the trace of a decision shows it. `reasons` are failed quality gates."""
 
     frame_id: int
@@ -149,7 +149,7 @@ class TrackSample(_Value):
     similarity: float | None = None
 
 
-class Identified(_Value, tag="identified", tag_field="kind"):
+class Identified(_Value, tag="identified", tag_field="kind", frozen=True):
     """A track was identified as `person_id`: similarity and margin (to the next person) both passed."""
 
     track_id: str
@@ -163,7 +163,7 @@ class Identified(_Value, tag="identified", tag_field="kind"):
     samples: list[TrackSample]
 
 
-class Unknown(_Value, tag="unknown", tag_field="kind"):
+class Unknown(_Value, tag="unknown", tag_field="kind", frozen=True):
     """A track has enough good samples and is nobody of the gallery.
 
     `subject_id` is the engine's own, short-lived name for this stranger, the same when they come back within minutes.
@@ -178,7 +178,7 @@ class Unknown(_Value, tag="unknown", tag_field="kind"):
     samples: list[TrackSample]
 
 
-class SourceState(_Value, tag="source_state", tag_field="kind"):
+class SourceState(_Value, tag="source_state", tag_field="kind", frozen=True):
     """A camera went offline for good measure or came back; `offline_ms` is how long it was away so far."""
 
     state: Literal["online", "offline"]
@@ -186,7 +186,7 @@ class SourceState(_Value, tag="source_state", tag_field="kind"):
     offline_ms: int = 0
 
 
-class Fact(_Message, tag="fact"):
+class Fact(_Message, tag="fact", frozen=True):
     """Something that happened, never lost: it stays in the engine's spool until `Accepted` carries its `key`.
 
     `timestamp` is the capture time of the deciding frame; `blobs` maps a picture's role (`snapshot`, `probe`) to the
@@ -204,7 +204,7 @@ class Fact(_Message, tag="fact"):
     blobs: dict[str, str] = {}
 
 
-class AnalysedFace(_Value):
+class AnalysedFace(_Value, frozen=True):
     """A face of a still picture. `vector` is the template, `probe` a JPEG of the face with some margin."""
 
     bbox: Box
@@ -219,7 +219,7 @@ class AnalysedFace(_Value):
     margin: float | None = None
 
 
-class Analysis(_Message, tag="analysis"):
+class Analysis(_Message, tag="analysis", frozen=True):
     """The answer to `Analyse`; `error` says in plain words why there is none."""
 
     request_id: str
@@ -232,7 +232,7 @@ class Analysis(_Message, tag="analysis"):
     processing_ms: float = 0.0
 
 
-class SourceProbed(_Message, tag="source_probed"):
+class SourceProbed(_Message, tag="source_probed", frozen=True):
     """The answer to `ProbeSource`: what the source delivers, or in plain words why it does not."""
 
     request_id: str
@@ -245,7 +245,7 @@ class SourceProbed(_Message, tag="source_probed"):
     picture: bytes = b""
 
 
-class Status(_Message, tag="status"):
+class Status(_Message, tag="status", frozen=True):
     """The engine's own condition, every few seconds."""
 
     load: float
@@ -263,14 +263,14 @@ EngineMessage = Hello | GallerySince | Observation | CameraReport | Fact | Analy
 # ── gateway → engine ────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-class Welcome(_Message, tag="welcome"):
+class Welcome(_Message, tag="welcome", frozen=True):
     """Accepts the engine; `spool_limit_bytes` and other limits are the engine's own settings."""
 
     server_time: int
     gallery_version: int
 
 
-class CameraSpec(_Value):
+class CameraSpec(_Value, frozen=True):
     """What an engine needs to read a camera; `source` with its credentials."""
 
     id: str
@@ -278,20 +278,20 @@ class CameraSpec(_Value):
     analysis_fps: float
 
 
-class Assign(_Message, tag="assign"):
+class Assign(_Message, tag="assign", frozen=True):
     """Read this camera until told otherwise; the same id again replaces the earlier specification."""
 
     camera: CameraSpec
     lease_until: int = 0
 
 
-class Revoke(_Message, tag="revoke"):
+class Revoke(_Message, tag="revoke", frozen=True):
     """Stop reading this camera."""
 
     camera_id: str
 
 
-class Watch(_Message, tag="watch"):
+class Watch(_Message, tag="watch", frozen=True):
     """Somebody looks: send pictures of this camera, at most `fps` a second, longest side at most `max_side` pixels."""
 
     camera_id: str
@@ -300,13 +300,13 @@ class Watch(_Message, tag="watch"):
     quality: int = 80
 
 
-class Unwatch(_Message, tag="unwatch"):
+class Unwatch(_Message, tag="unwatch", frozen=True):
     """Nobody looks any more."""
 
     camera_id: str
 
 
-class Analyse(_Message, tag="analyse"):
+class Analyse(_Message, tag="analyse", frozen=True):
     """Analyse a still picture. With `identify`, faces are compared with the gallery."""
 
     request_id: str
@@ -314,7 +314,7 @@ class Analyse(_Message, tag="analyse"):
     identify: bool = False
 
 
-class ProbeSource(_Message, tag="probe_source"):
+class ProbeSource(_Message, tag="probe_source", frozen=True):
     """Open this source, read a picture, say what there is."""
 
     request_id: str
@@ -322,7 +322,7 @@ class ProbeSource(_Message, tag="probe_source"):
     timeout_s: float = 8.0
 
 
-class GalleryTemplate(_Value):
+class GalleryTemplate(_Value, frozen=True):
     """One reference of the gallery."""
 
     reference_id: str
@@ -331,7 +331,7 @@ class GalleryTemplate(_Value):
     vector: bytes
 
 
-class GalleryPage(_Message, tag="gallery_page"):
+class GalleryPage(_Message, tag="gallery_page", frozen=True):
     """Changes up to `version`; `tombstones` are reference ids that are gone. With `reset`, forget everything first."""
 
     version: int
@@ -341,13 +341,16 @@ class GalleryPage(_Message, tag="gallery_page"):
     reset: bool = False
 
 
-class Accepted(_Message, tag="accepted"):
+class Accepted(_Message, tag="accepted", frozen=True):
     """The fact with this key is on the gateway's disk."""
 
     key: str
 
 
 GatewayMessage = Welcome | Assign | Revoke | Watch | Unwatch | Analyse | ProbeSource | GalleryPage | Accepted
+
+_UNREADABLE = (UnicodeError, RecursionError)
+"""What the decoder lets through of text that is none, and of nesting without end."""
 
 _encoder = msgspec.msgpack.Encoder()
 _engine_decoder = msgspec.msgpack.Decoder(EngineMessage)
@@ -361,9 +364,17 @@ def encode(message: EngineMessage | GatewayMessage) -> bytes:
 
 def decode_engine_message(data: bytes) -> EngineMessage:
     """A message from an engine. Raises `msgspec.DecodeError` (its subclass `ValidationError` for wrong fields)."""
-    return _engine_decoder.decode(data)
+    try:
+        message: EngineMessage = _engine_decoder.decode(data)
+    except _UNREADABLE as problem:
+        raise msgspec.DecodeError(str(problem)) from None
+    return message
 
 
 def decode_gateway_message(data: bytes) -> GatewayMessage:
     """A message from a gateway. Raises `msgspec.DecodeError`."""
-    return _gateway_decoder.decode(data)
+    try:
+        message: GatewayMessage = _gateway_decoder.decode(data)
+    except _UNREADABLE as problem:
+        raise msgspec.DecodeError(str(problem)) from None
+    return message

@@ -30,7 +30,6 @@ __all__ = [
     "decode_client_message",
     "encode_flat",
     "encode_message",
-    "encode_picture",
     "error",
 ]
 
@@ -45,7 +44,7 @@ class _Data(msgspec.Struct, frozen=True, kw_only=True):
     pass
 
 
-class Location(_Data):
+class Location(_Data, frozen=True):
     """A fix in WGS 84 degrees; `accuracy_m` is the radius of 68 % confidence in metres."""
 
     latitude: Annotated[float, msgspec.Meta(ge=-90, le=90)]
@@ -53,17 +52,17 @@ class Location(_Data):
     accuracy_m: Annotated[float, msgspec.Meta(ge=0)] | None = None
 
 
-class Resume(_Data):
+class Resume(_Data, frozen=True):
     """Where the client stands in the log."""
 
     epoch: Id
     offset: Offset
 
 
-class Identify(_Data):
+class Identify(_Data, frozen=True):
     """`client_identify`: who this is. `device` is stable over reconnections."""
 
-    client_type: str
+    client_type: Annotated[str, msgspec.Meta(max_length=ID_LIMIT)]
     auth_token: Token | None = None
     device: Id | None = None
     location: Location | None = None
@@ -71,21 +70,21 @@ class Identify(_Data):
     resume: Resume | None = None
 
 
-class Heartbeat(_Data):
+class Heartbeat(_Data, frozen=True):
     """`heartbeat`, from either side."""
 
     client_time: int | float | str | None = None
     server_time: int | float | str | None = None
 
 
-class HeartbeatAck(_Data):
+class HeartbeatAck(_Data, frozen=True):
     """`heartbeat_ack`, the answer."""
 
     client_time: int | float | str | None = None
     server_time: int | float | str | None = None
 
 
-class SubscribeCamera(_Data):
+class SubscribeCamera(_Data, frozen=True):
     """`subscribe_camera`: observations of a camera (`*`: of all), with pictures when `frames`."""
 
     camera_id: Id
@@ -93,26 +92,26 @@ class SubscribeCamera(_Data):
     frames: bool = False
 
 
-class UnsubscribeCamera(_Data):
+class UnsubscribeCamera(_Data, frozen=True):
     """`unsubscribe_camera`."""
 
     camera_id: Id
 
 
-class Received(_Data):
+class Received(_Data, frozen=True):
     """`received`: everything up to `offset` is on the device."""
 
     offset: Offset
 
 
-class Ack(_Data):
+class Ack(_Data, frozen=True):
     """`ack`: a person has taken the alert."""
 
     alert_id: Id
     verdict: Literal["confirmed", "rejected"] | None = None
 
 
-class Refresh(_Data):
+class Refresh(_Data, frozen=True):
     """`refresh`: a newer token before the old one expires."""
 
     auth_token: Token
@@ -127,6 +126,12 @@ class ClientMessage(msgspec.Struct, frozen=True):
     type: str
     id: str | None
     data: ClientData
+
+
+class _Named(msgspec.Struct):
+    """Of a message that is wrong: its id, if that at least is right."""
+
+    id: Annotated[str, msgspec.Meta(max_length=ID_LIMIT)] | None = None
 
 
 class _Envelope(msgspec.Struct):
@@ -146,8 +151,10 @@ _TYPES: Mapping[str, type[ClientData]] = {
     "refresh": Refresh,
 }
 _envelopes = msgspec.json.Decoder(_Envelope)
+_names = msgspec.json.Decoder(_Named)
 _decoders = {name: msgspec.json.Decoder(kind) for name, kind in _TYPES.items()}
 _encoder = msgspec.json.Encoder()
+_NOT_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
 _AT = re.compile(r" - at `\$\.?(.*)`$")
 
 
@@ -162,13 +169,26 @@ def _describe(problem: msgspec.ValidationError, prefix: str, request_id: str | N
     return WireError(_AT.sub("", text), path=path, request_id=request_id)
 
 
+def _id_of(text: str | bytes) -> str | None:
+    """The id of a message whose other parts are wrong. Raises like `msgspec.json.decode` when it is no JSON at all."""
+    try:
+        return _names.decode(text).id
+    except msgspec.ValidationError:
+        return None
+
+
+def _checked_envelope(text: str | bytes) -> _Envelope:
+    try:
+        return _envelopes.decode(text)
+    except msgspec.ValidationError as problem:
+        raise _describe(problem, "", _id_of(text)) from None
+
+
 def decode_client_message(text: str | bytes) -> ClientMessage:
     """A client's message, checked. Raises `WireError`: fatal for malformed JSON, else naming the field."""
     try:
-        envelope = _envelopes.decode(text)
-    except msgspec.ValidationError as problem:
-        raise _describe(problem, "") from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        envelope = _checked_envelope(text)
+    except _NOT_JSON:
         raise WireError("the message is not JSON", fatal=True) from None
     decoder = _decoders.get(envelope.type)
     if decoder is None:
@@ -178,7 +198,7 @@ def decode_client_message(text: str | bytes) -> ClientMessage:
         return ClientMessage(envelope.type, envelope.id, decoder.decode(envelope.data))
     except msgspec.ValidationError as problem:
         raise _describe(problem, "data", envelope.id) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _NOT_JSON:
         raise WireError("the message is not JSON", path="data", fatal=True) from None
 
 
@@ -202,8 +222,3 @@ def error(code: str, message: str, *, path: str | None = None, request_id: str |
         data["request_id"] = request_id
     return data
 
-
-def encode_picture(header: Mapping[str, Any], jpeg: bytes) -> bytes:
-    """A video frame as a binary message: 4-byte big-endian length of the JSON header, the header, the JPEG."""
-    head = _encoder.encode(header)
-    return len(head).to_bytes(4, "big") + head + jpeg

@@ -21,8 +21,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from sightline.accounts import Right, User
 from sightline.deliveries.audience import tags_of
 from sightline.deliveries.entry import Cursor
+from sightline.events.alert import Alert
 from sightline.events.wire import encode_flat
-from sightline.exceptions import Forbidden, NotFound, SightlineError
+from sightline.exceptions import Conflict, Forbidden, NotFound, SightlineError
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
 
@@ -31,6 +32,7 @@ __all__ = ["AlertsClient", "serve_alerts"]
 DEVICE = "ws-alerts"
 SEND_TIMEOUT_S = 30.0
 MAX_DELIVERED_REMEMBERED = 10_000
+MAX_PINGS_REMEMBERED = 16
 
 log = structlog.get_logger(__name__)
 
@@ -66,10 +68,13 @@ async def serve_alerts(gateway: Gateway, socket: WebSocket, user_id: str) -> Non
     if user_id not in (user.id, user.name) or not user.may(Right.SEE_ALERTS):
         await socket.send_denial_response(JSONResponse({"detail": "this token may not read these alerts"}, 403))
         return
-    await socket.accept()
+    if gateway.is_full():
+        await socket.send_denial_response(JSONResponse({"detail": "too many connections"}, 503))
+        return
     client = AlertsClient(gateway, socket, user, claims.expires_ms)
     gateway.tickers.add(client)
     try:
+        await socket.accept()
         await client.run()
     finally:
         gateway.tickers.discard(client)
@@ -97,7 +102,8 @@ class AlertsClient:
         self._last_ping_ms = now_ms
         self._cursor = 0
         self._epoch = ""
-        self._pinged: deque[int] = deque(maxlen=16)
+        self._again: deque[Alert] = deque()
+        self._pinged: deque[int] = deque()
         self._delivered: dict[str, deque[str]] = {}
         self._closing: tuple[int, str] | None = None
 
@@ -115,7 +121,7 @@ class AlertsClient:
     def observe(self, camera_id: str, frame_id: int, text: str) -> None:
         """This dialect has no observations."""
 
-    def picture(self, camera_id: str, frame_id: int, observation: str | None, message: bytes) -> None:
+    def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
         """This dialect has no live pictures."""
 
     def wished_pictures(self) -> Mapping[str, float]:
@@ -134,15 +140,14 @@ class AlertsClient:
             self.end(4001, "the token expired: connect again with a new one; retry_after_s=0")
         elif now_ms - self._last_ping_ms >= self._heartbeat_ms:
             self._last_ping_ms = now_ms
-            self._pinged.append(self._cursor)
+            if len(self._pinged) < MAX_PINGS_REMEMBERED:  # a pong then moves the cursor less than it might, never more
+                self._pinged.append(self._cursor)
             self._outbox.put_control(encode_flat({"type": "ping", "timestamp": _iso(now_ms)}))
 
     # ── life ──
 
     async def run(self) -> None:
         """Receives and sends until either side closes."""
-        for other in self._gateway.hub.others(self, device=DEVICE):
-            other.end(4502, "a newer connection of the same user took over")
         await self._start()
         sender = asyncio.create_task(self._send_loop())
         receiver = asyncio.create_task(self._receive_loop())
@@ -164,26 +169,28 @@ class AlertsClient:
         known = stored is not None and stored.epoch == bounds.epoch and bounds.floor <= stored.offset <= bounds.top
         self._epoch = bounds.epoch
         self._cursor = stored.offset if stored is not None and known else bounds.top
-        for alert in sorted(snapshot.alerts, key=lambda alert: alert.offset):
-            if alert.offset <= self._cursor:
-                self._remember(alert.camera_id, alert.id)
-                self._outbox.put_state(await gateway.views.anomaly(alert))
+        self._again.extend(alert for alert in snapshot.alerts if alert.offset <= self._cursor)
+        for other in gateway.hub.others(self, device=DEVICE):
+            other.end(4502, "a newer connection of the same user took over")
         gateway.hub.join(self)
+        if not await gateway.is_current(self._user):  # changed before the hub knew whom to tell
+            self.end(4503, "the account was changed: sign in again")
 
     async def _receive_loop(self) -> None:
         while True:
+            await self._outbox.room()
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
             self.last_heard_ms = self._gateway.clock.now_ms()
             try:
-                decoded = _decoder.decode(message.get("text") or "")
-            except (msgspec.DecodeError, RecursionError) as problem:
+                await self._handle(_decoder.decode(message.get("text") or ""))
+            except msgspec.ValidationError as problem:
                 self._say_error("INVALID_MESSAGE", str(problem))
-                if not isinstance(problem, msgspec.ValidationError):
-                    self.end(4501, "the message is not JSON")
-                continue
-            await self._handle(decoded)
+            except (msgspec.DecodeError, RecursionError):
+                self.end(4501, "the message is not JSON")
+            except SightlineError as problem:  # the store is full, overloaded or broken: asking again may help
+                self._say_error("PROCESSING_ERROR", str(problem))
 
     async def _handle(self, message: _Ping | _Pong | _Ack) -> None:
         match message:
@@ -206,11 +213,11 @@ class AlertsClient:
                 continue
             try:
                 await self._gateway.take_alert(self._user, id, None)
-            except (Forbidden, NotFound) as problem:
+            except Forbidden as problem:
                 self._say_error("FORBIDDEN", str(problem))
-            except SightlineError as problem:
-                self._say_error("PROCESSING_ERROR", str(problem))
                 continue
+            except (Conflict, NotFound) as problem:  # closed, expired or erased meanwhile
+                self._say_error("INVALID_MESSAGE", str(problem))
             delivered.remove(id)
 
     # ── sending ──
@@ -228,9 +235,14 @@ class AlertsClient:
                 return
 
     async def _send_next(self) -> bool:
-        waiting = self._outbox.take_control() + self._outbox.take_state()
-        if waiting:
-            await self._send(waiting)
+        control = self._outbox.take_control()
+        if control:
+            await self._send(control)
+            return True
+        if self._again:
+            alert = self._again.popleft()
+            self._remember(alert.camera_id, alert.id)
+            await self._send([await self._gateway.views.anomaly(alert)])
             return True
         if self._cursor >= self._gateway.hub.top:
             return False

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
+import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from sightline.clock import Clock
 from sightline.decisions.policy import Rules
@@ -35,14 +40,20 @@ from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.retention import keep_retention
 from sightline.gateway.routers import alerts, cameras, identify, people, sign_in, sockets, system, users, watch_lists
+from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
 from sightline.gateway.tail import Tail
 from sightline.gateway.views import AlertViews
 from sightline.settings import Settings
 
 __all__ = ["create_app", "create_gateway"]
 
+log = structlog.get_logger(__name__)
+
 TICK_S = 1.0
-MAX_BODY_MIB = 256
+MAX_BODY_BYTES = 1024 * 1024
+MAX_UPLOAD_BYTES = 256 * 1024 * 1024
+UPLOADS = re.compile(r"/api/identify|/api/people/[^/]+/references")
+"""Where photographs are sent to: large bodies are read for somebody who is signed in, and for nobody else."""
 
 STATUS = {
     NotFound: 404,
@@ -107,14 +118,16 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with background():
             jobs = [
-                asyncio.create_task(job)
-                for job in (
-                    gateway.loop_lag.run(),
-                    gateway.engines.run(),
-                    keep_ticking(gateway),
-                    keep_retention(gateway),
+                asyncio.create_task(job, name=name)
+                for name, job in (
+                    ("loop lag", gateway.loop_lag.run()),
+                    ("engines", gateway.engines.run()),
+                    ("ticks", keep_ticking(gateway)),
+                    ("retention", keep_retention(gateway)),
                 )
             ]
+            for job in jobs:
+                job.add_done_callback(_say_if_broken)
             try:
                 yield
             finally:
@@ -130,7 +143,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
         version=gateway.version,
         summary="Cameras in, identities against a gallery, alerts that are provably delivered.",
         openapi_url="/api/openapi.json",
-        docs_url="/api/docs",
+        docs_url=None,  # FastAPI's page loads scripts from elsewhere, which our content policy rightly forbids
         redoc_url=None,
         lifespan=lifespan,
     )
@@ -141,10 +154,25 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     app.add_exception_handler(SightlineError, _refuse)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(BodyLimit, max_bytes=MAX_BODY_MIB * 1024 * 1024)
+    app.add_middleware(BodyLimit, limit_of=partial(_body_limit, gateway))
     app.add_middleware(OriginGuard, allowed=gateway.settings.allowed_origins)
     app.add_middleware(RequestLog)
     return app
+
+
+def _body_limit(gateway: Gateway, scope: Scope) -> int:
+    path = scope["path"]
+    if path.startswith("/api/engine/blobs/"):
+        return MAX_BLOB_BYTES  # read only after the engine's token was checked
+    if UPLOADS.fullmatch(path) and gateway.has_token(Headers(scope=scope)):
+        return MAX_UPLOAD_BYTES
+    return MAX_BODY_BYTES
+
+
+def _say_if_broken(job: asyncio.Task[None]) -> None:
+    """A job runs until it is cancelled; one that ends by itself is a fault that nobody would notice otherwise."""
+    if not job.cancelled():
+        log.critical("job_ended", job=job.get_name(), exc_info=job.exception())
 
 
 async def keep_ticking(gateway: Gateway) -> None:

@@ -151,7 +151,10 @@ def hash_machine_token(token: str) -> str:
 
 @dataclass(slots=True)
 class SignInThrottle:
-    """Slows guessing: at most `LIMIT` failures a minute for one name and for one address."""
+    """Slows guessing: at most `LIMIT` failures a minute for one name and for one address.
+
+    An attempt counts from its beginning, or many at once would all be let in before the first has failed.
+    """
 
     _failures: dict[str, deque[float]] = field(default_factory=dict)
 
@@ -170,8 +173,14 @@ class SignInThrottle:
             del self._failures[key]
         return int(self.WINDOW_S - (now_s - recent[0])) + 1 if len(recent) >= self.LIMIT else 0
 
-    def failed(self, key: str, now_s: float) -> None:
-        """One more failure; when too many keys are kept, the oldest goes."""
+    def begin(self, key: str, now_s: float) -> None:
+        """One more attempt, a failure until `succeeded`; when too many keys are kept, the oldest goes."""
         if key not in self._failures and len(self._failures) >= self.MAX_KEYS:
             del self._failures[next(iter(self._failures))]
         self._failures.setdefault(key, deque(maxlen=self.LIMIT)).append(now_s)
+
+    def succeeded(self, key: str) -> None:
+        """The latest attempt was none of a guesser."""
+        recent = self._failures.get(key)
+        if recent:
+            recent.pop()

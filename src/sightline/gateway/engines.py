@@ -25,12 +25,14 @@ from sightline.gateway.intake import Intake
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Store
 
-__all__ = ["EngineLink", "Engines"]
+__all__ = ["SWITCHED_OFF", "EngineLink", "Engines"]
 
 ANALYSE_TIMEOUT_S = 30.0
 PROBE_TIMEOUT_S = 20.0
 MAX_FACTS_IN_FLIGHT = 64
 MAX_HEADER_BYTES = 4096
+RETRY_S = 1.0
+SWITCHED_OFF = CameraStatus(CameraState.DISABLED, "switched off by an administrator")
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +50,9 @@ class EngineLink:
     status: link.Status | None = None
     gallery_model: str | None = None
     gallery_version: int = -1
+    waiting: dict[str, asyncio.Future[link.Analysis | link.SourceProbed]] = field(default_factory=dict)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
     reports: dict[str, link.CameraReport] = field(default_factory=dict)
 
     async def send(self, message: link.GatewayMessage) -> None:
@@ -67,7 +71,7 @@ class Engines:
         self._metrics = metrics
         self._clock = clock
         self._links: dict[str, EngineLink] = {}
-        self._waiting: dict[str, asyncio.Future[link.Analysis | link.SourceProbed]] = {}
+        self._told: dict[str, tuple[CameraState, str]] = {}
         self._changed = asyncio.Event()
         self._gallery_dirty = False
         self.why_none = "no engine has connected yet"
@@ -137,7 +141,7 @@ class Engines:
             raise Unavailable(f"no engine is connected ({self.why_none}); try again in a moment")
         engine = min(self._links.values(), key=lambda engine: engine.status.load if engine.status else 0.0)
         future: asyncio.Future[link.Analysis | link.SourceProbed] = asyncio.get_running_loop().create_future()
-        self._waiting[request_id] = future
+        engine.waiting[request_id] = future
         try:
             async with asyncio.timeout(timeout_s):
                 await engine.send(message)
@@ -145,7 +149,7 @@ class Engines:
         except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
             raise Unavailable("the engine did not answer in time; try again") from None
         finally:
-            self._waiting.pop(request_id, None)
+            engine.waiting.pop(request_id, None)
 
     # ── one engine's connection ──
 
@@ -153,25 +157,26 @@ class Engines:
         """From accept to close. The token was checked by the caller."""
         await socket.accept()
         hello = await self._receive(socket)
+        if hello is None:
+            return
         if not isinstance(hello, link.Hello):
             await socket.close(4501, "hello first")
             return
         engine = EngineLink(engine_id, hello, socket, self._clock.now_ms())
         older = self._links.get(engine_id)
         self._links[engine_id] = engine
-        if older is not None:
-            await older.socket.close(4502, "a newer connection of this engine took over")
         self._metrics.engines.set(len(self._links))
         log.info("engine_connected", engine=engine_id, capacity=hello.capacity)
-        await engine.send(
-            link.Welcome(server_time=self._clock.now_ms(), gallery_version=await self._store.people.gallery_version())
-        )
-        self._announce(engine, "connected", "")
-        self._changed.set()
         try:
+            if older is not None:
+                await _end(older.socket)
+            version = await self._store.people.gallery_version()
+            await engine.send(link.Welcome(server_time=self._clock.now_ms(), gallery_version=version))
+            self._announce(engine, "connected", "")
+            self._changed.set()
             await self._listen(engine)
         finally:
-            await self._gone(engine)
+            self._gone(engine)
 
     async def _listen(self, engine: EngineLink) -> None:
         slots = asyncio.Semaphore(MAX_FACTS_IN_FLIGHT)
@@ -181,7 +186,10 @@ class Engines:
                     await slots.acquire()
                     tasks.create_task(self._accept(engine, message, slots))
                 else:
-                    await self._handle(engine, message)
+                    try:
+                        await self._handle(engine, message)
+                    except SightlineError as problem:  # the store is full, overloaded or broken: not the engine's fault
+                        log.error("engine_message_not_handled", type=type(message).__name__, problem=str(problem))
 
     async def _receive(self, socket: WebSocket) -> link.EngineMessage | None:
         """The next message; `None` when the engine is gone. One that cannot be read is logged and skipped."""
@@ -207,17 +215,21 @@ class Engines:
 
     async def _handle(self, engine: EngineLink, message: link.EngineMessage) -> None:
         match message:
-            case link.Observation():
+            case link.Observation() if message.camera_id in engine.cameras:
                 self._metrics.observations.inc()
                 self._intake.observed(message)
                 await self._hub.observe(message, source=engine.id)
-            case link.CameraReport():
-                self._camera_report(engine, message)
+            case link.CameraReport() if message.camera_id in engine.cameras:
+                engine.reports[message.camera_id] = message
+                self._tell(message.camera_id, self.status_of(message.camera_id))
+            case link.Observation() | link.CameraReport():
+                log.debug("engine_speaks_of_another_camera", engine=engine.id, camera=message.camera_id)
             case link.GallerySince(version=version, model_id=model_id):
-                engine.gallery_model, engine.gallery_version = model_id, version
+                async with engine.sending_gallery:
+                    engine.gallery_model, engine.gallery_version = model_id, version
                 await self._send_gallery(engine)
             case link.Analysis(request_id=request_id) | link.SourceProbed(request_id=request_id):
-                future = self._waiting.get(request_id)
+                future = engine.waiting.get(request_id)
                 if future is not None and not future.done():
                     future.set_result(message)
             case link.Status():
@@ -225,39 +237,36 @@ class Engines:
             case _:
                 log.warning("engine_message_unexpected", type=type(message).__name__)
 
-    def _camera_report(self, engine: EngineLink, report: link.CameraReport) -> None:
-        before = engine.reports.get(report.camera_id)
-        engine.reports[report.camera_id] = report
-        if before is not None and (before.state, before.reason) == (report.state, report.reason):
+    def _tell(self, camera_id: str, status: CameraStatus) -> None:
+        """Tells everybody a camera's state, if it is news."""
+        before = self._told.get(camera_id)
+        if before == (status.state, status.reason):
             return
+        self._told[camera_id] = (status.state, status.reason)
         data = {
-            "camera_id": report.camera_id,
-            "status": report.state,
-            "reason": report.reason,
-            "timestamp": report.since,
+            "camera_id": camera_id,
+            "status": status.state.value,
+            "reason": status.reason,
+            "timestamp": status.since_ms or self._clock.now_ms(),
         }
         self._hub.broadcast("stream_status_update", data)
-        was_online = before is not None and before.state == "online"
-        if report.state == "online" and not was_online:
-            self._hub.broadcast("camera_online", data)
-        elif report.state == "offline" and (before is None or before.state != "offline"):
-            self._hub.broadcast("camera_offline", data)
+        if before is None or before[0] is not status.state:
+            if status.state is CameraState.ONLINE:
+                self._hub.broadcast("camera_online", data)
+            elif status.state is CameraState.OFFLINE:
+                self._hub.broadcast("camera_offline", data)
 
-    async def _gone(self, engine: EngineLink) -> None:
+    def _gone(self, engine: EngineLink) -> None:
+        for future in engine.waiting.values():
+            if not future.done():
+                future.set_exception(Unavailable("the engine went away before it answered; try again in a moment"))
+                future.exception()  # who asked may be gone: nobody need hear of it
         if self._links.get(engine.id) is engine:
             del self._links[engine.id]
             self.why_none = "the engine went away and is being started again"
             self._announce(engine, "disconnected", self.why_none)
             for camera_id in engine.cameras:
-                self._hub.broadcast(
-                    "stream_status_update",
-                    {
-                        "camera_id": camera_id,
-                        "status": "connecting",
-                        "reason": self.why_none,
-                        "timestamp": self._clock.now_ms(),
-                    },
-                )
+                self._tell(camera_id, self.status_of(camera_id))
         self._metrics.engines.set(len(self._links))
         self._changed.set()
         log.info("engine_disconnected", engine=engine.id)
@@ -288,8 +297,10 @@ class Engines:
             if header is None:
                 log.warning("engine_picture_refused", engine=engine_id, size=len(data))
                 continue
-            self._metrics.pictures.inc()
-            self._hub.picture(str(header["camera_id"]), int(header["frame_id"]), data)
+            engine = self._links.get(engine_id)
+            if engine is not None and header["camera_id"] in engine.cameras:
+                self._metrics.pictures.inc()
+                self._hub.picture(header["camera_id"], header["frame_id"], data)
 
     # ── who reads what ──
 
@@ -298,16 +309,30 @@ class Engines:
         while True:
             await self._changed.wait()
             self._changed.clear()
-            cameras = {camera.id: camera for camera in await self._store.cameras.list() if camera.enabled}
             gallery_dirty, self._gallery_dirty = self._gallery_dirty, False
-            for engine in self.links:
-                try:
-                    await self._assign(engine, cameras)
-                    await self._watch(engine)
-                    if gallery_dirty:
-                        await self._send_gallery(engine)
-                except (WebSocketDisconnect, RuntimeError, OSError):
-                    log.info("engine_left_while_told", engine=engine.id)
+            try:
+                await self._bring_in_step(gallery_dirty)
+            except SightlineError as problem:  # the store is full, overloaded or broken; cameras must not stay unread
+                log.error("engines_not_told", problem=str(problem), again_in_s=RETRY_S)
+                self._gallery_dirty |= gallery_dirty
+                self._changed.set()
+                await asyncio.sleep(RETRY_S)
+
+    async def _bring_in_step(self, gallery_dirty: bool) -> None:
+        records = await self._store.cameras.list()
+        cameras = {camera.id: camera for camera in records if camera.enabled}
+        for engine in self.links:
+            try:
+                await self._assign(engine, cameras)
+                await self._watch(engine)
+                if gallery_dirty:
+                    await self._send_gallery(engine)
+            except (WebSocketDisconnect, RuntimeError, OSError):
+                log.info("engine_left_while_told", engine=engine.id)
+        for camera in records:
+            self._tell(camera.id, self.status_of(camera.id) if camera.enabled else SWITCHED_OFF)
+        for camera_id in self._told.keys() - {camera.id for camera in records}:
+            del self._told[camera_id]
 
     def watch_changed(self) -> None:
         """The set of cameras that somebody looks at changed."""
@@ -342,21 +367,30 @@ class Engines:
         engine.watched = wanted
 
     async def _send_gallery(self, engine: EngineLink) -> None:
-        if engine.gallery_model is None:
-            return
-        more = True
-        while more:
-            changes = await self._store.people.gallery_changes(engine.gallery_version, engine.gallery_model)
-            await engine.send(
-                link.GalleryPage(
-                    version=changes.version,
-                    templates=changes.templates,
-                    tombstones=changes.tombstones,
-                    more=changes.more,
-                    reset=changes.reset,
+        """Everything that changed since the engine's version. One task at a time: an older page that overtakes a newer
+        one would bring back what was erased."""
+        async with engine.sending_gallery:
+            more = engine.gallery_model is not None
+            while more and engine.gallery_model is not None:
+                changes = await self._store.people.gallery_changes(engine.gallery_version, engine.gallery_model)
+                await engine.send(
+                    link.GalleryPage(
+                        version=changes.version,
+                        templates=changes.templates,
+                        tombstones=changes.tombstones,
+                        more=changes.more,
+                        reset=changes.reset,
+                    )
                 )
-            )
-            engine.gallery_version, more = changes.version, changes.more
+                engine.gallery_version, more = changes.version, changes.more
+
+
+async def _end(socket: WebSocket) -> None:
+    """Closes the older connection of an engine, which may be dead already."""
+    try:
+        await socket.close(4502, "a newer connection of this engine took over")
+    except (WebSocketDisconnect, RuntimeError, OSError):
+        log.info("older_engine_was_gone")
 
 
 def _picture_header(data: bytes) -> dict[str, Any] | None:
@@ -365,12 +399,8 @@ def _picture_header(data: bytes) -> dict[str, Any] | None:
         return None
     try:
         header = msgspec.json.decode(data[4 : 4 + size])
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-    if (
-        isinstance(header, dict)
-        and isinstance(header.get("camera_id"), str)
-        and isinstance(header.get("frame_id"), int)
-    ):
+    if isinstance(header, dict) and isinstance(header.get("camera_id"), str) and type(header.get("frame_id")) is int:
         return header
     return None

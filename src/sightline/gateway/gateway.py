@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sightline.accounts import Right, User, require
-from sightline.cameras import CameraState, CameraStatus
+from sightline.cameras import CameraStatus
 from sightline.clock import Clock
 from sightline.deliveries.audience import tags_of
 from sightline.events.alert import Verdict
-from sightline.exceptions import NotFound
+from sightline.exceptions import Forbidden, NotFound
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
 from sightline.gateway.directory import Directory
-from sightline.gateway.engines import Engines
+from sightline.gateway.engines import SWITCHED_OFF, Engines
 from sightline.gateway.hub import Hub
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
@@ -65,11 +66,37 @@ class Gateway:
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
     tickers: set[Ticking] = field(default_factory=set)
 
+    def is_full(self) -> bool:
+        """Whether there are as many WebSocket connections of clients as the settings allow."""
+        return len(self.tickers) >= self.settings.max_connections
+
+    async def is_current(self, user: User) -> bool:
+        """Whether the account is still what it was when `user` was read."""
+        try:
+            now = await self.store.users.get(user.id)
+        except NotFound:
+            return False
+        return not now.disabled and now.token_version == user.token_version
+
     @staticmethod
     def bearer(headers: Mapping[str, str]) -> str | None:
         """The token of an `Authorization: Bearer` header."""
         scheme, _, token = headers.get("authorization", "").partition(" ")
         return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+    def is_owner(self, token: str) -> bool:
+        """Whether this is the token of the installation's owner, which lies in the home folder."""
+        return self.local_token is not None and hmac.compare_digest(token.encode(), self.local_token.encode())
+
+    def has_token(self, headers: Mapping[str, str]) -> bool:
+        """Whether a token comes with these headers that this gateway made; whom it still speaks for is not asked."""
+        token = self.bearer(headers)
+        if token is None:
+            return False
+        try:
+            return self.is_owner(token) or bool(self.tokens.read(token))
+        except Forbidden:
+            return False
 
     async def take_alert(self, user: User, alert_id: str, verdict: Verdict | None) -> dict[str, Any]:
         """A person takes an alert: the data of `recorded`. Raises `Forbidden`, `NotFound`, `Conflict`."""
@@ -80,7 +107,8 @@ class Gateway:
         outcome = await self.store.alerts.acknowledge(alert_id, by=user.id, verdict=verdict, now_ms=self.clock.now_ms())
         taken = outcome.alert
         by = await self.directory.users.find(taken.by)
-        self.metrics.acknowledged.inc()
+        if outcome.first:
+            self.metrics.acknowledged.inc()
         return {
             "alert_id": taken.id,
             "state": taken.state.value,
@@ -93,7 +121,7 @@ class Gateway:
     def camera_status(self, camera_id: str, *, enabled: bool) -> CameraStatus:
         """A camera's state as the engine that reads it says."""
         if not enabled:
-            return CameraStatus(CameraState.DISABLED, "switched off by an administrator")
+            return SWITCHED_OFF
         return self.engines.status_of(camera_id)
 
     async def camera_states(self) -> dict[str, Any]:
@@ -112,22 +140,31 @@ class Gateway:
         return {"cameras": cameras}
 
     def person_changed(self, person_id: str) -> None:
-        """A person's record changed or was erased: no message encoded before may be sent again."""
+        """A person's record or references changed, or were erased."""
         self.directory.people.changed(person_id)
-        self.native_tail.forget()
-        self.anomaly_tail.forget()
+        self._forget_encoded()
+        self.hub.forget()
         self.engines.gallery_changed()
 
     def camera_changed(self, camera_id: str) -> None:
         """A camera's record changed."""
         self.directory.cameras.changed(camera_id)
-        self.native_tail.forget()
-        self.anomaly_tail.forget()
+        self._forget_encoded()
         self.engines.cameras_changed()
 
-    def user_changed(self, user_id: str, *, end_sessions: bool) -> None:
-        """A user's record changed; with `end_sessions` their connections are closed for good."""
+    def watch_list_changed(self, list_id: str) -> None:
+        """A watch list was made, changed or removed."""
+        self.directory.watch_lists.changed(list_id)
+        self._forget_encoded()
+
+    def user_changed(self, user_id: str) -> None:
+        """An account changed, and its older tokens are void: its connections are closed for good."""
         self.directory.users.changed(user_id)
-        if end_sessions:
-            for client in self.hub.of_user(user_id):
-                client.end(4503, "the account was changed: sign in again")
+        self._forget_encoded()
+        for client in self.hub.of_user(user_id):
+            client.end(4503, "the account was changed: sign in again")
+
+    def _forget_encoded(self) -> None:
+        """No message that was encoded with an older name may be sent again."""
+        self.native_tail.forget()
+        self.anomaly_tail.forget()

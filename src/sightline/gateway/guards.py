@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -55,32 +56,47 @@ class OriginGuard:
 
 
 class BodyLimit:
-    """Refuses request bodies over the limit with 413, before anything is parsed."""
+    """Refuses request bodies over the limit with 413, before anything is parsed. `limit_of` gives it in bytes."""
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, limit_of: Callable[[Scope], int]) -> None:
         self._app = app
-        self._max_bytes = max_bytes
+        self._limit_of = limit_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit = self._limit_of(scope)
+        refusal = JSONResponse({"detail": f"a request to this address has at most {limit // 1024} KiB"}, 413)
         length = Headers(scope=scope).get("content-length", "0")
-        if not length.isdigit() or int(length) > self._max_bytes:
-            refusal = JSONResponse({"detail": f"a request has at most {self._max_bytes // 1024} KiB"}, 413)
+        if not length.isdecimal() or int(length) > limit:
             await refusal(scope, receive, send)
             return
         received = 0
+        began = refused = False
 
-        async def counted() -> Message:
+        async def counted() -> Message:  # a chunked body says nothing of its size: over the limit, the client "left"
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > self._max_bytes:  # a chunked body that said nothing of its size: as if the client left
-                return {"type": "http.disconnect"}
-            return message
+            return message if received <= limit else {"type": "http.disconnect"}
 
-        await self._app(scope, counted, send)
+        async def answer(message: Message) -> None:
+            nonlocal began, refused
+            if received <= limit or began:
+                began = True
+                await send(message)
+            elif not refused:
+                refused = True
+                await refusal(scope, receive, send)
+
+        try:
+            await self._app(scope, counted, answer)
+        except ClientDisconnect:
+            if received <= limit:
+                raise
+            if not began:
+                await refusal(scope, receive, send)
 
 
 class SecurityHeaders:

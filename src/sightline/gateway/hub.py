@@ -45,7 +45,7 @@ class Client(Protocol):
     def observe(self, camera_id: str, frame_id: int, text: str) -> None:
         """The newest observation of a camera; replaces one not yet sent."""
 
-    def picture(self, camera_id: str, frame_id: int, observation: str | None, message: bytes) -> None:
+    def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
         """The newest picture of a camera with the observation of the same frame."""
 
     def wished_pictures(self) -> Mapping[str, float]:
@@ -68,6 +68,7 @@ class Hub:
         self._directory = directory
         self._clients: dict[str, Client] = {}
         self._observations: dict[str, OrderedDict[int, str]] = {}
+        self._early: dict[str, tuple[int, bytes]] = {}
         self.top = top
         self.on_watch_change: WatchWish = lambda: None
         self.encoded_observations = 0
@@ -127,18 +128,35 @@ class Hub:
         text = encode_message("face_detection_result", await self._named(observation, source))
         self.encoded_observations += 1
         recent = self._observations.setdefault(camera_id, OrderedDict())
+        recent.pop(observation.frame_id, None)
         recent[observation.frame_id] = text
         while len(recent) > REMEMBERED_OBSERVATIONS:
             recent.popitem(last=False)
         for client in watching:
             client.observe(camera_id, observation.frame_id, text)
+        frame_id, message = self._early.pop(camera_id, (-1, b""))
+        if frame_id == observation.frame_id:
+            self.picture(camera_id, frame_id, message)
+        elif frame_id > observation.frame_id:
+            self._early[camera_id] = (frame_id, message)
 
     def picture(self, camera_id: str, frame_id: int, message: bytes) -> None:
-        """A picture of a camera as the engine sent it: it is forwarded, not encoded again."""
+        """A picture of a camera as the engine sent it: it is forwarded, not encoded again.
+
+        It travels on a connection of its own and may be here before the observation of its frame; then the newest such
+        picture of each camera waits for it.
+        """
         observation = self._observations.get(camera_id, OrderedDict()).get(frame_id)
+        if observation is None:
+            self._early[camera_id] = (frame_id, message)
+            return
         for client in self.clients:
             if client.wants(camera_id):
                 client.picture(camera_id, frame_id, observation, message)
+
+    def forget(self) -> None:
+        """A name changed or was erased: no observation encoded before may be sent again."""
+        self._observations.clear()
 
     def watched(self, camera_ids: Iterable[str]) -> dict[str, float]:
         """Of these cameras, those whose pictures somebody wants, with the highest wished rate."""
@@ -153,6 +171,7 @@ class Hub:
     def camera_removed(self, camera_id: str) -> None:
         """Nothing more will come of this camera."""
         self._observations.pop(camera_id, None)
+        self._early.pop(camera_id, None)
 
     async def _named(self, observation: Observation, source: str) -> dict[str, Any]:
         faces = []

@@ -28,12 +28,15 @@ class Intake:
         self._observed = 0
 
     def observed(self, observation: Observation) -> None:
-        """Keeps the tracks of known subjects in sight."""
+        """Keeps tracks in sight. One that carries a name is bound by it: its fact may be older than this gateway."""
         for face in observation.faces:
-            self._presence.seen(face.track_id, observation.timestamp)
+            if face.identity == "known" and face.person_id is not None:
+                self._presence.bind(face.track_id, face.person_id, observation.camera_id, observation.timestamp)
+            else:
+                self._presence.seen(face.track_id, observation.camera_id, observation.timestamp)
         self._observed += 1
         if self._observed % FORGET_EVERY == 0:
-            self._presence.forget(observation.timestamp)
+            self._presence.forget(self._clock.now_ms())
 
     async def accept(self, fact: Fact) -> Accepted:
         """Records the fact and what follows from it; returns once that is on disk. Raises `Unavailable`."""

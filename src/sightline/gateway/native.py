@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Mapping
-from typing import Any
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -32,11 +31,13 @@ from sightline.deliveries.session import (
     Unwatch,
     Watch,
 )
+from sightline.deliveries.window import CREDIT_BYTES
 from sightline.events.alert import Verdict
 from sightline.events.wire import decode_client_message, encode_message, error
 from sightline.exceptions import Forbidden, NotFound, SightlineError, WireError
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
+from sightline.gateway.pace import Pace
 
 __all__ = ["NativeClient", "serve_native"]
 
@@ -47,11 +48,11 @@ log = structlog.get_logger(__name__)
 
 
 async def serve_native(gateway: Gateway, socket: WebSocket) -> None:
-    """One connection, from accept to close."""
-    await socket.accept()
+    """One connection, from accept to close. It counts from the first moment, so that a rush cannot pass the limit."""
     client = NativeClient(gateway, socket)
     gateway.tickers.add(client)
     try:
+        await socket.accept()
         await client.run()
     finally:
         gateway.tickers.discard(client)
@@ -72,8 +73,8 @@ class NativeClient:
         self._outbox = Outbox()
         self._user: User | None = None
         self._tags: frozenset[str] = frozenset()
-        self._pictures: dict[str, float] = {}
-        self._watching: set[str] = set()
+        self._watching: dict[str, Watch] = {}
+        self._paces: dict[str, Pace] = {}
         self._cursor = 0
         self._epoch = ""
         self._replay_to: int | None = None
@@ -97,17 +98,19 @@ class NativeClient:
         self._outbox.put_state(text)
 
     def wants(self, camera_id: str) -> bool:
-        return camera_id in self._watching or "*" in self._watching
+        return self._watch_of(camera_id) is not None
 
     def observe(self, camera_id: str, frame_id: int, text: str) -> None:
-        self._outbox.put_observation(camera_id, frame_id, text)
+        if self._shows(camera_id, frame_id):
+            self._outbox.put_observation(camera_id, frame_id, text)
 
-    def picture(self, camera_id: str, frame_id: int, observation: str | None, message: bytes) -> None:
-        if camera_id in self._pictures or "*" in self._pictures:
+    def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
+        watch = self._watch_of(camera_id)
+        if watch is not None and watch.frames and self._shows(camera_id, frame_id):
             self._outbox.put_picture(camera_id, frame_id, observation, message)
 
     def wished_pictures(self) -> Mapping[str, float]:
-        return self._pictures
+        return {id: watch.max_fps or DEFAULT_PICTURE_FPS for id, watch in self._watching.items() if watch.frames}
 
     def end(self, code: int, reason: str) -> None:
         self._carry_out(self._session.close(CloseCode(code), reason))
@@ -138,6 +141,7 @@ class NativeClient:
 
     async def _receive_loop(self) -> None:
         while True:
+            await self._outbox.room()
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
@@ -151,12 +155,15 @@ class NativeClient:
             except WireError as problem:
                 effects = self._session.reject(problem, now_ms)
             for effect in effects:
-                await self._perform(effect)
+                try:
+                    await self._perform(effect)
+                except SightlineError as problem:  # the store is full, overloaded or broken
+                    self._not_done(effect, problem)
 
     async def _send_loop(self) -> None:
         while True:
             await self._outbox.wait()
-            while await self._send_next():
+            while not self._outbox.overflowed and await self._send_next():
                 pass
             if self._outbox.overflowed:
                 self._carry_out(self._session.close(CloseCode.TOO_SLOW, "too slow; retry_after_s=1"))
@@ -204,20 +211,20 @@ class NativeClient:
         for entry in page.entries:
             if not entry.audience & self._tags:
                 continue
-            over = len(mine) >= window.free_entries() or size + len(entry.text) > window.free_bytes()
-            if over and (mine or window.free_bytes() < 262_144):
+            over = len(mine) >= window.free_entries() or size + entry.size > window.free_bytes()
+            if over and (mine or window.free_bytes() < CREDIT_BYTES):
                 to = entry.offset - 1
                 break
             mine.append(entry.text)
-            size += len(entry.text)
+            size += entry.size
         if not mine and to <= self._cursor:
             return False
         self._cursor = to
         if mine:
             self._gateway.metrics.delivered.inc(len(mine))
             mine.append(self._position(to))
+            window.page_sent(to, len(mine) - 1, size)  # before sending: the client may confirm before we go on
             await self._send(mine)
-            window.page_sent(to, len(mine) - 1, size)
         self._caught_up()
         return True
 
@@ -260,8 +267,8 @@ class NativeClient:
             case Watch():
                 await self._watch(effect)
             case Unwatch(camera_id=camera_id):
-                self._watching.discard(camera_id)
-                self._pictures.pop(camera_id, None)
+                self._watching.pop(camera_id, None)
+                self._paces.clear()
                 self._outbox.drop_camera(camera_id)
                 self._gateway.hub.on_watch_change()
             case TakeAlert():
@@ -293,6 +300,8 @@ class NativeClient:
         self.client_type, self.device = identify.client_type, identify.device or ""
         self._tags = tags_of(user, identify.client_type)
         await self._start_delivery(effect, claims.expires_ms)
+        if not await gateway.is_current(user):  # changed before the hub knew whom to tell
+            self.end(CloseCode.REVOKED, "the account was changed: sign in again")
 
     async def _start_delivery(self, effect: Authenticate, token_expires_ms: int) -> None:
         gateway = self._gateway
@@ -302,6 +311,7 @@ class NativeClient:
         if cursor is None and self.device:
             cursor = await gateway.store.log.cursor(self.user_id, self.device)
         known = cursor is not None and cursor.epoch == bounds.epoch and bounds.floor <= cursor.offset <= bounds.top
+        shown: str | None = None
         if known:
             assert cursor is not None
             mode, start = Mode.RESUMED, cursor.offset
@@ -309,6 +319,8 @@ class NativeClient:
             snapshot = await gateway.store.alerts.snapshot(self._tags)
             bounds = snapshot.bounds
             mode, start = (Mode.GAP if cursor is not None else Mode.LIVE), bounds.top
+            alerts = await gateway.views.alerts(snapshot.alerts)
+            shown = encode_message("alert_snapshot", {"alerts": alerts, "offset": bounds.top})
         self._cursor, self._epoch, self._replay_to = start, bounds.epoch, bounds.top
         self._carry_out(
             self._session.identified(
@@ -321,14 +333,13 @@ class NativeClient:
                 id=effect.id,
             )
         )
-        if not known:
-            alerts = await gateway.views.alerts(snapshot.alerts)
-            self._outbox.put_control(encode_message("alert_snapshot", {"alerts": alerts, "offset": bounds.top}))
+        if shown is not None:
+            self._outbox.put_control(shown)
         self._caught_up()
-        if self.device:
+        self._outbox.put_state(encode_message("bulk_status_update", await gateway.camera_states()))
+        if self.device:  # without a pause before joining: of two that come at once, one must see the other
             for other in gateway.hub.others(self, device=self.device):
                 other.end(CloseCode.SUPERSEDED, "a newer connection of the same user and device took over")
-        self._outbox.put_state(encode_message("bulk_status_update", await gateway.camera_states()))
         gateway.hub.join(self)
 
     async def _reauthenticate(self, token: str, id: str | None) -> None:
@@ -344,18 +355,26 @@ class NativeClient:
         gateway = self._gateway
         assert self._user is not None
         if not self._user.may(Right.SEE_CAMERAS):
-            self._refuse("FORBIDDEN", "this role may not see cameras", None)
+            self._carry_out(self._session.refused_watch(effect, "FORBIDDEN", "this role may not see cameras"))
             return
         if effect.camera_id != "*" and await gateway.directory.cameras.find(effect.camera_id) is None:
-            self._session.subscriptions.discard(effect.camera_id)
-            self._refuse("INVALID_MESSAGE", f"no camera with id {effect.camera_id!r}", "data.camera_id")
+            message = f"no camera with id {effect.camera_id!r}"
+            self._carry_out(self._session.refused_watch(effect, "INVALID_MESSAGE", message))
             return
-        self._watching.add(effect.camera_id)
-        if effect.frames:
-            self._pictures[effect.camera_id] = effect.max_fps or DEFAULT_PICTURE_FPS
-        else:
-            self._pictures.pop(effect.camera_id, None)
+        self._watching[effect.camera_id] = effect
+        self._paces.clear()
         gateway.hub.on_watch_change()
+
+    def _watch_of(self, camera_id: str) -> Watch | None:
+        """What this client wants of the camera: its own subscription goes before the one to all."""
+        return self._watching.get(camera_id) or self._watching.get("*")
+
+    def _shows(self, camera_id: str, frame_id: int) -> bool:
+        watch = self._watch_of(camera_id)
+        if watch is None or watch.max_fps is None:
+            return watch is not None
+        pace = self._paces.setdefault(camera_id, Pace(watch.max_fps))
+        return pace.shows(frame_id, self._gateway.clock.monotonic_s())
 
     async def _take(self, effect: TakeAlert) -> None:
         gateway = self._gateway
@@ -368,11 +387,16 @@ class NativeClient:
             code = "FORBIDDEN" if isinstance(problem, Forbidden) else "INVALID_MESSAGE"
             self._refuse(code, str(problem), "data.alert_id", effect.id)
             return
-        except SightlineError as problem:
-            self._refuse("PROCESSING_ERROR", str(problem), None, effect.id)
-            return
         self._outbox.put_control(encode_message("recorded", data, id=effect.id))
 
-    def _refuse(self, code: str, message: str, path: str | None, id: str | None = None) -> None:
-        data: dict[str, Any] = error(code, message, path=path, request_id=id)
-        self._outbox.put_control(encode_message("error", data, id=id))
+    def _not_done(self, effect: Effect, problem: SightlineError) -> None:
+        """What was asked could not be done now: who asked hears of it, and may ask again."""
+        log.warning("client_not_served", client=self.client_id, asked=type(effect).__name__, problem=str(problem))
+        match effect:
+            case Authenticate():
+                self.end(CloseCode.OVERLOADED, "the server cannot serve this now; retry_after_s=5")
+            case Reauthenticate(id=id) | TakeAlert(id=id) | Watch(id=id):
+                self._refuse("PROCESSING_ERROR", str(problem), None, id)
+
+    def _refuse(self, code: str, message: str, path: str | None, id: str | None) -> None:
+        self._outbox.put_control(encode_message("error", error(code, message, path=path, request_id=id), id=id))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 __all__ = ["Outbox"]
 
 MAX_CONTROL = 256
+CROWDED_CONTROL = 64
 MAX_STATE = 1024
 SENT_FRAMES_REMEMBERED = 16
 
@@ -22,7 +23,7 @@ class _Slot:
     """The newest observation and picture of one camera, and which observations went out lately."""
 
     observation: tuple[int, str] | None = None
-    picture: tuple[int, str | None, bytes] | None = None
+    picture: tuple[int, str, bytes] | None = None
     sent: deque[int] = field(default_factory=lambda: deque(maxlen=SENT_FRAMES_REMEMBERED))
 
 
@@ -31,6 +32,7 @@ class Outbox:
 
     def __init__(self) -> None:
         self._wake = asyncio.Event()
+        self._answered = asyncio.Event()
         self._control: deque[str] = deque()
         self._state: deque[str] = deque()
         self._slots: OrderedDict[str, _Slot] = OrderedDict()
@@ -45,6 +47,12 @@ class Outbox:
     def wake(self) -> None:
         """There may be something to do."""
         self._wake.set()
+
+    async def room(self) -> None:
+        """Waits until there is room for answers: a client that asks faster than it reads is read more slowly."""
+        while len(self._control) >= CROWDED_CONTROL:
+            self._answered.clear()
+            await self._answered.wait()
 
     def put_control(self, text: str) -> None:
         """Before everything else."""
@@ -67,7 +75,7 @@ class Outbox:
         slot.observation = (frame_id, text)
         self._wake.set()
 
-    def put_picture(self, camera_id: str, frame_id: int, observation: str | None, message: bytes) -> None:
+    def put_picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
         """Replaces the camera's picture that was not sent yet."""
         slot = self._slots.setdefault(camera_id, _Slot())
         self.replaced += slot.picture is not None
@@ -82,6 +90,7 @@ class Outbox:
         """Everything that goes first."""
         taken = list(self._control)
         self._control.clear()
+        self._answered.set()
         return taken
 
     def take_state(self) -> list[str]:
@@ -97,7 +106,7 @@ class Outbox:
             messages: list[str | bytes] = []
             if slot.picture is not None:
                 frame_id, observation, message = slot.picture
-                if observation is not None and frame_id not in slot.sent:
+                if frame_id not in slot.sent:
                     slot.sent.append(frame_id)
                     messages.append(observation)
                 messages.append(message)

@@ -77,13 +77,14 @@ class EngineSupervisor:
             log.error("engine_ended", status=_in_words(code), again_in_s=pause_s)
             await asyncio.sleep(pause_s)
 
-    async def _run_once(self) -> int:
+    async def _run_once(self) -> int | None:
+        """The exit status of one life of the child; `None` when it could not be started."""
         self._say("starting", "the engine is starting")
         try:
             process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.PIPE)
         except OSError as error:
             log.error("engine_not_started", problem=str(error))
-            return -1
+            return None
         self._process = process
         log.info("engine_started", pid=process.pid)
         assert process.stdin is not None
@@ -110,5 +111,7 @@ class EngineSupervisor:
         self._state, self._reason, self._since_ms = state, reason, self._clock.now_ms()
 
 
-def _in_words(code: int) -> str:
+def _in_words(code: int | None) -> str:
+    if code is None:
+        return "it could not be started"
     return f"killed by signal {-code}" if code < 0 else f"exit status {code}"

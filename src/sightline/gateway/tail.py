@@ -19,11 +19,12 @@ PAGE_ENTRIES = 100
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """An entry as text, with what decides who gets it."""
+    """An entry as text, `size` bytes of it in UTF-8, with what decides who gets it."""
 
     offset: int
     audience: frozenset[str]
     text: str
+    size: int
     alert_id: str
     camera_id: str
 
@@ -40,7 +41,8 @@ Encode = Callable[[Sequence[Entry]], Awaitable[list[Encoded]]]
 
 
 class Tail:
-    """Holds the encoded entries in (floor, top]; readers further behind read the log themselves.
+    """Holds the encoded entries in (floor, top], the newest that anybody has read; readers further behind read the log
+    themselves, and a reader ahead of it carries it forward.
 
     Bounded in entries and bytes: the oldest leave first.
     """
@@ -66,14 +68,13 @@ class Tail:
         """Up to `PAGE_ENTRIES` entries beyond `after`; `top` is the log's highest committed offset."""
         if self._holds(after):
             return self._held(after)
-        if self._top >= 0 and after != self._top:
+        if after < self._top:
             return await self._read(after, top)
         async with self._extending:
             if self._holds(after):
                 return self._held(after)
-            generation = self._generation
             page = await self._read(after, top)
-            if generation == self._generation and (after == self._top or self._top < 0):
+            if after >= self._top:
                 self._keep(after, page)
             return page
 
@@ -88,20 +89,26 @@ class Tail:
 
     async def _read(self, after: int, top: int) -> Page:
         entries = await self._log.page(after, PAGE_ENTRIES)
-        encoded = await self._encode(entries)
+        generation = -1
+        encoded: list[Encoded] = []
+        while generation != self._generation:  # a name changed or was erased while it was being encoded
+            generation = self._generation
+            encoded = await self._encode(entries)
         self.encoded += len(encoded)
         last = entries[-1].offset if entries else after
         return Page(last if len(entries) == PAGE_ENTRIES else max(top, last), encoded)
 
     def _keep(self, after: int, page: Page) -> None:
-        if self._top < 0:
+        if after > self._top:
+            self._entries.clear()
+            self._bytes = 0
             self._floor = after
         self._top = page.to
         self._entries.extend(page.entries)
-        self._bytes += sum(len(entry.text) for entry in page.entries)
+        self._bytes += sum(entry.size for entry in page.entries)
         surplus = 0
         while len(self._entries) - surplus > CAPACITY_ENTRIES or self._bytes > CAPACITY_BYTES:
-            self._bytes -= len(self._entries[surplus].text)
+            self._bytes -= self._entries[surplus].size
             self._floor = self._entries[surplus].offset
             surplus += 1
         del self._entries[:surplus]

@@ -74,7 +74,7 @@ class AlertViews:
                 text = encode_message("alert_triggered", await self.alert(alert))
             else:
                 text = encode_message("alert_updated", await self.update(entry))
-            encoded.append(Encoded(entry.offset, entry.audience, text, alert.id, alert.camera_id))
+            encoded.append(_encoded(entry, alert, text))
         return encoded
 
     async def anomalies(self, entries: Sequence[Entry]) -> list[Encoded]:
@@ -82,7 +82,7 @@ class AlertViews:
         triggered = [entry for entry in entries if entry.kind is EntryKind.ALERT_TRIGGERED]
         alerts = await self._store.alerts.get_many({entry.alert_id for entry in triggered})
         return [
-            Encoded(entry.offset, entry.audience, await self.anomaly(alert), alert.id, alert.camera_id)
+            _encoded(entry, alert, await self.anomaly(alert))
             for entry in triggered
             if (alert := alerts.get(entry.alert_id)) is not None
         ]
@@ -122,3 +122,7 @@ class AlertViews:
             "age": person.age,
             "description": person.description,
         }
+
+
+def _encoded(entry: Entry, alert: Alert, text: str) -> Encoded:
+    return Encoded(entry.offset, entry.audience, text, len(text.encode()), alert.id, alert.camera_id)

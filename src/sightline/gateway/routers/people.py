@@ -76,6 +76,8 @@ async def get_person(gateway: GatewayOf, caller: Seer, person_id: str) -> Person
 async def change_person(gateway: GatewayOf, caller: Manager, person_id: str, change: PersonChange) -> PersonOut:
     """Changes what is given."""
     stored = await gateway.store.people.get(person_id)
+    for list_id in change.watch_lists or ():
+        await gateway.store.watch_lists.get(list_id)
     given = change.model_fields_set
     person = await gateway.store.people.update(
         person_id,

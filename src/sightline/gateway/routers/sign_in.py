@@ -30,15 +30,17 @@ async def sign_in(
         raise HTTPException(
             429, f"too many failed sign-ins: wait {wait_s} s and try again", {"Retry-After": str(wait_s)}
         )
+    for key in keys:
+        gateway.throttle.begin(key, now_s)
     user = await gateway.store.users.by_name(form.username)
     if not await gateway.passwords.matches(user, form.password):
-        for key in keys:
-            gateway.throttle.failed(key, now_s)
         await gateway.store.audit.record(
             actor=form.username[:64], action="sign_in_refused", subject=address, now_ms=gateway.clock.now_ms()
         )
         raise HTTPException(401, "the name or the password is wrong", {"WWW-Authenticate": "Bearer"})
     assert user is not None
+    for key in keys:
+        gateway.throttle.succeeded(key)
     await gateway.store.audit.record(
         actor=user.name, action="signed_in", subject=address, now_ms=gateway.clock.now_ms()
     )
@@ -68,7 +70,7 @@ async def change_own_password(gateway: GatewayOf, caller: CallerOf, change: Pass
     if caller.claims is None or not await gateway.passwords.matches(caller.user, change.current or ""):
         raise HTTPException(403, "the current password is wrong")
     await gateway.store.users.set_password(caller.user.id, await gateway.passwords.hash(change.password))
-    gateway.user_changed(caller.user.id, end_sessions=True)
+    gateway.user_changed(caller.user.id)
     await gateway.store.audit.record(
         actor=caller.user.name, action="password_changed", subject=caller.user.id, now_ms=gateway.clock.now_ms()
     )

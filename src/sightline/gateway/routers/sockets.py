@@ -20,7 +20,7 @@ MAX_BLOB_BYTES = 16 * 1024 * 1024
 async def native(socket: WebSocket) -> None:
     """The native protocol."""
     gateway = gateway_of(socket)
-    if len(gateway.tickers) >= gateway.settings.max_connections:
+    if gateway.is_full():
         await socket.accept()
         message = "the server has as many connections as it allows; retry_after_s=10"
         await socket.send_text(encode_message("error", error("CONNECTION_LIMIT", message)))
@@ -32,11 +32,7 @@ async def native(socket: WebSocket) -> None:
 @router.websocket("/ws/alerts/{user_id}")
 async def alerts(socket: WebSocket, user_id: str) -> None:
     """One user's alerts."""
-    gateway = gateway_of(socket)
-    if len(gateway.tickers) >= gateway.settings.max_connections:
-        await socket.send_denial_response(JSONResponse({"detail": "too many connections"}, 503))
-        return
-    await serve_alerts(gateway, socket, user_id)
+    await serve_alerts(gateway_of(socket), socket, user_id)
 
 
 @router.websocket("/ws/engine")

@@ -14,6 +14,7 @@ from starlette.requests import Request
 
 from sightline.accounts import Right
 from sightline.events.engine_link import ModelReport
+from sightline.exceptions import Forbidden
 from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.hub import Client
@@ -104,7 +105,10 @@ async def metrics(request: Request, gateway: GatewayOf) -> Response:
         token = gateway.bearer(request.headers)
         if token is None:
             raise HTTPException(401, "sign in first", {"WWW-Authenticate": "Bearer"})
-        user, _ = await gateway.tokens.user_of(token, gateway.store.users)
+        try:
+            user, _ = await gateway.tokens.user_of(token, gateway.store.users)
+        except Forbidden as problem:
+            raise HTTPException(401, str(problem), {"WWW-Authenticate": "Bearer"}) from None
         if not user.may(Right.SEE_SYSTEM):
             raise HTTPException(403, "this role may not see metrics")
     gateway.metrics.clients.set(len(list(gateway.hub.clients)))
