@@ -37,6 +37,7 @@ export function AlertActions({ alert, tap, onTake }: AlertActionsProps): ReactEl
         <div className={styles.buttons}>
           {handling.take ? (
             <Button
+              className={styles.take}
               size="md"
               disabled={waiting}
               leftSection={<IconHandGrab size={19} stroke={1.8} />}
@@ -48,12 +49,16 @@ export function AlertActions({ alert, tap, onTake }: AlertActionsProps): ReactEl
               {text.alerts.take}
             </Button>
           ) : null}
-          <Button {...button('confirmed')} leftSection={<IconCheck size={19} stroke={2} />} rightSection={<Kbd size="xs">C</Kbd>}>
-            {text.alerts.confirm}
-          </Button>
-          <Button {...button('rejected')} leftSection={<IconX size={19} stroke={2} />} rightSection={<Kbd size="xs">R</Kbd>}>
-            {text.alerts.reject}
-          </Button>
+          {handling.judge ? (
+            <>
+              <Button {...button('confirmed')} leftSection={<IconCheck size={19} stroke={2} />} rightSection={<Kbd size="xs">C</Kbd>}>
+                {text.alerts.confirm}
+              </Button>
+              <Button {...button('rejected')} leftSection={<IconX size={19} stroke={2} />} rightSection={<Kbd size="xs">R</Kbd>}>
+                {text.alerts.reject}
+              </Button>
+            </>
+          ) : null}
         </div>
       ) : null}
       <TapState tap={tap} />

@@ -8,7 +8,7 @@ import type { LiveAlert } from '../live/live_state.ts';
 import { text } from '../text.ts';
 import { Ago } from '../times/time.tsx';
 import styles from './alert_card.module.css';
-import { headline, typeName } from './describe.ts';
+import { headline } from './describe.ts';
 import { Faces } from './faces.tsx';
 import type { Handling } from './handling.ts';
 import { EscalationMark, SeverityMark } from './severity_mark.tsx';
@@ -52,7 +52,6 @@ export function AlertCard({ alert, selected, tap, handling, onTake }: AlertCardP
         </Link>
         <span className={styles.where}>
           {alert.camera.name}
-          {alert.person || alert.type === 'unknown_person' ? '' : ` · ${typeName(alert)}`}
         </span>
         <div className={styles.bottom}>
           {taken ? (
@@ -64,13 +63,13 @@ export function AlertCard({ alert, selected, tap, handling, onTake }: AlertCardP
           ) : null}
         </div>
       </div>
-      {handling.take && tap?.state !== 'queued' && tap?.state !== 'sent' ? <Thumbs onTake={onTake} /> : null}
+      {handling.take && tap?.state !== 'queued' && tap?.state !== 'sent' ? <Thumbs judge={handling.judge} onTake={onTake} /> : null}
     </li>
   );
 }
 
 /** The three decisions, thumb-sized; only a phone shows them here, everywhere else they are beside the alert. */
-function Thumbs({ onTake }: { onTake: (verdict: Verdict | null) => void }): ReactElement {
+function Thumbs({ judge, onTake }: { judge: boolean; onTake: (verdict: Verdict | null) => void }): ReactElement {
   return (
     <div className={styles.thumbs}>
       <Button
@@ -81,24 +80,20 @@ function Thumbs({ onTake }: { onTake: (verdict: Verdict | null) => void }): Reac
       >
         {text.alerts.take}
       </Button>
-      <Button
-        size="md"
-        variant="default"
-        onClick={() => {
-          onTake('confirmed');
-        }}
-      >
-        {text.alerts.confirm}
-      </Button>
-      <Button
-        size="md"
-        variant="default"
-        onClick={() => {
-          onTake('rejected');
-        }}
-      >
-        {text.alerts.reject}
-      </Button>
+      {judge
+        ? (['confirmed', 'rejected'] as const).map((verdict) => (
+            <Button
+              key={verdict}
+              size="md"
+              variant="default"
+              onClick={() => {
+                onTake(verdict);
+              }}
+            >
+              {verdict === 'confirmed' ? text.alerts.confirm : text.alerts.reject}
+            </Button>
+          ))
+        : null}
     </div>
   );
 }

@@ -1,14 +1,16 @@
-import type { AlertState } from '@sightline/client';
+import type { Alert } from '@sightline/client';
+
+import { isAboutPerson } from './describe.ts';
 
 /** What may be done to an alert by whom. The server decides again; this decides which buttons there are. */
 export interface Handling {
   take: boolean;
-  /** Whoever took an alert may still say what it was. */
+  /** Whether the face was rightly recognised: said when taking it, or later by whoever took it. */
   judge: boolean;
 }
 
-export function handlingOf(alert: { state?: AlertState; by?: string | null }, myName: string, mayHandle: boolean): Handling {
+export function handlingOf(alert: Alert, myName: string, mayHandle: boolean): Handling {
   const open = (alert.state ?? 'open') === 'open';
   const mine = alert.state === 'acknowledged' && alert.by === myName;
-  return { take: mayHandle && open, judge: mayHandle && (open || mine) };
+  return { take: mayHandle && open, judge: mayHandle && isAboutPerson(alert) && (open || mine) };
 }

@@ -12,14 +12,30 @@ type Content = LazyExoticComponent<ComponentType>;
 
 const SignIn = lazy(() => import('../session/sign_in_page.tsx'));
 const Inbox = lazy(() => import('../alerts/inbox_page.tsx'));
+const History = lazy(() => import('../alerts/history_page.tsx'));
 const Wall = lazy(() => import('../wall/wall_page.tsx'));
+const People = lazy(() => import('../people/people_page.tsx'));
+const Person = lazy(() => import('../people/person_page.tsx'));
+const Identify = lazy(() => import('../people/identify_page.tsx'));
+const WatchLists = lazy(() => import('../watch_lists/watch_lists_page.tsx'));
+const Cameras = lazy(() => import('../cameras/cameras_page.tsx'));
+const Users = lazy(() => import('../users/users_page.tsx'));
+const System = lazy(() => import('../system/system_page.tsx'));
 
 /** Each page is fetched when it is first opened, and shown to those who may see it. */
 const PAGES: readonly [path: string, right: Right, content: Content][] = [
   ['/', 'see_alerts', Inbox],
   ['/alerts/:alertId', 'see_alerts', Inbox],
+  ['/history', 'see_alerts', History],
   ['/wall', 'see_cameras', Wall],
   ['/wall/:cameraId', 'see_cameras', Wall],
+  ['/people', 'see_people', People],
+  ['/people/:personId', 'see_people', Person],
+  ['/identify', 'identify', Identify],
+  ['/watch-lists', 'see_people', WatchLists],
+  ['/cameras', 'see_cameras', Cameras],
+  ['/users', 'manage_users', Users],
+  ['/system', 'see_system', System],
 ];
 
 export function Router(): ReactElement {

@@ -1,0 +1,39 @@
+import type { Camera, CameraDraft } from '../api/types.ts';
+import { text } from '../text.ts';
+
+export const NO_CAMERA: CameraDraft = {
+  name: '',
+  source: '',
+  latitude: null,
+  longitude: null,
+  analysis_fps: 5,
+  enabled: true,
+  alert_unknown: false,
+};
+
+export type CameraFaults = Partial<Record<'name' | 'source' | 'latitude', string>>;
+
+export function draftOf(camera: Camera): CameraDraft {
+  const { name, source, latitude, longitude, analysis_fps, enabled, alert_unknown } = camera;
+  return { name, source, latitude, longitude, analysis_fps, enabled, alert_unknown };
+}
+
+/** What is wrong with a draft, by field; empty when it may be sent. The source itself is tested by the server. */
+export function faultsOf(draft: CameraDraft): CameraFaults {
+  const { latitude, longitude } = draft;
+  const halfGiven = (latitude === null) !== (longitude === null);
+  const impossible = Math.abs(latitude ?? 0) > 90 || Math.abs(longitude ?? 0) > 180;
+  return {
+    ...(draft.name.trim() === '' ? { name: text.cameras.nameMissing } : {}),
+    ...(draft.source.trim() === '' ? { source: text.cameras.sourceMissing } : {}),
+    ...(halfGiven || impossible ? { latitude: text.cameras.coordinates } : {}),
+  };
+}
+
+/** Only what changed: a source that still shows *** is not sent at all. */
+export function changesOf(camera: Camera, draft: CameraDraft): Partial<CameraDraft> {
+  const before = draftOf(camera);
+  return Object.fromEntries(
+    Object.entries(draft).filter(([field, value]) => before[field as keyof CameraDraft] !== value),
+  );
+}

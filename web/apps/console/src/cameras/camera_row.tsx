@@ -1,0 +1,111 @@
+import { ActionIcon, Menu, Switch } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { IconDots, IconLayoutGrid, IconPencil, IconTrash } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import { Link } from 'react-router';
+
+import { request } from '../api/http.ts';
+import type { Camera } from '../api/types.ts';
+import { notifyFailed } from '../feedback/notify.ts';
+import { text } from '../text.ts';
+import { Ago } from '../times/time.tsx';
+import { LiveTile } from '../wall/live_tile.tsx';
+import { useCameraState } from '../wall/use_camera_state.ts';
+import styles from './cameras_page.module.css';
+
+interface CameraRowProps {
+  camera: Camera;
+  mayManage: boolean;
+  onEdit: () => void;
+  onRemove: () => void;
+}
+
+const PREVIEW_FPS = 2;
+
+export function CameraRow({ camera, mayManage, onEdit, onRemove }: CameraRowProps): ReactElement {
+  const { latitude, longitude } = camera;
+  return (
+    <li className={styles.row} data-testid="camera-row" data-camera={camera.id}>
+      <div className={styles.preview}>
+        <LiveTile cameraId={camera.id} name={camera.name} maxFps={PREVIEW_FPS} />
+      </div>
+      <div className={styles.words}>
+        <b>{camera.name}</b>
+        <code>{camera.source}</code>
+        <span>
+          {latitude === null || longitude === null
+            ? text.cameras.noPosition
+            : `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`}
+        </span>
+      </div>
+      <State camera={camera} />
+      {mayManage ? <Controls camera={camera} onEdit={onEdit} onRemove={onRemove} /> : null}
+    </li>
+  );
+}
+
+function State({ camera }: { camera: Camera }): ReactElement {
+  const { state, reason } = useCameraState(camera.id);
+  const { fps, analysed_fps, since, width, height } = camera.status;
+  const shown = state ?? camera.status.state;
+  return (
+    <div className={styles.state} data-state={shown}>
+      <b>
+        <span className={styles.lamp} aria-hidden />
+        {text.cameraState[shown]}
+      </b>
+      {shown === 'online' ? (
+        <span>
+          {width > 0 ? `${String(width)} × ${String(height)} · ` : ''}
+          {text.wall.rate(fps, analysed_fps)}
+        </span>
+      ) : (
+        <span>{reason}</span>
+      )}
+      {since > 0 && shown === camera.status.state && shown !== 'disabled' ? (
+        <span className={styles.since}>
+          <Ago at={since} />
+        </span>
+      ) : null}
+    </div>
+  );
+}
+
+function Controls({ camera, onEdit, onRemove }: Omit<CameraRowProps, 'mayManage'>): ReactElement {
+  const queries = useQueryClient();
+  const change = useMutation({
+    mutationFn: (enabled: boolean) =>
+      request(`/api/cameras/${encodeURIComponent(camera.id)}`, { method: 'PATCH', json: { enabled } }),
+    onError: notifyFailed,
+    onSettled: () => queries.invalidateQueries({ queryKey: ['cameras'] }),
+  });
+  return (
+    <div className={styles.controls}>
+      <Switch
+        aria-label={text.cameras.switchOn(camera.name)}
+        checked={change.isPending ? change.variables : camera.enabled}
+        onChange={(event) => {
+          change.mutate(event.currentTarget.checked);
+        }}
+      />
+      <Menu position="bottom-end" width={180}>
+        <Menu.Target>
+          <ActionIcon variant="subtle" color="gray" size={36} aria-label={text.cameras.actionsFor(camera.name)}>
+            <IconDots size={19} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item component={Link} to={`/wall/${camera.id}`} leftSection={<IconLayoutGrid size={17} />}>
+            {text.cameras.openWall}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconPencil size={17} />} onClick={onEdit}>
+            {text.actions.edit}
+          </Menu.Item>
+          <Menu.Item color="red" leftSection={<IconTrash size={17} />} onClick={onRemove}>
+            {text.actions.remove}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </div>
+  );
+}

@@ -1,0 +1,96 @@
+import '../theme/form_styles.ts';
+
+import { Button } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { IconDeviceCctv, IconPlus } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import { useState } from 'react';
+
+import { request } from '../api/http.ts';
+import type { Camera } from '../api/types.ts';
+import { Confirm } from '../feedback/confirm.tsx';
+import { notifyFailed } from '../feedback/notify.ts';
+import { Page } from '../feedback/page.tsx';
+import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
+import { useMay } from '../session/session.ts';
+import { text } from '../text.ts';
+import { CameraDialog } from './camera_dialog.tsx';
+import { CameraRow } from './camera_row.tsx';
+import styles from './cameras_page.module.css';
+import { useCameras } from './queries.ts';
+
+type Open = { kind: 'add' } | { kind: 'edit'; camera: Camera } | { kind: 'remove'; camera: Camera } | null;
+
+/** Every camera with its state, and the reason when it is away. */
+export default function CamerasPage(): ReactElement {
+  const cameras = useCameras();
+  const [open, setOpen] = useState<Open>(null);
+  const mayManage = useMay('manage_cameras');
+  const close = (): void => {
+    setOpen(null);
+  };
+  const addButton = mayManage ? (
+    <Button
+      leftSection={<IconPlus size={18} />}
+      onClick={() => {
+        setOpen({ kind: 'add' });
+      }}
+    >
+      {text.cameras.add}
+    </Button>
+  ) : undefined;
+  return (
+    <Page title={text.cameras.title} actions={addButton}>
+      {cameras.error !== null && cameras.data === undefined ? (
+        <Failed error={cameras.error} onRetry={cameras.refetch} />
+      ) : cameras.data === undefined ? (
+        <LoadingRows label={text.cameras.title} height={88} />
+      ) : cameras.data.length === 0 ? (
+        <Empty icon={<IconDeviceCctv size={30} stroke={1.4} />} title={text.cameras.emptyTitle} action={addButton}>
+          {text.cameras.empty}
+        </Empty>
+      ) : (
+        <ul className={styles.rows}>
+          {cameras.data.map((camera) => (
+            <CameraRow
+              key={camera.id}
+              camera={camera}
+              mayManage={mayManage}
+              onEdit={() => {
+                setOpen({ kind: 'edit', camera });
+              }}
+              onRemove={() => {
+                setOpen({ kind: 'remove', camera });
+              }}
+            />
+          ))}
+        </ul>
+      )}
+      {open?.kind === 'add' ? <CameraDialog onClose={close} /> : null}
+      {open?.kind === 'edit' ? <CameraDialog camera={open.camera} onClose={close} /> : null}
+      {open?.kind === 'remove' ? <RemoveDialog camera={open.camera} onClose={close} /> : null}
+    </Page>
+  );
+}
+
+function RemoveDialog({ camera, onClose }: { camera: Camera; onClose: () => void }): ReactElement {
+  const queries = useQueryClient();
+  const remove = useMutation({
+    mutationFn: () => request(`/api/cameras/${encodeURIComponent(camera.id)}`, { method: 'DELETE' }),
+    onSuccess: onClose,
+    onError: notifyFailed,
+    onSettled: () => queries.invalidateQueries({ queryKey: ['cameras'] }),
+  });
+  return (
+    <Confirm
+      title={text.cameras.removeTitle(camera.name)}
+      body={text.cameras.remove}
+      action={text.actions.remove}
+      busy={remove.isPending}
+      onConfirm={() => {
+        remove.mutate();
+      }}
+      onClose={onClose}
+    />
+  );
+}

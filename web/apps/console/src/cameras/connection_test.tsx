@@ -1,0 +1,50 @@
+import { Button } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { IconPlugConnected } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+
+import { request } from '../api/http.ts';
+import type { Camera, CameraTest } from '../api/types.ts';
+import { Failed } from '../feedback/states.tsx';
+import { text } from '../text.ts';
+import styles from './cameras_page.module.css';
+
+/** Tries a source and says what is there, in plain words and with a picture. */
+export function ConnectionTest({ source, camera }: { source: string; camera: Camera | undefined }): ReactElement {
+  // A stored source is tested by the camera's id, so that credentials which are not shown are used.
+  const question = camera !== undefined && source === camera.source ? { camera_id: camera.id } : { source };
+  const test = useMutation({
+    mutationFn: () => request<CameraTest>('/api/cameras/test', { method: 'POST', json: question }),
+  });
+  return (
+    <>
+      <Button
+        variant="default"
+        leftSection={<IconPlugConnected size={18} />}
+        disabled={source.trim() === ''}
+        loading={test.isPending}
+        loaderProps={{ type: 'dots' }}
+        title={test.isPending ? text.cameras.testing : undefined}
+        onClick={() => {
+          test.mutate();
+        }}
+      >
+        {text.cameras.test}
+      </Button>
+      {test.error === null ? null : <Failed error={test.error} />}
+      {test.data === undefined ? null : <Outcome outcome={test.data} />}
+    </>
+  );
+}
+
+function Outcome({ outcome }: { outcome: CameraTest }): ReactElement {
+  return (
+    <div className={styles.test} data-ok={outcome.ok || undefined} role="status" data-testid="test-outcome">
+      <span>{outcome.message}</span>
+      {outcome.picture === null ? null : <img src={`data:image/jpeg;base64,${outcome.picture}`} alt={text.cameras.testPicture} />}
+      {outcome.ok && outcome.width > 0 ? (
+        <small>{text.cameras.testSize(outcome.width, outcome.height, outcome.fps, outcome.codec)}</small>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+import { Text, TextInput, UnstyledButton } from '@mantine/core';
+import type { ReactElement } from 'react';
+
+import { text } from '../text.ts';
+import styles from './cameras_page.module.css';
+
+interface SourceFieldProps {
+  value: string;
+  keepsCredentials: boolean;
+  error: string | undefined;
+  onChange: (source: string) => void;
+}
+
+/** Where a camera's pictures come from, with an example of each kind to start from. */
+export function SourceField({ value, keepsCredentials, error, onChange }: SourceFieldProps): ReactElement {
+  return (
+    <div>
+      <TextInput
+        label={text.cameras.source}
+        description={keepsCredentials ? text.cameras.credentialsKept : undefined}
+        placeholder={text.cameras.examples[0][0]}
+        error={error}
+        autoComplete="off"
+        spellCheck={false}
+        value={value}
+        onChange={(event) => {
+          onChange(event.currentTarget.value);
+        }}
+      />
+      {value === '' ? (
+        <>
+          <Text size="xs" c="dimmed" mt={8}>
+            {text.cameras.sourceHint}
+          </Text>
+          <div className={styles.examples}>
+            {text.cameras.examples.map(([source, kind]) => (
+              <UnstyledButton
+                key={source}
+                onClick={() => {
+                  onChange(source);
+                }}
+              >
+                <code>{source}</code> {kind}
+              </UnstyledButton>
+            ))}
+          </div>
+        </>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,64 @@
+import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { ReactElement } from 'react';
+import { useState } from 'react';
+
+import { request } from '../api/http.ts';
+import type { ErasureReceipt, Person } from '../api/types.ts';
+import { Failed } from '../feedback/states.tsx';
+import { text } from '../text.ts';
+import { outdatePeople, personUrl } from './queries.ts';
+
+interface EraseDialogProps {
+  person: Person;
+  onClose: () => void;
+  onErased: (receipt: ErasureReceipt) => void;
+}
+
+/** Erases a person, after their name was typed: a slip of the finger must not be enough. */
+export function EraseDialog({ person, onClose, onErased }: EraseDialogProps): ReactElement {
+  const [typed, setTyped] = useState('');
+  const queries = useQueryClient();
+  const erase = useMutation({
+    mutationFn: () => request<ErasureReceipt>(personUrl(person.id), { method: 'DELETE' }),
+    onSuccess: (receipt) => {
+      onErased(receipt);
+      // Pictures of this person must not linger in this page's memory either.
+      queries.removeQueries({ queryKey: ['picture'] });
+      void queries.invalidateQueries({ queryKey: ['alerts'] });
+      void outdatePeople(queries);
+    },
+  });
+  return (
+    <Modal opened onClose={onClose} title={text.people.erase} closeButtonProps={{ 'aria-label': text.actions.close }}>
+      <Stack>
+        <Text size="sm">{text.people.eraseLead}</Text>
+        <TextInput
+          label={text.people.eraseConfirm(person.name)}
+          data-autofocus
+          autoComplete="off"
+          value={typed}
+          onChange={(event) => {
+            setTyped(event.currentTarget.value);
+          }}
+        />
+        {erase.error === null ? null : <Failed error={erase.error} />}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            {text.actions.cancel}
+          </Button>
+          <Button
+            color="red"
+            disabled={typed.trim() !== person.name}
+            loading={erase.isPending}
+            onClick={() => {
+              erase.mutate();
+            }}
+          >
+            {text.people.eraseButton}
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,120 @@
+import '../theme/form_styles.ts';
+
+import { Button, Select, TextInput } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { IconAlertTriangle, IconPlus, IconSearch, IconUsers } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import { useState } from 'react';
+import { Link, useNavigate, useSearchParams } from 'react-router';
+
+import type { Person } from '../api/types.ts';
+import { Page } from '../feedback/page.tsx';
+import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
+import { Picture } from '../pictures/picture.tsx';
+import { useMay } from '../session/session.ts';
+import { text } from '../text.ts';
+import styles from './people_page.module.css';
+import { PersonDialog } from './person_dialog.tsx';
+import { usePeople, useWatchLists } from './queries.ts';
+
+const TYPING_MS = 250;
+
+/** Everybody who is enrolled. */
+export default function PeoplePage(): ReactElement {
+  const [parameters, setParameters] = useSearchParams();
+  const [words, setWords] = useState('');
+  const [query] = useDebouncedValue(words.trim(), TYPING_MS);
+  const watchList = parameters.get('list');
+  const lists = useWatchLists().data ?? [];
+  const people = usePeople({ query, watchList });
+  const [adding, setAdding] = useState(false);
+  const navigate = useNavigate();
+  const mayManage = useMay('manage_people');
+  const unfiltered = query === '' && watchList === null;
+  const addButton = mayManage ? (
+    <Button
+      leftSection={<IconPlus size={18} />}
+      onClick={() => {
+        setAdding(true);
+      }}
+    >
+      {text.people.add}
+    </Button>
+  ) : undefined;
+  return (
+    <Page title={text.people.title} aside={people.data === undefined ? null : text.people.total(people.data.total)} actions={addButton}>
+      <div className={styles.filters}>
+        <TextInput
+          type="search"
+          aria-label={text.people.searchLabel}
+          placeholder={text.people.searchPlaceholder}
+          leftSection={<IconSearch size={17} stroke={1.7} />}
+          value={words}
+          onChange={(event) => {
+            setWords(event.currentTarget.value);
+          }}
+        />
+        <Select
+          aria-label={text.people.filterList}
+          placeholder={text.people.anyList}
+          data={lists.map(({ id, name }) => ({ value: id, label: name }))}
+          value={watchList}
+          onChange={(value) => {
+            setParameters(value === null ? {} : { list: value }, { replace: true });
+          }}
+          clearable
+          clearButtonProps={{ 'aria-label': text.people.anyList }}
+        />
+      </div>
+      {people.error !== null && people.data === undefined ? (
+        <Failed error={people.error} onRetry={people.refetch} />
+      ) : people.data === undefined ? (
+        <LoadingRows label={text.people.title} height={92} />
+      ) : people.data.people.length === 0 ? (
+        <Empty
+          icon={<IconUsers size={30} stroke={1.4} />}
+          title={unfiltered ? text.people.emptyTitle : text.people.noMatch}
+          action={unfiltered ? addButton : undefined}
+        >
+          {unfiltered ? text.people.empty : undefined}
+        </Empty>
+      ) : (
+        <ul className={styles.grid}>
+          {people.data.people.map((person) => (
+            <PersonCard key={person.id} person={person} lists={lists.filter((list) => person.watch_lists.includes(list.id)).map((list) => list.name)} />
+          ))}
+        </ul>
+      )}
+      {adding ? (
+        <PersonDialog
+          onClose={() => {
+            setAdding(false);
+          }}
+          onSaved={(person) => void navigate(`/people/${person.id}`)}
+        />
+      ) : null}
+    </Page>
+  );
+}
+
+function PersonCard({ person, lists }: { person: Person; lists: readonly string[] }): ReactElement {
+  return (
+    <li className={styles.card} data-testid="person-card">
+      <Picture url={person.portrait_url} alt={text.people.portrait(person.name)} className={styles.portrait} />
+      <div className={styles.words}>
+        <Link to={`/people/${person.id}`} className={styles.name}>
+          {person.name}
+        </Link>
+        {person.references === 0 ? (
+          <span className={styles.warning}>
+            <IconAlertTriangle size={14} aria-hidden />
+            {text.people.noPhotoWarning}
+          </span>
+        ) : (
+          <span>{text.people.photos(person.references)}</span>
+        )}
+        {lists.length === 0 ? null : <span className={styles.lists}>{lists.join(', ')}</span>}
+      </div>
+    </li>
+  );
+}

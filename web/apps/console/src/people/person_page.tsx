@@ -1,0 +1,142 @@
+import '../theme/form_styles.ts';
+
+import { Button, Skeleton } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { IconHistory, IconPencil, IconTrash, IconUserOff } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import { useState } from 'react';
+import { Link, useParams } from 'react-router';
+
+import { ApiError, request } from '../api/http.ts';
+import type { ErasureReceipt, Person } from '../api/types.ts';
+import { notifyFailed } from '../feedback/notify.ts';
+import { Page } from '../feedback/page.tsx';
+import { Empty, Failed } from '../feedback/states.tsx';
+import { Picture } from '../pictures/picture.tsx';
+import { useMay } from '../session/session.ts';
+import { text } from '../text.ts';
+import { Day } from '../times/time.tsx';
+import { EraseDialog } from './erase_dialog.tsx';
+import { ErasedReceipt } from './erased_receipt.tsx';
+import styles from './person_page.module.css';
+import { PersonDialog } from './person_dialog.tsx';
+import { Photos } from './photos.tsx';
+import { outdatePeople, personUrl, usePerson } from './queries.ts';
+import { WatchListPicker } from './watch_list_picker.tsx';
+
+/** One person: who, on which lists, with which photos; and how to erase them. */
+export default function PersonPage(): ReactElement {
+  const { personId = '' } = useParams();
+  const { data: person, error, refetch } = usePerson(personId);
+  const [receipt, setReceipt] = useState<ErasureReceipt | null>(null);
+  if (receipt !== null) return <ErasedReceipt receipt={receipt} />;
+  if (error instanceof ApiError && error.status === 404) {
+    return <Empty icon={<IconUserOff size={30} stroke={1.4} />} title={text.people.notFound} />;
+  }
+  if (person === undefined) {
+    return (
+      <Page title={text.people.title}>{error === null ? <Skeleton height={300} /> : <Failed error={error} onRetry={refetch} />}</Page>
+    );
+  }
+  return <Loaded person={person} onErased={setReceipt} />;
+}
+
+function Loaded({ person, onErased }: { person: Person; onErased: (receipt: ErasureReceipt) => void }): ReactElement {
+  const [open, setOpen] = useState<'edit' | 'erase' | null>(null);
+  const mayManage = useMay('manage_people');
+  const close = (): void => {
+    setOpen(null);
+  };
+  return (
+    <Page
+      title={person.name}
+      actions={
+        <>
+          <Button component={Link} to={`/history?person=${person.id}`} variant="default" leftSection={<IconHistory size={17} />}>
+            {text.people.alertsOf}
+          </Button>
+          {mayManage ? (
+            <Button
+              variant="default"
+              leftSection={<IconPencil size={17} />}
+              onClick={() => {
+                setOpen('edit');
+              }}
+            >
+              {text.actions.edit}
+            </Button>
+          ) : null}
+        </>
+      }
+    >
+      <div className={styles.columns}>
+        <aside className={styles.side}>
+          <Picture url={person.portrait_url} alt={text.people.portrait(person.name)} className={styles.portrait} />
+          <Facts person={person} />
+          <Membership person={person} />
+          {mayManage ? (
+            <Button
+              variant="subtle"
+              color="red"
+              justify="flex-start"
+              px={0}
+              leftSection={<IconTrash size={17} />}
+              onClick={() => {
+                setOpen('erase');
+              }}
+            >
+              {text.people.erase}
+            </Button>
+          ) : null}
+        </aside>
+        <Photos person={person} />
+      </div>
+      {open === 'edit' ? <PersonDialog person={person} onClose={close} /> : null}
+      {open === 'erase' ? <EraseDialog person={person} onClose={close} onErased={onErased} /> : null}
+    </Page>
+  );
+}
+
+function Facts({ person }: { person: Person }): ReactElement {
+  return (
+    <dl className={styles.facts}>
+      {person.age === null ? null : (
+        <div>
+          <dt>{text.people.age}</dt>
+          <dd>{person.age}</dd>
+        </div>
+      )}
+      <div>
+        <dt>{text.people.enrolled}</dt>
+        <dd>
+          <Day at={person.created_at} />
+        </dd>
+      </div>
+      {person.description === '' ? null : (
+        <div>
+          <dt>{text.people.description}</dt>
+          <dd>{person.description}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function Membership({ person }: { person: Person }): ReactElement {
+  const queries = useQueryClient();
+  const mayManage = useMay('manage_people');
+  const change = useMutation({
+    mutationFn: (watch_lists: string[]) => request<Person>(personUrl(person.id), { method: 'PATCH', json: { watch_lists } }),
+    onError: notifyFailed,
+    onSettled: () => outdatePeople(queries),
+  });
+  return (
+    <WatchListPicker
+      value={change.isPending ? change.variables : person.watch_lists}
+      disabled={!mayManage}
+      onChange={(lists) => {
+        change.mutate(lists);
+      }}
+    />
+  );
+}

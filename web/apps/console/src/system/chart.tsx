@@ -1,0 +1,84 @@
+import 'uplot/dist/uPlot.min.css';
+
+import { useComputedColorScheme } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
+import type { ReactElement } from 'react';
+import { useEffect, useRef } from 'react';
+import UPlot from 'uplot';
+
+import type { Sample } from './samples.ts';
+
+const HEIGHT_PX = 150;
+
+interface ChartProps {
+  samples: readonly Sample[];
+  series: 'loop' | 'load';
+  label: string;
+}
+
+/** A small plot over time; its newest figures stand in words beside it. */
+export function Chart({ samples, series, label }: ChartProps): ReactElement {
+  const { ref, width } = useElementSize<HTMLDivElement>();
+  const holder = useRef<HTMLDivElement>(null);
+  const plot = useRef<UPlot | null>(null);
+  const scheme = useComputedColorScheme();
+  const data = dataOf(samples, series);
+  const newest = useRef(data);
+  useEffect(() => {
+    newest.current = data;
+    plot.current?.setData(data);
+  }, [data]);
+  useEffect(() => {
+    const element = holder.current;
+    if (element === null || width === 0) return undefined;
+    const made = new UPlot(optionsOf(series, Math.floor(width), element), newest.current, element);
+    plot.current = made;
+    return () => {
+      made.destroy();
+      plot.current = null;
+    };
+    // `scheme` is here because the colours are read from the page when the plot is made.
+  }, [width, series, scheme]);
+  return (
+    <div ref={ref} style={{ minHeight: HEIGHT_PX }}>
+      <div ref={holder} role="img" aria-label={label} />
+    </div>
+  );
+}
+
+function dataOf(samples: readonly Sample[], series: ChartProps['series']): UPlot.AlignedData {
+  const times = samples.map((sample) => sample.atMs / 1_000);
+  if (series === 'load') return [times, samples.map((sample) => sample.load)];
+  return [times, samples.map((sample) => sample.p50Ms), samples.map((sample) => sample.p99Ms)];
+}
+
+function optionsOf(series: ChartProps['series'], width: number, element: Element): UPlot.Options {
+  const style = getComputedStyle(element);
+  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  const axis = {
+    stroke: colour('--text-faint'),
+    font: '11px "Geist Variable", system-ui, sans-serif',
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+  };
+  const line = (label: string, stroke: string, fill?: string): UPlot.Series => ({
+    label,
+    stroke,
+    width: 1.75,
+    points: { show: false },
+    ...(fill === undefined ? {} : { fill }),
+  });
+  const lines =
+    series === 'load'
+      ? [line('%', colour('--accent'), colour('--accent-soft'))]
+      : [line('p50', colour('--info')), line('p99', colour('--warning'))];
+  return {
+    width,
+    height: HEIGHT_PX,
+    legend: { show: false },
+    cursor: { show: false },
+    scales: { y: { range: (_, __, top) => [0, series === 'load' ? 100 : Math.max(top * 1.15, 5)] } },
+    axes: [axis, { ...axis, size: 40 }],
+    series: [{}, ...lines],
+  };
+}

@@ -1,0 +1,81 @@
+import { Button, Group, Modal, PasswordInput, Select, Stack, TextInput } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import type { ReactElement, SyntheticEvent } from 'react';
+import { useState } from 'react';
+
+import { request } from '../api/http.ts';
+import type { Role } from '../api/types.ts';
+import { Failed } from '../feedback/states.tsx';
+import { text } from '../text.ts';
+import { SHORTEST_PASSWORD } from './password.ts';
+import { ROLES } from './roles.ts';
+
+export function AddUserDialog({ onClose }: { onClose: () => void }): ReactElement {
+  const [name, setName] = useState('');
+  const [role, setRole] = useState<Role>('operator');
+  const [password, setPassword] = useState('');
+  const [shown, setShown] = useState(false);
+  const queries = useQueryClient();
+  const add = useMutation({
+    mutationFn: () => request('/api/users', { method: 'POST', json: { name, role, password } }),
+    onSuccess: async () => {
+      await queries.invalidateQueries({ queryKey: ['users'] });
+      onClose();
+    },
+  });
+  const nameFault = shown && name.trim() === '' ? text.users.nameMissing : null;
+  const passwordFault = shown && password.length < SHORTEST_PASSWORD ? text.users.passwordShort : null;
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    setShown(true);
+    if (name.trim() !== '' && password.length >= SHORTEST_PASSWORD) add.mutate();
+  };
+  return (
+    <Modal opened onClose={onClose} title={text.users.add} closeButtonProps={{ 'aria-label': text.actions.close }}>
+      <form onSubmit={submit} noValidate>
+        <Stack>
+          <TextInput
+            label={text.users.name}
+            data-autofocus
+            autoComplete="off"
+            autoCapitalize="none"
+            error={nameFault}
+            value={name}
+            onChange={(event) => {
+              setName(event.currentTarget.value);
+            }}
+          />
+          <Select
+            label={text.users.role}
+            description={text.users.roleHints[role]}
+            data={ROLES.map((value) => ({ value, label: text.users.roles[value] }))}
+            allowDeselect={false}
+            value={role}
+            onChange={(value) => {
+              if (value !== null) setRole(value as Role);
+            }}
+          />
+          <PasswordInput
+            label={text.users.password}
+            description={text.account.passwordHint}
+            autoComplete="new-password"
+            error={passwordFault}
+            value={password}
+            onChange={(event) => {
+              setPassword(event.currentTarget.value);
+            }}
+          />
+          {add.error === null ? null : <Failed error={add.error} />}
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              {text.actions.cancel}
+            </Button>
+            <Button type="submit" loading={add.isPending}>
+              {text.actions.add}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
