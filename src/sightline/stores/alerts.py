@@ -32,7 +32,8 @@ class Alerts:
 
         `decide` is called inside the transaction, on the writer's thread: it must be pure, quick, and may be called
         again when the disk fails. `blobs` maps picture roles to incoming blob ids: those that are there become the
-        alert's, all others are dropped. Raises `Unavailable` when the disk is full; then nothing is kept.
+        alert's, all others are dropped. Raises `Unavailable` when the disk is full or too many writes wait; then
+        nothing is kept.
         """
 
         def write(connection: Connection) -> tuple[Accepted, dict[str, str]]:

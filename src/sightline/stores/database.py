@@ -155,6 +155,12 @@ class Database:
     # ── the writer thread ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _serve(self) -> None:
+        try:
+            self._write_until_closed()
+        finally:
+            self._loop.call_soon_threadsafe(self._stopped.set)
+
+    def _write_until_closed(self) -> None:
         connection: Connection | None = None
         more = True
         while more:
@@ -167,7 +173,6 @@ class Database:
             self._commit(connection, batch)
         if connection is not None:
             connection.close()
-        self._loop.call_soon_threadsafe(self._stopped.set)
 
     def _next_batch(self) -> tuple[list[_Write], bool]:
         """Waits for a write and takes everything else that waits; false with the last batch of all."""

@@ -114,7 +114,7 @@ class People:
         """Destroys key, templates, samples, and the pictures and links of every alert and event of this person.
 
         Returns when all of it is gone from the database and its write-ahead log, and the pictures from the disk (those
-        that the disk will not give up now are tried again at the next start). Raises `NotFound`.
+        that the disk will not give up now are tried again by `AlertPictures.heal`). Raises `NotFound`.
         """
         receipt = await self._database.write(lambda c: erase(c, person_id, now_ms), scrub=True)
         await self._pictures.remove_doomed()

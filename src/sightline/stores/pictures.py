@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import tzinfo
 
+import structlog
 from sqlalchemy import Connection, bindparam, delete, insert, select, union_all
 
 from sightline.events.alert import AlertType
-from sightline.exceptions import Conflict, NotFound
+from sightline.exceptions import Conflict, NotFound, StoreError, Unavailable
 from sightline.stores import schema
 from sightline.stores.database import Database
 from sightline.stores.media import ORPHAN_AGE_MS, MediaFolder, is_blob_id
@@ -39,6 +40,8 @@ _TAKEN = union_all(
 _FIRST_NAME = select(schema.people.c.first_name).where(schema.people.c.id == bindparam("id"))
 _CAMERA_NAME = select(schema.cameras.c.name).where(schema.cameras.c.id == bindparam("id"))
 _CHUNK = 500
+
+_log = structlog.get_logger(__name__)
 
 
 class AlertPictures:
@@ -96,7 +99,10 @@ class AlertPictures:
         return {row.blob_id: row.path for row in connection.execute(_CLAIMED, {"blob_ids": list(blob_ids)})}
 
     async def settle(self, blob_ids: Collection[str], claimed: Mapping[str, str]) -> None:
-        """Moves the claimed of these blobs into place and removes the others; called once their fact is on disk."""
+        """Moves the claimed of these blobs into place and removes the others; called once their fact is on disk.
+
+        What cannot be done now (too much waits for the disk) is done at the first reading, or by `heal`.
+        """
 
         def work() -> None:
             for blob_id in filter(is_blob_id, blob_ids):
@@ -105,10 +111,19 @@ class AlertPictures:
                 else:
                     self._media.drop_incoming(blob_id)
 
-        await self._workers.run(work)
+        try:
+            await self._workers.run(work)
+        except Unavailable as error:
+            _log.warning("pictures not moved yet", pictures=len(blob_ids), reason=str(error))
 
     async def remove_doomed(self) -> None:
-        """Removes the files of pictures that were erased from the record."""
+        """Removes the files of pictures that were erased from the record; those that stay, `heal` tries again."""
+        try:
+            await self._remove_doomed()
+        except (StoreError, Unavailable) as error:
+            _log.warning("erased pictures not removed yet", reason=str(error))
+
+    async def _remove_doomed(self) -> None:
         paths = await self._database.read(lambda c: c.execute(_DOOMED_IN_ORDER).scalars().all())
         if not paths:
             return
@@ -121,7 +136,10 @@ class AlertPictures:
         await self._database.write(forget, scrub=True)
 
     async def heal(self, now_ms: int) -> None:
-        """Puts right what a crash left: claimed blobs are moved, old orphans and doomed files removed."""
+        """Puts right what crashes and full disks left: claimed blobs are moved, old orphans and doomed files removed.
+
+        Done at every opening; may be done at any time.
+        """
         orphaned_ms = now_ms - ORPHAN_AGE_MS
         await self._workers.run(lambda: self._media.sweep_drafts(orphaned_ms))
         await self.remove_doomed()

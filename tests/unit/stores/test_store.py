@@ -90,15 +90,17 @@ async def test_secrets_are_never_in_the_clear_on_disk(store: SqlStore, tmp_path:
         assert secret not in bytes_on_disk(tmp_path)
 
 
-async def test_erasing_leaves_nothing_on_disk(store: SqlStore, tmp_path: Path) -> None:
+@pytest.mark.parametrize("pictured", [True, False])
+async def test_erasing_leaves_nothing_on_disk(store: SqlStore, tmp_path: Path, pictured: bool) -> None:
     person = await enrol(store, "Zaphod", "Beeblebrox")
     for number in range(5):
         reference = sample(number, file_name=f"zaphod-{number}.png", sample=bytes([number]) * 9000)
         await store.people.add_reference(person.id, reference, now_ms=1)
-    await store.pictures.put_incoming("frame", b"<a frame of Zaphod>")
-    await store.alerts.accept(
-        event("k", person_id=person.id, subject_id=person.id), alerting(), blobs={"snapshot": "frame"}, now_ms=NOON_MS
-    )
+    blobs = {"snapshot": "frame"} if pictured else {}
+    for blob_id in blobs.values():
+        await store.pictures.put_incoming(blob_id, b"<a frame of Zaphod>")
+    about = {"person_id": person.id, "subject_id": person.id}
+    await store.alerts.accept(event("k", **about), alerting(), blobs=blobs, now_ms=NOON_MS)
     with sqlite3.connect(tmp_path / "sightline.db") as database:
         (key,) = database.execute("SELECT sealed_key FROM people").fetchone()
         sealed = [row[0] for row in database.execute("SELECT sealed_sample FROM person_references")]
