@@ -61,7 +61,10 @@ class _AnalysisCrash(Exception):
 
 
 class CameraReader:
-    """One camera's thread, its state, its rates. `told` is called from that thread or from `tick`'s."""
+    """One camera's thread, its state, its rates.
+
+    `told` is called from that thread or from `tick`'s; it must neither block nor call back.
+    """
 
     def __init__(
         self,
@@ -194,10 +197,9 @@ class CameraReader:
         return max(0.0, ((retry_at_ms or 0) - self._now_ms()) / 1000)
 
     def _tell(self, step: Callable[[int], tuple[StateChange | Outage, ...]]) -> None:
-        with self._lock:
-            changes = step(self._now_ms())
-        for change in changes:
-            self._told(self, change)
+        with self._lock:  # held while telling, so that what two threads notice is told in its order
+            for change in step(self._now_ms()):
+                self._told(self, change)
 
     def _now_ms(self) -> int:
         return round(self._clock.monotonic_s() * 1000)
