@@ -59,7 +59,7 @@ class ConsensusRules:
     """
 
     vote_distance: float = 0.50
-    known_distance: float = 0.47
+    known_distance: float = 0.45
     margin: float = 0.05
     votes: int = 3
     quick_votes: int = 2

@@ -37,9 +37,6 @@ class Candidates:
     distances: NDArray[np.float32]
     runner_up: NDArray[np.float32]
 
-    def __len__(self) -> int:
-        return len(self.person_ids)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Gallery:

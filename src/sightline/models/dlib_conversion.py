@@ -31,7 +31,7 @@ CHIP_SIDE_PX = 150
 DIMENSIONS = 128
 OUTPUT = "embeddings"
 
-_MODEL = "dlib_face_resnet29"
+_MODEL = "dlib-face-resnet29"
 _OPSET = 13
 _IR_VERSION = 8
 _INPUT_DIVISOR = 256.0

@@ -29,7 +29,7 @@ __all__ = [
     "read",
 ]
 
-_MODEL = "dlib_face_resnet29"
+_MODEL = "dlib-face-resnet29"
 _MAX_INTEGER_BYTES = 8
 _TENSOR_VERSION = 2
 _NESTED_LAYER_VERSION = b"\x01\x15"

@@ -63,4 +63,4 @@ def test_only_model_errors_escape_from_a_damaged_file(position: int, value: int)
     try:
         dlib_format.read(bytes(damaged))
     except ModelError as error:
-        assert error.model == "dlib_face_resnet29"
+        assert error.model == "dlib-face-resnet29"
