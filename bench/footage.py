@@ -65,9 +65,9 @@ def _render_demo(models: Path, path: Path) -> Path:
         stream = container.add_stream("libx264", rate=Fraction(CAMERA_FPS))
         stream.bit_rate = DEMO_BIT_RATE
         stream.pix_fmt = "yuv420p"
+        stream.height, stream.width = scene.render(0.0).shape[:2]
         for index in range(DEMO_SECONDS * CAMERA_FPS):
-            picture = scene.render(index / CAMERA_FPS)
-            stream.height, stream.width = picture.shape[:2]
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+            picture = av.VideoFrame.from_ndarray(scene.render(index / CAMERA_FPS), format="bgr24")
+            container.mux(stream.encode(picture))
         container.mux(stream.encode())
     return path

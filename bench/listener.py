@@ -1,10 +1,11 @@
-"""A client of `/ws/v1` that does nothing but note when the bytes of each alert came."""
+"""A client of `/ws/v1` that looks at every camera and notes when the bytes of each alert came."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import time
+from collections import Counter
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,10 +19,14 @@ SIGN_IN_TIMEOUT_S = 10.0
 
 
 class Listener:
-    """Connected while in its `async with` block; `latencies` grows by one for each alert."""
+    """Connected while in its `async with` block.
+
+    `latencies` grows by one for each alert; `observed` counts analysed frames by camera.
+    """
 
     def __init__(self, url: str, token: str) -> None:
         self.latencies: list[Latency] = []
+        self.observed: Counter[str] = Counter()
         self._url = url.replace("http", "ws", 1).rstrip("/") + "/ws/v1"
         self._token = token
 
@@ -32,6 +37,7 @@ class Listener:
         async with asyncio.timeout(SIGN_IN_TIMEOUT_S):
             while json.loads(await self._socket.recv())["type"] != "identification_success":
                 pass
+        await self._say("subscribe_camera", {"camera_id": "*"})
         self._listening = asyncio.create_task(self._listen(self._socket))
         return self
 
@@ -46,6 +52,8 @@ class Listener:
             came_ms = time.time_ns() / 1e6
             message = json.loads(text)
             match message["type"]:
+                case "face_detection_result":
+                    self.observed[message["data"]["camera_id"]] += 1
                 case "alert_triggered":
                     self._note(message["data"], came_ms)
                 case "position":

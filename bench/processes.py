@@ -5,13 +5,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-__all__ = ["cores", "cpu_seconds", "descendants", "pin"]
+__all__ = ["core_busy_seconds", "cores", "cpu_seconds", "descendants", "pin"]
 
 _PROC = Path("/proc")
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _UTIME = 11
 """Index of user time among the fields of /proc/PID/stat that follow the command's name (proc(5))."""
 _PARENT = 1
+_IDLE = slice(3, 5)
+"""Idle time and waiting for disks among the times of a core in /proc/stat."""
+_WITHOUT_GUESTS = slice(0, 8)
+"""Time of guests is counted as user time already."""
 
 
 def cores() -> tuple[int, int]:
@@ -40,6 +44,16 @@ def cpu_seconds(pid: int) -> float:
     if not fields:
         raise ProcessLookupError(pid)
     return (int(fields[_UTIME]) + int(fields[_UTIME + 1])) / _TICKS_PER_S
+
+
+def core_busy_seconds(core: int) -> float:
+    """How long the core was in use since the machine started, by whomever."""
+    for line in (_PROC / "stat").read_text().splitlines():
+        name, *times = line.split()
+        if name == f"cpu{core}":
+            ticks = [int(time) for time in times[_WITHOUT_GUESTS]]
+            return (sum(ticks) - sum(ticks[_IDLE])) / _TICKS_PER_S
+    raise ValueError(f"there is no core {core}")
 
 
 def pin(pid: int, core: int) -> None:

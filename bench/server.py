@@ -8,7 +8,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -37,7 +37,7 @@ SETTINGS = {
     "SIGHTLINE_ENGINE_WORKERS": "1",
     "SIGHTLINE_ANALYSIS_FPS": "5",
     "SIGHTLINE_TOKEN_MINUTES": "60",
-    "SIGHTLINE_LOG_LEVEL": "warning",
+    "SIGHTLINE_LOG_LEVEL": "error",
     # Every track shall raise an alert: the rule is not what is measured.
     "SIGHTLINE_UNSEEN_SECONDS": "0",
     "SIGHTLINE_REALERT_SECONDS": "0",
@@ -47,12 +47,13 @@ SETTINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a number of cameras cost over a while: CPU seconds a second of the engine, the rates the cameras were held
-    at, and by how much the gateway's event loop woke late (seconds).
+    """What a number of cameras cost over a while: CPU seconds a second of the engine, what other programs took of its
+    core, the rates the cameras were held at, and by how much the gateway's event loop woke late (seconds).
     """
 
     cameras: int
     core_share: float
+    others_share: float
     analysed_fps: tuple[float, ...]
     loop_lag: Buckets
 
@@ -132,22 +133,31 @@ class Server:
         await self._until(self._all_online, ONLINE_TIMEOUT_S, "the cameras did not come online")
         self._pin()
 
-    async def measure(self, seconds: float) -> Load:
-        """What the present cameras cost from now on."""
-        engine = self.engine_pid
-        lag_before = await self._loop_lag()
-        started_s, spent_before_s = time.monotonic(), processes.cpu_seconds(engine)
+    async def measure(self, seconds: float, observed: Mapping[str, int]) -> Load:
+        """What the present cameras cost from now on; `observed` counts their analysed frames meanwhile."""
+        lag_before, observed_before = await self._loop_lag(), dict(observed)
+        started_s, spent_before_s, busy_before_s = self._times_s()
         await asyncio.sleep(seconds)
-        took_s, spent_s = time.monotonic() - started_s, processes.cpu_seconds(engine) - spent_before_s
+        ended_s, spent_s, busy_s = self._times_s()
+        took_s, core_share = ended_s - started_s, (spent_s - spent_before_s) / (ended_s - started_s)
         lag = await self._loop_lag()
-        rates = tuple(camera.status.analysed_fps for camera in await self._client.cameras())
-        lag_since = {bound: count - lag_before[bound] for bound, count in lag.items()}
-        return Load(len(self._cameras), spent_s / took_s, rates, lag_since)
+        return Load(
+            cameras=len(self._cameras),
+            core_share=core_share,
+            others_share=max(0.0, (busy_s - busy_before_s) / took_s - core_share),
+            analysed_fps=tuple((observed[one] - observed_before.get(one, 0)) / took_s for one in self._cameras),
+            loop_lag={bound: count - lag_before[bound] for bound, count in lag.items()},
+        )
 
     @property
     def url(self) -> str:
         """Where it listens."""
         return str(self._http.base_url)
+
+    def _times_s(self) -> tuple[float, float, float]:
+        """Now, CPU time of the engine, busy time of its core."""
+        busy_s = processes.core_busy_seconds(self._engine_core)
+        return time.monotonic(), processes.cpu_seconds(self.engine_pid), busy_s
 
     async def _reach(self) -> None:
         async def published() -> bool:
