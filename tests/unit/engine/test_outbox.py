@@ -147,8 +147,7 @@ async def test_what_the_spool_had_to_drop_is_skipped_and_counted(tmp_path: Path)
     await outbox.open()
     for number in range(12):
         outbox.add(make_fact(number, "unknown"), {})
-    while outbox._unstored:
-        await asyncio.sleep(0.01)
+    await asyncio.wait(outbox._unstored)
     outbox.link_opened()
     lost = outbox.dropped["unknown_facts"]
     assert lost > 0

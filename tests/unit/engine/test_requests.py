@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+
+from sightline.engine.requests import MAX_WAITING, Requests
+from sightline.events.engine_link import Analyse, AnalysedFace, Analysis, ProbeSource, SourceProbed
+from sightline.exceptions import SourceError, Unavailable
+from sightline.frames import Image
+from sightline.identities.gallery import Gallery
+
+PICTURE = bytes(cv2.imencode(".png", np.zeros((60, 80, 3), np.uint8))[1])
+
+
+class Analyser:
+    """Does what the test says."""
+
+    model_id = "m"
+
+    def __init__(self, work: Callable[[], list[AnalysedFace]] = list) -> None:
+        self.galleries: list[Gallery | None] = []
+        self._work = work
+
+    def analyse_image(self, image: Image, gallery: Gallery | None) -> list[AnalysedFace]:
+        self.galleries.append(gallery)
+        return self._work()
+
+
+class Bench:
+    """Requests with their answers by request id."""
+
+    def __init__(self, analyser: Analyser, open_source: Callable[[str, float], object] | None = None) -> None:
+        self.answers: dict[str, Analysis | SourceProbed] = {}
+        self._answered = asyncio.Event()
+        self.gallery = Gallery.empty(4)
+        self.requests = Requests(
+            analyser,
+            lambda: self.gallery,
+            open_source or self._no_source,  # type: ignore[arg-type]
+            self._answer,
+            max_image_pixels=10_000,
+        )
+
+    @staticmethod
+    def _no_source(spec: str, timeout_s: float, /) -> object:
+        raise SourceError("there is none")
+
+    def _answer(self, answer: Analysis | SourceProbed) -> None:
+        self.answers[answer.request_id] = answer
+        self._answered.set()
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(5):
+            while len(self.answers) < count:
+                self._answered.clear()
+                await self._answered.wait()
+        self.requests.close()
+
+
+async def test_the_gallery_is_compared_with_only_on_request() -> None:
+    analyser = Analyser()
+    bench = Bench(analyser)
+    bench.requests.analyse(Analyse(request_id="1", image=PICTURE))
+    bench.requests.analyse(Analyse(request_id="2", image=PICTURE, identify=True))
+    await bench.until(2)
+    assert analyser.galleries == [None, bench.gallery]
+    answer = bench.answers["1"]
+    assert isinstance(answer, Analysis)
+    assert (answer.width, answer.height, answer.model_id, answer.error) == (80, 60, "m", None)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "words"),
+    [
+        (Unavailable("the model is missing; run: sightline models pull"), "PROCESSING_ERROR", "models pull"),
+        (ZeroDivisionError("secret detail"), "PROCESSING_ERROR", "the engine's log says why"),
+    ],
+)
+async def test_every_failure_is_answered_in_words(error: Exception, code: str, words: str) -> None:
+    def fail() -> list[AnalysedFace]:
+        raise error
+
+    bench = Bench(Analyser(fail))
+    bench.requests.analyse(Analyse(request_id="1", image=PICTURE))
+    await bench.until(1)
+    answer = bench.answers["1"]
+    assert isinstance(answer, Analysis)
+    assert answer.error_code == code
+    assert words in (answer.error or "")
+    assert "secret detail" not in (answer.error or "")
+
+
+async def test_what_is_too_large_is_refused_before_it_is_decoded() -> None:
+    bench = Bench(Analyser())
+    large = bytes(cv2.imencode(".png", np.zeros((200, 200, 3), np.uint8))[1])
+    bench.requests.analyse(Analyse(request_id="1", image=large))
+    await bench.until(1)
+    answer = bench.answers["1"]
+    assert isinstance(answer, Analysis)
+    assert answer.error_code == "FRAME_TOO_LARGE"
+
+
+async def test_a_full_queue_answers_at_once() -> None:
+    release = threading.Event()
+
+    def wait() -> list[AnalysedFace]:
+        release.wait(10)
+        return []
+
+    bench = Bench(Analyser(wait))
+    for number in range(MAX_WAITING + 2):
+        bench.requests.analyse(Analyse(request_id=str(number), image=PICTURE))
+    refused = [answer for answer in bench.answers.values() if isinstance(answer, Analysis)]
+    assert [answer.error_code for answer in refused] == ["SYSTEM_FULL", "SYSTEM_FULL"]
+    release.set()
+    await bench.until(MAX_WAITING + 2)
+
+
+async def test_a_source_that_hangs_is_answered_in_time() -> None:
+    release = threading.Event()
+
+    def hang(spec: str, timeout_s: float, /) -> object:
+        release.wait(20)
+        raise SourceError("too late")
+
+    bench = Bench(Analyser(), hang)
+    bench.requests.probe(ProbeSource(request_id="1", source="x", timeout_s=0.5))
+    await bench.until(1)
+    answer = bench.answers["1"]
+    assert isinstance(answer, SourceProbed)
+    assert answer.message == "the source gave no picture within 0.5 s"
+    release.set()
+
+
+async def test_a_source_that_crashes_is_answered_without_its_secrets() -> None:
+    def crash(spec: str, timeout_s: float, /) -> object:
+        raise ZeroDivisionError(spec)
+
+    bench = Bench(Analyser(), crash)
+    bench.requests.probe(ProbeSource(request_id="1", source="rtsp://admin:secret@10.0.0.9/x"))
+    await bench.until(1)
+    answer = bench.answers["1"]
+    assert isinstance(answer, SourceProbed)
+    assert not answer.ok
+    assert "secret" not in answer.message
