@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,10 +12,10 @@ import av
 from sightline.ingest.demo import DemoScene
 from sightline.models.manifest import ASTRONAUT
 from sightline.models.store import ModelStore
+from tests.assets import assets_folder
 
-__all__ = ["Footage", "assets_folder", "find_footage"]
+__all__ = ["Footage", "find_footage"]
 
-REPOSITORY = Path(__file__).resolve().parents[1]
 CAMERA_FPS = 30
 DEMO_SECONDS = 20
 DEMO_BIT_RATE = 4_000_000
@@ -30,12 +29,6 @@ class Footage:
     video: Path
     people: Path
     fps: float
-
-
-def assets_folder() -> Path | None:
-    """The folder of photographs and clips with a known ground truth, where there is one."""
-    folder = Path(os.environ.get("SIGHTLINE_TEST_ASSETS", REPOSITORY.parent / "shared" / "assets"))
-    return folder if folder.is_dir() else None
 
 
 def find_footage(models: Path, workspace: Path) -> Footage:
