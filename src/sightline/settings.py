@@ -291,7 +291,7 @@ def _validate(values: Mapping[str, Any], origins: Mapping[str, str], problems: l
 def _read_environment() -> _Layer:
     known = {environment_name(name): name for name in Settings.model_fields}
     problems = [
-        f"{variable} is no setting of Sightline{_meant(variable.upper(), known)}"
+        f"{variable} is no setting of Sightline{_meant_variable(variable)}"
         for variable in sorted(os.environ)
         if variable.upper().startswith(ENVIRONMENT_PREFIX)
         and variable.upper() not in known
@@ -336,6 +336,12 @@ def _read_file(path: Path) -> _Layer:
 def _meant(name: str, known: Iterable[str]) -> str:
     found = nearest(name, known)
     return f"; did you mean {found}?" if found else ""
+
+
+def _meant_variable(variable: str) -> str:
+    """Compares without the prefix, which every variable shares."""
+    found = nearest(variable.upper().removeprefix(ENVIRONMENT_PREFIX).lower(), Settings.model_fields)
+    return f"; did you mean {environment_name(found)}?" if found else ""
 
 
 def _in_words(detail: Any, origins: Mapping[str, str]) -> str:

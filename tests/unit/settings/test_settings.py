@@ -90,6 +90,7 @@ def test_every_problem_is_told_with_its_source_and_the_nearest_name(
     file = tmp_path / "my.yaml"
     file.write_text("prot: 1\ntoken_minutes: -1\nmotto: be careful\n")
     monkeypatch.setenv("SIGHTLINE_LOG_LEVL", "info")
+    monkeypatch.setenv("SIGHTLINE_MOTTO", "be careful")
     monkeypatch.setenv("SIGHTLINE_PORT", "eighty")
     monkeypatch.setenv("SIGHTLINE_TIMEZONE", "Mars/Olympus")
     monkeypatch.setenv("SIGHTLINE_CONFIG", str(file))
@@ -99,6 +100,7 @@ def test_every_problem_is_told_with_its_source_and_the_nearest_name(
             f"motto in {file} is no setting",
             f"token_minutes (file {file}): must be greater than or equal to 1, not -1",
             "SIGHTLINE_LOG_LEVL is no setting of Sightline; did you mean SIGHTLINE_LOG_LEVEL?",
+            "SIGHTLINE_MOTTO is no setting of Sightline",
             "port (environment SIGHTLINE_PORT): must be a valid integer, not 'eighty'",
             "timezone (environment SIGHTLINE_TIMEZONE): 'Mars/Olympus' is no time zone; write it like Europe/Berlin",
             "alert_roles (flag --alert-roles): must be 'admin', 'operator', 'responder', 'viewer' or 'machine', "

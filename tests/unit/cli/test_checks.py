@@ -1,0 +1,147 @@
+"""What doctor finds, on real files, ports and databases."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from sightline.cli import checks
+from sightline.cli.checks import Finding, Level
+from sightline.client.answers import EngineInfo, SystemInfo
+from sightline.settings import Settings
+from sightline.stores.migrations import upgrade
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """A database as a first start leaves it, with some content."""
+    path = tmp_path / "sightline.db"
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        upgrade(connection, now_ms=0)
+        connection.execute(text("CREATE TABLE ballast AS SELECT hex(randomblob(4000)) AS words FROM sqlite_master"))
+        connection.execute(text("CREATE INDEX ballast_by_words ON ballast (words)"))
+    engine.dispose()
+    return path
+
+
+def revise(database: Path, change: str) -> None:
+    engine = create_engine(f"sqlite:///{database}")
+    with engine.begin() as connection:
+        connection.execute(text(change))
+    engine.dispose()
+
+
+def test_this_python_and_its_packages_are_good() -> None:
+    assert checks.check_python().level is Level.OK
+    assert checks.check_packages().level is Level.OK
+
+
+def test_an_older_python_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks.platform, "python_version_tuple", lambda: ("3", "10", "9"))
+    assert checks.check_python().level is Level.FAIL
+
+
+def test_missing_and_broken_packages_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = ["no-such-package>=1", "of-an-extra; extra == 'test'"]
+    monkeypatch.setattr(checks.importlib.metadata, "requires", lambda _name: needed)
+    monkeypatch.setattr(checks, "NATIVE_MODULES", ("no_such_module",))
+    finding = checks.check_packages()
+    assert finding.level is Level.FAIL
+    assert finding.message.startswith("no-such-package is not installed; no_such_module does not load")
+
+
+@pytest.mark.parametrize(("free", "level"), [(10**8, Level.FAIL), (10**9, Level.WARN), (10**11, Level.OK)])
+def test_a_full_disk_is_told_before_it_hurts(
+    settings: Settings, free: int, level: Level, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = checks.shutil.disk_usage(settings.home)
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _path: usage._replace(free=free))
+    assert checks.check_disk(settings).level is level
+
+
+def test_a_home_that_cannot_be_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert checks.check_disk(Settings(home=file)).level is Level.FAIL
+    assert checks.check_disk(Settings(home=file / "deeper")).level is Level.FAIL
+
+
+def test_the_master_key_is_private_and_there(settings: Settings, database: Path) -> None:
+    assert checks.check_keys(settings).level is Level.FAIL  # a database, and no key to it
+    key = settings.home / "keys" / "master.key"
+    key.parent.mkdir()
+    key.touch(0o644)
+    key.chmod(0o644)
+    assert checks.check_keys(settings) == Finding(
+        "master key", Level.WARN, f"{key} can be read by other users", f"chmod 600 {key}"
+    )
+    key.chmod(0o600)
+    assert checks.check_keys(settings).level is Level.OK
+
+
+def test_a_new_home_needs_no_mending(settings: Settings) -> None:
+    assert checks.check_keys(settings).level is Level.OK
+    assert checks.check_database(settings).level is Level.OK
+
+
+def test_a_whole_database_of_this_version_is_good(settings: Settings, database: Path) -> None:
+    assert checks.check_database(settings) == Finding("database", Level.OK, "whole, and of this version")
+    revise(database, "DELETE FROM alembic_version")
+    assert "brought up to date" in checks.check_database(settings).message
+
+
+def test_a_database_of_a_newer_version_is_told(settings: Settings, database: Path) -> None:
+    revise(database, "UPDATE alembic_version SET version_num = 'v9999'")
+    finding = checks.check_database(settings)
+    assert (finding.level, finding.mend) == (Level.FAIL, "update Sightline")
+
+
+@pytest.mark.parametrize("damage", ["middle", "start"])
+def test_a_damaged_database_is_told(settings: Settings, database: Path, damage: str) -> None:
+    content = bytearray(database.read_bytes())
+    where = slice(0, 64) if damage == "start" else slice(len(content) // 2, len(content) // 2 + 8192)
+    content[where] = b"\xaa" * len(content[where])
+    database.write_bytes(content)
+    finding = checks.check_database(settings)
+    assert finding.level is Level.FAIL
+    assert "backup" in finding.mend
+
+
+def test_looking_changes_nothing(settings: Settings, database: Path) -> None:
+    before = database.read_bytes(), sorted(settings.home.iterdir())
+    checks.check_database(settings)
+    checks.check_disk(settings)
+    checks.check_keys(settings)
+    checks.check_models(settings)
+    assert (database.read_bytes(), sorted(settings.home.iterdir())) == before
+
+
+def test_a_taken_port_is_told(settings: Settings, free_port: int) -> None:
+    chosen = settings.model_copy(update={"port": free_port})
+    assert checks.check_port(chosen).level is Level.OK
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", free_port))
+        other.listen()
+        assert checks.check_port(chosen).level is Level.WARN
+
+
+@pytest.mark.parametrize(
+    ("state", "level"), [("connected", Level.OK), ("starting", Level.WARN), ("down", Level.FAIL)]
+)
+def test_the_engine_of_a_running_server_is_told(state: str, level: Level) -> None:
+    engine = EngineInfo(state=state, reason="it crashed", warnings=("spool full: 3 pictures were dropped",))
+    server, said, warning = checks.check_server(
+        "http://127.0.0.1:8000", SystemInfo(version="0.1.0", started_at=0, engine=engine)
+    )
+    assert server.level is Level.OK
+    assert said.level is level
+    assert warning == Finding("engine", Level.WARN, "spool full: 3 pictures were dropped", warning.mend)
