@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
 from sightline.cli.options import Config, Home, Json, loaded
@@ -121,7 +121,9 @@ def _plain(entry: ModelEntry) -> dict[str, object]:
 @contextmanager
 def _progress() -> Iterator[Report]:
     columns = (
-        TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
         TextColumn("{task.fields[stage]}", markup=False),
     )
     tasks: dict[str, TaskID] = {}
