@@ -5,7 +5,7 @@ nothing. Erasing a person destroys the wrapped key and the ciphertext. Every cip
 it belongs to (`context`, the associated data), so that one cannot be passed off as another.
 
 Sealed form: one byte of format, 12 bytes of nonce, the ciphertext with its 16 bytes of tag (NIST SP 800-38D; a random
-nonce is safe for 2^32 messages a key, far beyond what a household of cameras seals).
+nonce is safe for 2^32 messages a key, far beyond what is ever sealed with one).
 """
 
 from __future__ import annotations
