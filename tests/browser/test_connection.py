@@ -18,7 +18,7 @@ async def test_the_console_says_that_the_server_died_and_comes_back_by_itself(
     browser: Browser, start_server: Callable[..., ServerProcess]
 ) -> None:
     server = start_server()
-    context = await browser.new_context(base_url=server.url, color_scheme="dark", viewport={"width": 1024, "height": 768})
+    context = await browser.new_context(base_url=server.url, viewport={"width": 1024, "height": 768})
     page = await context.new_page()
     await page.goto("/")
     await page.get_by_label("User name").fill("admin")
