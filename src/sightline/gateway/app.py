@@ -131,9 +131,6 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
             try:
                 yield
             finally:
-                for client in list(gateway.hub.clients):
-                    client.end(4000, "the server is shutting down; retry_after_s=1")
-                await asyncio.sleep(0)
                 for job in jobs:
                     job.cancel()
                 await asyncio.gather(*jobs, return_exceptions=True)

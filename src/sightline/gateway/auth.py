@@ -87,7 +87,7 @@ class Tokens:
         signed_in_ms = now_ms if signed_in_ms is None else signed_in_ms
         if now_ms - signed_in_ms >= self._session_ms:
             raise Forbidden("the sign-in is too long ago: sign in again")
-        expires_ms = min(now_ms + self._life_ms, signed_in_ms + self._session_ms)
+        expires_ms = min(now_ms + self._life_ms, signed_in_ms + self._session_ms) // 1000 * 1000  # as the token has it
         claims = Claims(user.id, user.token_version, signed_in_ms, expires_ms)
         payload = {
             "sub": user.id,
