@@ -41,6 +41,11 @@ class GatewayAddress:
         """What every request carries."""
         return {"Authorization": f"Bearer {self.token}"}
 
+    @property
+    def health(self) -> str:
+        """URL that answers everybody."""
+        return f"{self.url.rstrip('/')}/health"
+
     def blob(self, blob_id: str) -> str:
         """URL under which a picture of a fact is put."""
         return f"{self.url.rstrip('/')}/api/engine/blobs/{blob_id}"

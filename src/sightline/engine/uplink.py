@@ -138,6 +138,7 @@ class Uplink:
                     await connection.send(encode(message))
                 self._outbox.link_opened()
                 async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(facts.warm_up())
                     tasks.create_task(self._receive(connection))
                     tasks.create_task(self._send(connection))
                     tasks.create_task(facts.run(lambda fact: connection.send(encode(fact))))

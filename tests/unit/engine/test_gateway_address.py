@@ -10,6 +10,7 @@ def test_urls_follow_the_scheme() -> None:
     plain = GatewayAddress("http://127.0.0.1:8000/", "t")
     assert plain.link == "ws://127.0.0.1:8000/ws/engine"
     assert plain.frames == "ws://127.0.0.1:8000/ws/engine/frames"
+    assert plain.health == "http://127.0.0.1:8000/health"
     assert plain.blob("ab12") == "http://127.0.0.1:8000/api/engine/blobs/ab12"
     assert GatewayAddress("https://hall.example/sightline", "t").link == "wss://hall.example/sightline/ws/engine"
 
