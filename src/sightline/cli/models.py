@@ -38,10 +38,16 @@ def list_models(as_json: Json = False, home: Home = None, config: Config = None)
         print_json([{**_plain(entry), "status": status} for entry, status in states])
         return
     rows = (
-        (entry.name, entry.task.value, Text(status, _STYLES[status]), entry.licence, str(entry.source))
+        (
+            entry.name,
+            entry.task.value,
+            Text(status, _STYLES[status]),
+            entry.licence,
+            f"{entry.source.package} {entry.source.version}",
+        )
         for entry, status in states
     )
-    OUT.print(table(("name", "task", "status", "licence", "source"), rows))
+    OUT.print(table(("name", "task", "status", "licence", "from the package"), rows))
 
 
 @app.command()
