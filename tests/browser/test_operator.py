@@ -57,6 +57,7 @@ async def test_the_guard_takes_an_alert_with_a_thumb(visit: Visit) -> None:
     await expect(card).to_be_visible(timeout=60_000)
     await rita.shot("guard-list-light")
     await card.tap()
+    await expect(rita.page.get_by_text("Nobody has taken it")).to_be_visible()
     take = rita.page.get_by_role("button", name=re.compile("^Take it"))
     await expect(take).to_be_visible()
     box = await take.bounding_box()
