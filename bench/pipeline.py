@@ -125,7 +125,8 @@ def _for_rounds(parts_ms: Mapping[str, float]) -> int:
 
 
 def _cameras(loads: Sequence[Load]) -> float:
-    return median(cameras_per_core(load.core_share / load.cameras) for load in loads)
+    """By the price of an analysed frame, so that cameras that fell behind do not look cheap."""
+    return median(cameras_per_core(ANALYSIS_FPS * load.per_analysed_frame_ms / 1000) for load in loads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +198,8 @@ def _report(outcome: Outcome) -> dict[str, Any]:
     _print_figures(figures)
     if outcome.others_share > QUIET_SHARE:
         out.print(
-            f"other programs took up to {outcome.others_share:.0%} of the measured core: "
-            "CPU times hold nearly, but neither latencies nor stalls do",
+            f"Other programs took up to {outcome.others_share:.0%} of the measured core: "
+            "latencies and stalls mean little, run it again on a quiet machine.",
             style="yellow",
         )
     return figures

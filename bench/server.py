@@ -59,8 +59,11 @@ class Load:
 
     @property
     def per_analysed_frame_ms(self) -> float:
-        """CPU of the whole engine for one analysed frame."""
-        return self.core_share * 1000 / sum(self.analysed_fps)
+        """CPU of the whole engine for one analysed frame. Raises `RuntimeError` when there was none."""
+        analysed_fps = sum(self.analysed_fps)
+        if not analysed_fps:
+            raise RuntimeError("the engine analysed no frame at all: is this machine very busy?")
+        return self.core_share * 1000 / analysed_fps
 
 
 class Server:
