@@ -266,7 +266,7 @@ export const text = {
       `${String(width)} × ${String(height)}, ${fps.toFixed(0)} frames a second, ${codec}`,
     removeTitle: (name: string) => `Remove ${name}?`,
     remove: 'Its alerts and events stay in the history. Its picture and state are gone at once.',
-    since: 'since',
+    since: 'for',
     nameMissing: 'Give the camera a name.',
     sourceMissing: 'Give a source.',
     coordinates: 'Latitude is −90 to 90, longitude −180 to 180; give both or neither.',

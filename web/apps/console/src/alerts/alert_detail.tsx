@@ -22,13 +22,16 @@ import { useAlert } from './use_alert.ts';
 
 interface AlertDetailProps {
   alertId: string;
+  /** Whether this is all that the page shows, so that its heading is the page's. */
+  alone: boolean;
   onTake: (verdict: Verdict | null) => void;
 }
 
 /** Everything about one alert: the comparison, the decision to make, the picture, and why it was raised. */
-export function AlertDetail({ alertId, onTake }: AlertDetailProps): ReactElement {
+export function AlertDetail({ alertId, alone, onTake }: AlertDetailProps): ReactElement {
   const { alert, error } = useAlert(alertId);
   const tap = useLive().state.taps[alertId];
+  const Heading = alone ? 'h1' : 'h2';
   if (error !== null) {
     return (
       <div className={styles.detail}>
@@ -55,7 +58,7 @@ export function AlertDetail({ alertId, onTake }: AlertDetailProps): ReactElement
             <EscalationMark level={alert.escalation_level} />
             <span>{typeName(alert)}</span>
           </div>
-          <h2>{headline(alert)}</h2>
+          <Heading className={styles.name}>{headline(alert)}</Heading>
           <PersonLine alert={alert} />
         </div>
       </header>

@@ -101,6 +101,7 @@ export default function InboxPage(): ReactElement {
           <AlertDetail
             key={selectedId}
             alertId={selectedId}
+            alone={!wide}
             onTake={(verdict) => {
               take(selectedId, verdict);
             }}

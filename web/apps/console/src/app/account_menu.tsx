@@ -25,11 +25,14 @@ export default function AccountMenu(): ReactElement | null {
     <>
       <Menu position="bottom-end" width={220} shadow="lg">
         <Menu.Target>
-          <UnstyledButton className={styles.button} aria-label={text.account.menu(user.name)}>
+          <UnstyledButton className={styles.button}>
+            <span className="visually-hidden">{text.account.menu(user.name)}</span>
             <span className={styles.initial} aria-hidden>
               {user.name.slice(0, 1).toUpperCase()}
             </span>
-            <span className={styles.name}>{user.name}</span>
+            <span className={styles.name} aria-hidden>
+              {user.name}
+            </span>
           </UnstyledButton>
         </Menu.Target>
         <Menu.Dropdown>

@@ -22,10 +22,10 @@ export function Brand(): ReactElement {
 
 export function Navigation(): ReactElement {
   return (
-    <nav aria-label={text.nav.label} className={styles.nav}>
+    <div className={styles.nav}>
       <Group label={text.nav.watch} places={WATCH} />
       <Group label={text.nav.manage} places={MANAGE} />
-    </nav>
+    </div>
   );
 }
 

@@ -32,10 +32,10 @@ export function Shell(): ReactElement {
         {text.nav.skip}
       </a>
       <div className={styles.shell}>
-        <aside className={styles.rail}>
+        <nav aria-label={text.nav.label} className={styles.rail}>
           <Brand />
           <Navigation />
-        </aside>
+        </nav>
         <header className={styles.header}>
           <span className={styles.phoneBrand}>
             <Brand />
@@ -48,7 +48,7 @@ export function Shell(): ReactElement {
             </Suspense>
           </div>
         </header>
-        <main id="content" className={styles.content} tabIndex={-1}>
+        <main id="content" className={styles.content} tabIndex={0}>
           <ConnectionBanner />
           <Outlet />
         </main>

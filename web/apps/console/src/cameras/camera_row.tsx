@@ -64,7 +64,7 @@ function State({ camera }: { camera: Camera }): ReactElement {
       )}
       {since > 0 && shown === camera.status.state && shown !== 'disabled' ? (
         <span className={styles.since}>
-          <Ago at={since} />
+          {text.cameras.since} <Ago at={since} />
         </span>
       ) : null}
     </div>

@@ -70,7 +70,7 @@ function Loaded({ person, onErased }: { person: Person; onErased: (receipt: Eras
       }
     >
       <div className={styles.columns}>
-        <aside className={styles.side}>
+        <div className={styles.side}>
           <Picture url={person.portrait_url} alt={text.people.portrait(person.name)} className={styles.portrait} />
           <Facts person={person} />
           <Membership person={person} />
@@ -88,7 +88,7 @@ function Loaded({ person, onErased }: { person: Person; onErased: (receipt: Eras
               {text.people.erase}
             </Button>
           ) : null}
-        </aside>
+        </div>
         <Photos person={person} />
       </div>
       {open === 'edit' ? <PersonDialog person={person} onClose={close} /> : null}

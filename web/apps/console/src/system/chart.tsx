@@ -9,6 +9,7 @@ import UPlot from 'uplot';
 import type { Sample } from './samples.ts';
 
 const HEIGHT_PX = 150;
+const SHORTEST_SPAN_S = 120;
 
 interface ChartProps {
   samples: readonly Sample[];
@@ -48,8 +49,14 @@ export function Chart({ samples, series, label }: ChartProps): ReactElement {
 
 function dataOf(samples: readonly Sample[], series: ChartProps['series']): UPlot.AlignedData {
   const times = samples.map((sample) => sample.atMs / 1_000);
-  if (series === 'load') return [times, samples.map((sample) => sample.load)];
-  return [times, samples.map((sample) => sample.p50Ms), samples.map((sample) => sample.p99Ms)];
+  const first = times[0] ?? 0;
+  const last = times.at(-1) ?? 0;
+  // An empty point before the first figures keeps them from being stretched over the whole width.
+  const short = last - first < SHORTEST_SPAN_S;
+  const line = (of: (sample: Sample) => number): (number | null)[] => [...(short ? [null] : []), ...samples.map(of)];
+  const axis = short ? [last - SHORTEST_SPAN_S, ...times] : times;
+  if (series === 'load') return [axis, line((sample) => sample.load)];
+  return [axis, line((sample) => sample.p50Ms), line((sample) => sample.p99Ms)];
 }
 
 function optionsOf(series: ChartProps['series'], width: number, element: Element): UPlot.Options {

@@ -1,5 +1,5 @@
 import type { CSSVariablesResolver, MantineColorsTuple } from '@mantine/core';
-import { createTheme } from '@mantine/core';
+import { Button, createTheme } from '@mantine/core';
 
 const signal: MantineColorsTuple = [
   '#e3f8f5', '#c4efe9', '#9be4db', '#6fd9cc', '#4fd1c0', '#2fbcaa', '#169d8d', '#087a6d', '#08695e', '#06534a',
@@ -11,8 +11,6 @@ const ink: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'signal',
   primaryShade: { light: 8, dark: 4 },
-  autoContrast: true,
-  luminanceThreshold: 0.4,
   colors: { signal, dark: ink },
   fontFamily: "'Geist Variable', system-ui, sans-serif",
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, monospace',
@@ -23,6 +21,12 @@ export const theme = createTheme({
   respectReducedMotion: true,
   fontSizes: { xs: '12px', sm: '13.5px', md: '15px', lg: '17px', xl: '20px' },
   components: {
+    Button: Button.extend({
+      // The library writes white on the primary colour in both schemes; on our light teal that cannot be read.
+      vars: (_, { variant = 'filled', color }) => ({
+        root: variant === 'filled' && color === undefined ? { '--button-color': 'var(--accent-ink)' } : {},
+      }),
+    }),
     Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.6, blur: 3 } } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true } },
   },
@@ -41,6 +45,11 @@ export const variables: CSSVariablesResolver = () => {
     '--mantine-color-default-color': 'var(--text)',
     '--mantine-color-default-border': 'var(--line-strong)',
     '--mantine-color-anchor': 'var(--accent)',
+    '--mantine-color-red-text': 'var(--critical)',
+    '--mantine-color-red-light-color': 'var(--critical)',
+    '--mantine-color-red-light': 'var(--critical-soft)',
+    '--mantine-color-red-filled': 'var(--critical-solid)',
+    '--mantine-color-red-filled-hover': 'var(--critical-solid)',
   };
   return { variables: {}, light: shared, dark: shared };
 };

@@ -41,16 +41,18 @@ export function UserRow({ account, onSetPassword, onRemove }: UserRowProps): Rea
           {text.users.since} <Day at={account.created_at} />
         </span>
       </div>
-      <Select
-        aria-label={text.users.roleOf(account.name)}
-        data={ROLES.map((value) => ({ value, label: text.users.roles[value] }))}
-        allowDeselect={false}
-        disabled={me || change.isPending}
-        value={account.role}
-        onChange={(role) => {
-          if (role !== null) change.mutate({ role: role as Role });
-        }}
-      />
+      <div>
+        <Select
+          aria-label={text.users.roleOf(account.name)}
+          data={ROLES.map((value) => ({ value, label: text.users.roles[value] }))}
+          allowDeselect={false}
+          disabled={me || change.isPending}
+          value={account.role}
+          onChange={(role) => {
+            if (role !== null) change.mutate({ role: role as Role });
+          }}
+        />
+      </div>
       <span className={styles.state}>{account.disabled ? text.users.disabled : text.users.active}</span>
       <Menu position="bottom-end" width={190}>
         <Menu.Target>

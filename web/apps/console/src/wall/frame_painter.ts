@@ -5,6 +5,9 @@ import { boxLabel, identityOf } from './identity.ts';
 /** Results wait here for the picture they belong to; the gateway sends them just before it. */
 const KEPT_RESULTS = 6;
 
+/** A preview has no room for words. */
+const NARROWEST_WITH_LABELS_PX = 240;
+
 const COLOURS = { known: '#4fd1c0', unknown: '#f0bd5a', pending: '#c3ced8' };
 const DASHES = { known: [], unknown: [9, 6], pending: [2, 5] };
 
@@ -98,7 +101,7 @@ export function drawFaces(
     ];
     context.lineJoin = 'round';
     outline(context, left, top, right - left, bottom - top, COLOURS[identity], DASHES[identity].map((dash) => dash * zoom), zoom);
-    label(context, boxLabel(face), left, top, fontPx, COLOURS[identity], zoom);
+    if (shownWidth >= NARROWEST_WITH_LABELS_PX) label(context, boxLabel(face), left, top, fontPx, COLOURS[identity], zoom);
   }
 }
 
