@@ -2,7 +2,8 @@
 
 Paths: `/video` pictures for ever; `/drops` ten pictures, then the connection is closed; `/stalls` five pictures, then
 silence on an open connection; `/silent` not even an answer; `/resizing` 320×240, then 160×120; `/locked` wants
-`operator` and `correct horse`; `/broken` answers 500; `/page` answers with HTML.
+`operator` and `correct horse`; `/broken` answers 500; `/page` answers with HTML; `/moved` redirects to `/video`;
+`/list.m3u8` is a playlist that names `/video`.
 """
 
 from __future__ import annotations
@@ -49,6 +50,15 @@ class _Camera(BaseHTTPRequestHandler):
                 self.end_headers()
             elif path == "/broken":
                 self.send_error(500)
+            elif path == "/moved":
+                self.send_response(302)
+                self.send_header("Location", "/video")
+                self.end_headers()
+            elif path == "/list.m3u8":
+                self.send_response(200)
+                self.send_header("Content-Type", "application/vnd.apple.mpegurl")
+                self.end_headers()
+                self.wfile.write(b"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n/video\n#EXT-X-ENDLIST\n")
             elif path == "/page":
                 self.send_response(200)
                 self.send_header("Content-Type", "text/html")

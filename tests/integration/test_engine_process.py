@@ -390,7 +390,10 @@ async def test_a_refused_token_is_tried_again_and_harms_nothing(
     assert not gateway.messages
 
 
-async def test_a_spool_has_one_engine(gateway: FakeGateway, tmp_path: Path) -> None:
+async def test_a_spool_has_one_engine(
+    gateway: FakeGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "SPOOL_PATIENCE_S", 0.2)
     async with running(engine_for(gateway, tmp_path / "spool")):
         await gateway.until(lambda: gateway.links)
         with pytest.raises(Unavailable, match="another engine"):

@@ -113,6 +113,8 @@ def test_mjpeg_changes_its_resolution(mjpeg: int) -> None:
         ("nothing", "the camera has no stream at this path (404)"),
         ("broken", "the camera answered with an error of its own (5xx)"),
         ("page", "what 127.0.0.1:{port} sends is not a video"),
+        ("moved", "what 127.0.0.1:{port} sends is not a video"),
+        ("list.m3u8", "what 127.0.0.1:{port} sends is not a video"),
         ("silent", "127.0.0.1:{port} sent nothing for 1 s"),
         ("stalls", "127.0.0.1:{port} sent nothing for 1 s"),
         ("drops", "the stream ended"),

@@ -60,6 +60,8 @@ REPORT_INTERVAL_S = 10.0
 UNASSIGNED_GRACE_S = 10.0
 """After a new link, cameras that the gateway does not assign again within this time were removed while it was away."""
 SHUTDOWN_S = 2.0
+SPOOL_PATIENCE_S = 6.0
+"""How long a new engine waits for the one before it to end and let go of the spool."""
 
 _log = structlog.get_logger(__name__)
 
@@ -356,7 +358,8 @@ class Engine:
     # ── beginning and end ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _open_spool(self) -> Spool:
-        return Spool(SpoolDisk(self._settings.spool_folder), limit_bytes=self._settings.spool_limit_bytes)
+        disk = SpoolDisk(self._settings.spool_folder, patience_s=SPOOL_PATIENCE_S)
+        return Spool(disk, limit_bytes=self._settings.spool_limit_bytes)
 
     async def _shut_down(self) -> None:
         """Stops the threads, then waits until every fact they still gave is on disk."""

@@ -94,6 +94,7 @@ class CameraReader:
         self._stopping = threading.Event()
         self._source: FrameSource | None = None
         self._poison = ""
+        self._logged = ""
         self._thread = threading.Thread(target=self._run, name=f"camera {camera.id}", daemon=True)
 
     def start(self) -> None:
@@ -164,6 +165,7 @@ class CameraReader:
         try:
             cadence = Cadence(min(max(self.camera.analysis_fps, MIN_ANALYSIS_FPS), MAX_ANALYSIS_FPS))
             width = height = 0
+            self._logged = ""
             while not self._stopping.is_set():
                 source.grab()
                 self._raise_poison()
@@ -188,7 +190,9 @@ class CameraReader:
     def _lost(self, error: SourceError) -> None:
         if self._stopping.is_set():
             return
-        _log.warning("a camera is lost", camera=self.camera.id, reason=error.reason)
+        if error.reason != self._logged:  # once, not at every retry of a camera that is away for a week
+            self._logged = error.reason
+            _log.warning("a camera is lost", camera=self.camera.id, reason=error.reason)
         self._tell(lambda now_ms: self._machine.failed(now_ms, error.reason, permanent=error.permanent))
 
     def _retry_in_s(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from sightline.exceptions import Unavailable
@@ -12,20 +13,30 @@ from sightline.exceptions import Unavailable
 __all__ = ["SpoolDisk"]
 
 _TEMPORARY = ".part"
+_LOCK_RETRY_S = 0.05
 
 
 class SpoolDisk:
     """One folder, held by one process. Every method may raise `OSError`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, patience_s: float = 0.0) -> None:
+        """Waits up to `patience_s` for another process to let go of the folder. Raises `Unavailable`, `OSError`."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        until_s = time.monotonic() + patience_s
+        while not self._locked():
+            if time.monotonic() > until_s:
+                self.close()
+                raise Unavailable(f"another engine uses the spool folder {folder}")
+            time.sleep(_LOCK_RETRY_S)
+
+    def _locked(self) -> bool:
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(self._lock)
-            raise Unavailable(f"another engine uses the spool folder {folder}") from None
+            return False
+        return True
 
     def names(self) -> list[str]:
         """Names of all files, in order."""

@@ -92,7 +92,7 @@ class Uplink:
         self._tls = tls
         self._chance = chance
         self._attempts = 0
-        self._client: httpx.AsyncClient | None = None
+        self._told = ""
         self._facts: FactSender | None = None
         self.pictures = PictureLink(gateway, tls)
 
@@ -110,9 +110,14 @@ class Uplink:
                 try:
                     await self._connect_and_speak(self._facts)
                 except* (OSError, TimeoutError, WebSocketException, EOFError) as lost:
-                    _log.warning("no link to the gateway", gateway=self._gateway.url, reason=_why(lost))
+                    self._tell_once(_why(lost))
                 await asyncio.sleep(retry_delay_s(self._attempts, self._chance()))
                 self._attempts += 1
+
+    def _tell_once(self, reason: str) -> None:
+        if reason != self._told:
+            self._told = reason
+            _log.warning("no link to the gateway", gateway=self._gateway.url, reason=reason)
 
     async def _connect_and_speak(self, facts: FactSender) -> None:
         async with connect(
@@ -130,7 +135,7 @@ class Uplink:
             await connection.send(encode(self._user.hello()))
             async with asyncio.timeout(WELCOME_TIMEOUT_S):
                 welcome = await self._welcome(connection)
-            self._attempts = 0
+            self._attempts, self._told = 0, ""
             _log.info("linked to the gateway", gateway=self._gateway.url)
             self._outgoing.clear()
             try:

@@ -32,6 +32,9 @@ _BY_KIND: tuple[tuple[type[Exception], str], ...] = (
     (av.error.DemuxerNotFoundError, "this kind of video is not supported here"),
 )
 
+_NO_VIDEO = (av.error.InvalidDataError, av.error.ArgumentError)
+"""What is there is no video, or is of a kind that is not let in (playlists)."""
+
 _BY_ERRNO = {
     errno.ECONNREFUSED: "nothing listens at {at}",
     errno.EHOSTUNREACH: "{at} cannot be reached: no route to it",
@@ -80,10 +83,10 @@ def explain(error: Exception, *, shown: str, timeout_s: float, begun: bool) -> S
             return SourceError(sentence)
     if isinstance(error, (av.error.ExitError, TimeoutError)):
         return SourceError(f"{at} sent nothing for {timeout_s:g} s")
-    unreadable = isinstance(error, av.error.InvalidDataError) or getattr(error, "errno", None) == errno.EIO
+    unreadable = isinstance(error, _NO_VIDEO) or getattr(error, "errno", None) == errno.EIO
     if isinstance(error, EOFError) or (begun and unreadable):
         return SourceError("the stream ended")
-    if isinstance(error, av.error.InvalidDataError):
+    if isinstance(error, _NO_VIDEO):
         return SourceError(f"what {at} sends is not a video")
     if getattr(error, "errno", None) == errno.EIO:
         return SourceError(_input_output(shown))

@@ -7,6 +7,8 @@ from sightline.ingest.live import LiveSource
 
 __all__ = ["MjpegSource"]
 
+_FORMATS = "mpjpeg,mjpeg,jpeg_pipe,png_pipe,mov,mp4,matroska,webm,mpegts,flv,asf,h264,hevc"
+
 
 class MjpegSource(LiveSource):
     """`http://` or `https://`, user name and password, where needed, in the URL (basic, digest)."""
@@ -22,6 +24,8 @@ class MjpegSource(LiveSource):
                 "flags": "low_delay",
                 "analyzeduration": "500000",  # µs
                 "probesize": "1000000",  # bytes; two large JPEGs
-                "multiple_requests": "0",
+                # Only the address that somebody was allowed to give is spoken to: no redirects, no playlists.
+                "max_redirects": "0",
+                "format_whitelist": _FORMATS,
             },
         )

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -240,8 +241,10 @@ def test_a_file_that_vanishes_under_a_running_spool_is_reported(tmp_path: Path) 
 def test_a_folder_has_one_engine(tmp_path: Path) -> None:
     with spool_in(tmp_path), pytest.raises(Unavailable, match="another engine"):
         SpoolDisk(tmp_path)
-    with spool_in(tmp_path):
-        pass
+    first = SpoolDisk(tmp_path)
+    threading.Timer(0.1, first.close).start()
+    second = SpoolDisk(tmp_path, patience_s=10.0)
+    second.close()
 
 
 @given(

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import struct
 import threading
 import time
 from pathlib import Path
@@ -91,6 +92,25 @@ def test_a_file_cut_short_is_read_as_far_as_it_goes(tmp_path: Path, monkeypatch:
         seen.append(number_in(source.picture()))
     assert seen[:25] == list(range(25))
     assert 0 in seen[20:]
+    source.close()
+
+
+def test_a_video_filmed_upright_is_turned(tmp_path: Path) -> None:
+    """Phones write the turn into the file: here a quarter clockwise (ISO 14496-12, `tkhd` matrix)."""
+    wide = numbered(0, 320, 160)
+    wide[:, :80] = (0, 0, 255)
+    path = write_video(tmp_path / "phone.mp4", [wide] * 3)
+    upright = struct.pack(">9i", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
+    quarter = struct.pack(">9i", 0, 0x10000, 0, -0x10000, 0, 0, 0, 0, 0x40000000)
+    content = path.read_bytes()
+    place = content.index(upright, content.index(b"tkhd"))
+    path.write_bytes(content[:place] + quarter + content[place + len(upright) :])
+    source = FileSource(str(path))
+    source.grab()
+    image = source.picture()
+    assert image.shape == (320, 160, 3)
+    assert image[10, 80, 2] > 200 and image[10, 80, 0] < 60
+    assert image[310, 80, 2] < 60
     source.close()
 
 
