@@ -44,6 +44,7 @@ def test_own_and_library_loggers_come_out_alike(stream: io.StringIO) -> None:
     structlog.get_logger("sightline.own").info("camera opened", camera="door")
     logging.getLogger("library").warning("something %s", "odd", extra={"camera": "door"})
     own, library = records(stream)
+    assert list(own)[:4] == ["timestamp", "level", "logger", "event"]
     assert own.pop("timestamp") and library.pop("timestamp")
     assert own == {"event": "camera opened", "camera": "door", "level": "info", "logger": "sightline.own"}
     assert library == {"event": "something odd", "camera": "door", "level": "warning", "logger": "library"}
@@ -57,7 +58,10 @@ def test_lines_below_the_level_are_left_out(stream: io.StringIO) -> None:
 
 def test_uvicorn_loggers_use_the_same_way_out(stream: io.StringIO) -> None:
     logging.getLogger("uvicorn.access").warning('%s - "%s"', "127.0.0.1", f"GET /ws/alerts/7?token={SECRET} HTTP/1.1")
-    (record,) = records(stream)
+    logging.getLogger("uvicorn.error").info("Started server process", extra={"color_message": "in colour"})
+    logging.getLogger("uvicorn.error").error("It broke", extra={"color_message": "in colour"})
+    record, broke = records(stream)
+    assert "color_message" not in broke
     assert str(record["event"]).startswith('127.0.0.1 - "GET /ws/alerts/7?token=***')
     assert SECRET not in stream.getvalue()
 
