@@ -115,7 +115,8 @@ class VideoContainer:
         if frame.width * frame.height > MAX_PIXELS:
             raise SourceError(f"the picture is too large ({frame.width}×{frame.height})")
         try:
-            image = np.asarray(frame.to_ndarray(format="bgr24", threads=1), np.uint8)
+            # PyAV's array is a view of libav's memory, which must not reach another thread: hence the copy.
+            image = np.array(frame.to_ndarray(format="bgr24", threads=1), np.uint8)
         except _LIBAV_ERRORS as error:
             raise self._explained(error) from None
         turns = round(frame.rotation / 90) % 4

@@ -46,6 +46,16 @@ def test_a_file_loops_without_a_seam_at_its_own_rate(tmp_path: Path, monkeypatch
     source.close()
 
 
+def test_a_picture_outlives_its_source_in_memory_of_its_own(tmp_path: Path) -> None:
+    source = FileSource(str(write_video(tmp_path / "v.mp4", [numbered(n) for n in range(3)])))
+    source.grab()
+    image = source.picture()
+    source.grab()
+    source.close()
+    assert image.base is None
+    assert number_in(image) == 0
+
+
 def test_uneven_times_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write_video(tmp_path / "v.mkv", [numbered(n) for n in range(4)], times_s=[0.0, 0.1, 0.4, 0.5])
     source = FileSource(str(path))
