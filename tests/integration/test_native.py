@@ -111,12 +111,15 @@ async def test_connection_limit_is_said_and_lifted(gateway_run: GatewayRun) -> N
     gateway_run.settings = {"max_connections": 2}
     gateway = await gateway_run.start()
     _, token = await gateway.user("olga")
-    async with gateway.client(token), gateway.client(token):
-        async with connect(f"{gateway.ws_url}/ws/v1", proxy=None) as socket:
-            assert json.loads(await socket.recv())["data"]["code"] == "CONNECTION_LIMIT"
-            await socket.wait_closed()
-            assert socket.close_code == 4004
-            assert "retry_after_s" in (socket.close_reason or "")
+    async with (
+        gateway.client(token),
+        gateway.client(token),
+        connect(f"{gateway.ws_url}/ws/v1", proxy=None) as refused,
+    ):
+        assert json.loads(await refused.recv())["data"]["code"] == "CONNECTION_LIMIT"
+        await refused.wait_closed()
+        assert refused.close_code == 4004
+        assert "retry_after_s" in (refused.close_reason or "")
     await gateway.until(lambda: not gateway.gateway.tickers)
     async with gateway.client(token):
         pass
@@ -124,12 +127,15 @@ async def test_connection_limit_is_said_and_lifted(gateway_run: GatewayRun) -> N
 
 async def test_newer_connection_of_a_device_supersedes_the_older(gateway: RunningGateway) -> None:
     _, token = await gateway.user("olga")
-    async with gateway.client(token, device="desk") as older, gateway.client(token, device="phone") as other:
-        async with gateway.client(token, device="desk") as newer:
-            assert (await older.closed())[0] == 4502
-            for client in (newer, other):
-                await client.send("heartbeat")
-                await client.next("heartbeat_ack")
+    async with (
+        gateway.client(token, device="desk") as older,
+        gateway.client(token, device="phone") as other,
+        gateway.client(token, device="desk") as newer,
+    ):
+        assert (await older.closed())[0] == 4502
+        for client in (newer, other):
+            await client.send("heartbeat")
+            await client.next("heartbeat_ack")
 
 
 async def test_of_connections_that_come_at_once_one_stays(gateway: RunningGateway) -> None:
