@@ -262,6 +262,25 @@ def test_somebody_else_is_not_named_after_them(assets: Path, analyser: Analyser,
 
 
 @pytest.mark.assets
+@pytest.mark.parametrize("fps", [2, 5, 15])
+def test_two_people_who_take_turns_in_one_place_are_told_apart(
+    assets: Path, analyser: Analyser, with_a: Gallery, fps: float
+) -> None:
+    """A name never stays for a single frame on the person who follows, at the same place before the same wall."""
+    camera = CameraAnalysis("desk", analyser)
+    at_ms, facts = 1_000_000, []
+    for clip in ("A_help", "C_book", "A_yes", "C_walk", "A_no", "C_learn"):
+        for frame in frames(assets / "videos" / "webcam" / f"{clip}.mkv", fps):
+            at_ms += round(1000 / fps)
+            result = camera.process(Frame("desk", at_ms, at_ms, frame.image), with_a)
+            assert names([result]) <= {clip[0]} & {"A"}
+            facts += [(clip, fact) for fact in told([result])]
+    assert [type(fact) for _, fact in facts] == [Identified, Unknown] * 3
+    strangers = {fact.subject_id for _, fact in facts if isinstance(fact, Unknown)}
+    assert len(strangers) == 1
+
+
+@pytest.mark.assets
 @pytest.mark.parametrize("clip", ["bottle-detection", "car-detection"])
 def test_clips_without_faces_show_none(assets: Path, analyser: Analyser, people: Gallery, clip: str) -> None:
     results = watch(analyser, assets / "videos" / f"{clip}.mp4", people)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.detections.faces import Faces
-from sightline.detections.motion import Motion, MotionGate
+from sightline.detections.motion import Change, Motion, MotionGate
 from sightline.detections.regions import region_of_interest
 from sightline.engine.analysis import Analyser, FaceSample
 from sightline.engine.followed_track import FollowedTrack
@@ -121,9 +121,12 @@ class CameraAnalysis:
         with times.stage("track"):
             update = self._tracker.update(faces.boxes, frame.captured_at_ms)
             self._forget(update.ended)
-            tracklets = [self._doubted(tracklet, frame.captured_at_ms) for tracklet in update.tracklets]
+            if motion.change is Change.UPHEAVAL:
+                self._doubt_all()
+            tracklets = [self._unless_jumped(tracklet, frame.captured_at_ms) for tracklet in update.tracklets]
             chosen = self._choose(tracklets, frame.captured_at_ms)
         self._sample(frame, faces, tracklets, chosen, gallery, times)
+        tracklets = [self._unless_in_doubt(tracklet, frame.captured_at_ms) for tracklet in tracklets]
         with times.stage("decide"):
             inference_ms = times.wall_ms["detect"] + times.wall_ms.get("embed", 0.0)
             tracks = [(tracklet, self._of(tracklet)) for tracklet in tracklets]
@@ -145,7 +148,7 @@ class CameraAnalysis:
         """Motion; another scene or another size of the picture ends every track."""
         motion = self._gate.look(frame.image)
         size = (frame.width, frame.height)
-        if motion.cut or size != self._size:
+        if motion.change is Change.CUT or size != self._size:
             self.end()
             self._size = size
         return motion
@@ -180,10 +183,20 @@ class CameraAnalysis:
             step_px=round(_NETWORK_STEP_PX / self._settings.scale(frame.width, frame.height)),
         )
 
-    def _doubted(self, tracklet: Tracklet, at_ms: int) -> Tracklet:
+    def _doubt_all(self) -> None:
+        """So much changed that every track may have another face now."""
+        for followed in self._followed.values():
+            followed.doubt()
+
+    def _unless_jumped(self, tracklet: Tracklet, at_ms: int) -> Tracklet:
         """The tracklet; a new one in its place when it was decided and its face jumped: a name must not jump along."""
         jumped = self._of(tracklet).decided and tracklet.overlap < _MIN_OVERLAP
         return self._replaced(tracklet, at_ms) if jumped else tracklet
+
+    def _unless_in_doubt(self, tracklet: Tracklet, at_ms: int) -> Tracklet:
+        """The tracklet; a new one in its place when it was decided and no sample has removed the doubt."""
+        followed = self._of(tracklet)
+        return self._replaced(tracklet, at_ms) if followed.decided and followed.doubted else tracklet
 
     def _replaced(self, tracklet: Tracklet, at_ms: int) -> Tracklet:
         assert self._tracker is not None  # there are no tracklets without it
@@ -250,7 +263,7 @@ class CameraAnalysis:
         """Adds a good sample to its track, or begins another track when it shows another face."""
         sample = Sample(frame.frame_id, frame.captured_at_ms, face.quality.score, vector)
         followed = self._of(tracklet)
-        fit = followed.consensus.fit(sample)
+        fit = followed.consensus.fit(sample, doubted=followed.doubted)
         if fit is Fit.STRAY:
             followed.history.again()
             return tracklet
@@ -258,6 +271,7 @@ class CameraAnalysis:
             tracklet = self._replaced(tracklet, sample.at_ms)
             followed = self._of(tracklet)
             followed.saw(face, tracklet, frame)
+        followed.doubted = False
         followed.consensus.add(sample, gallery)
         self._teller.seen_again(tracklet, followed, sample.at_ms)
         match = followed.consensus.samples[-1][1]

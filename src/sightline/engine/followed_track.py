@@ -23,13 +23,15 @@ _TRACE_SAMPLES = 12
 class FollowedTrack:
     """`verified`: a closer look has shown a face; `quality`: of the newest sample; `trace`: how samples fared.
 
-    `probe` is the best sample so far with some margin, BGR; `told` holds what was told of this track, by person id.
+    `doubted`: the scene changed so much that this may be another face now. `probe` is the best sample so far with some
+    margin, BGR; `told` holds what was told of this track, by person id.
     """
 
     consensus: Consensus
     history: SamplingHistory = field(default_factory=SamplingHistory)
     trace: deque[TrackSample] = field(default_factory=lambda: deque(maxlen=_TRACE_SAMPLES))
     verified: bool = False
+    doubted: bool = False
     quality: Quality = Quality(0.0)
     probe: Image | None = None
     told: set[str] = field(default_factory=set)
@@ -45,6 +47,12 @@ class FollowedTrack:
         # A face too narrow to embed is still looked at, to know whether it is a face.
         width_px = tracklet.width if self.verified else max(tracklet.width, rules.min_width_px)
         return self.history.wants(width_px, at_ms, decided=self.decided, rules=rules)
+
+    def doubt(self) -> None:
+        """Asks for a sample at once, to be compared with those so far; there is nothing to doubt without any."""
+        if self.consensus.samples:
+            self.doubted = True
+            self.history.again()
 
     def nothing_there(self, tracklet: Tracklet, at_ms: int) -> None:
         """A closer look showed no face."""

@@ -154,18 +154,22 @@ class Consensus:
             self._decide()
         return self.identity
 
-    def fit(self, sample: Sample) -> Fit:
+    def fit(self, sample: Sample, *, doubted: bool = False) -> Fit:
         """Whether the sample can be of the same face as the window; to be asked once for each, before `add`.
 
-        A single sample far from the rest may show a hand before the face; only a second one that is as far
-        from the rest, and near the first, shows another person.
+        A single sample far from the rest may show a hand before the face; only a second one that is as far from the
+        rest, and near the first, shows another person. Where there are other reasons to doubt that it is the same
+        face (`doubted`), one is enough, and it must be nearer.
         """
         template = self.template
         if template is None or len(self._samples) < _SAMPLES_TO_TRUST:
             return Fit.SAME
-        if _distance(sample.vector, template) <= self._rules.other_face_distance:
+        limit = self._rules.vote_distance if doubted else self._rules.other_face_distance
+        if _distance(sample.vector, template) <= limit:
             self._stray = None
             return Fit.SAME
+        if doubted:
+            return Fit.OTHER
         stray, self._stray = self._stray, sample
         agree = stray is not None and _distance(stray.vector, sample.vector) <= self._rules.vote_distance
         return Fit.OTHER if agree else Fit.STRAY

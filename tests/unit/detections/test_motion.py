@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sightline.detections.motion import MotionGate
+from sightline.detections.motion import Change, MotionGate
 from sightline.frames import Image
 
 
@@ -31,7 +31,7 @@ def test_all_of_the_first_frame_moved() -> None:
     motion = MotionGate().look(scene(1))
     assert motion.region is not None
     assert motion.region.tolist() == [0, 0, 640, 360]
-    assert not motion.cut
+    assert motion.change is Change.STEADY
 
 
 def test_noise_is_no_motion() -> None:
@@ -54,7 +54,7 @@ def test_the_region_covers_what_moved_and_little_else(width: int, height: int) -
     assert height / 2 - slack <= top <= height / 2 + slack
     assert width / 2 + side - slack <= right <= width / 2 + side + slack
     assert height / 2 + side - slack <= bottom <= height / 2 + side + slack
-    assert not motion.cut
+    assert motion.change is Change.STEADY
 
 
 def test_slow_changes_add_up() -> None:
@@ -69,8 +69,23 @@ def test_slow_changes_add_up() -> None:
 def test_another_scene_is_a_cut_and_its_next_frame_is_none() -> None:
     gate = MotionGate()
     gate.look(scene(1))
-    assert gate.look(scene(2)).cut
-    assert not gate.look(noisy(scene(2), 1)).cut
+    assert gate.look(scene(2)).change is Change.CUT
+    assert gate.look(noisy(scene(2), 1)).change is Change.STEADY
+
+
+def test_half_of_another_scene_is_an_upheaval() -> None:
+    gate = MotionGate()
+    gate.look(scene(1))
+    mixed = scene(1)
+    mixed[:, 280:] = scene(2)[:, 280:]
+    assert gate.look(mixed).change is Change.UPHEAVAL
+
+
+def test_somebody_walking_by_changes_no_scene() -> None:
+    gate = MotionGate()
+    gate.look(scene(1))
+    changes = {gate.look(with_block(scene(1), 40 * step, 100, side=140)).change for step in range(10)}
+    assert changes == {Change.STEADY}
 
 
 def test_a_light_switched_on_is_no_cut() -> None:
@@ -78,7 +93,7 @@ def test_a_light_switched_on_is_no_cut() -> None:
     gate.look(scene(1) // 2)
     motion = gate.look(scene(1))
     assert motion.region is not None
-    assert not motion.cut
+    assert motion.change is Change.STEADY
 
 
 def test_another_size_counts_as_moved() -> None:

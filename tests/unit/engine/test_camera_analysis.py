@@ -180,6 +180,48 @@ def test_another_scene_ends_every_track() -> None:
     assert after.person_id is None
 
 
+def upheaval(picture: Image) -> Image:
+    """The picture with its left half as in another room: as much as a cut between clips of one room changes."""
+    changed = picture.copy()
+    changed[:, :280] = room(seed=5)[:, :280]
+    return changed
+
+
+def test_after_an_upheaval_another_face_in_the_same_place_has_no_name() -> None:
+    camera = Camera()
+    camera.show(*[paint(room(), ANNA, 420, 120)] * 5)
+    before = camera.results[-1].observation.faces[0]
+    result = camera.show(paint(upheaval(room()), CLEO, 420, 120))
+    after = result.observation.faces[0]
+    assert before.person_id == "anna"
+    assert after.person_id is None
+    assert after.track_id != before.track_id
+
+
+def test_after_an_upheaval_the_same_face_keeps_its_track_and_name() -> None:
+    camera = Camera()
+    camera.show(*[paint(room(), ANNA, 420, 120)] * 5)
+    before = camera.results[-1].observation.faces[0]
+    result = camera.show(paint(upheaval(room()), ANNA, 420, 120))
+    after = result.observation.faces[0]
+    assert (after.track_id, after.person_id) == (before.track_id, "anna")
+    assert len(camera.facts) == 1
+
+
+def test_after_an_upheaval_a_face_that_cannot_be_judged_loses_its_name() -> None:
+    camera = Camera()
+    camera.show(*[paint(room(), ANNA, 420, 120)] * 5)
+    before = camera.results[-1].observation.faces[0]
+    dark = paint(upheaval(room()), ANNA, 420, 120)
+    dark[120:200, 420:500] = dark[120:200, 420:500] // 5 * 2
+    assert all(face.person_id is None for face in camera.show(dark).observation.faces)
+    (after,) = camera.show(dark, dark).observation.faces
+    assert before.person_id == "anna"
+    assert (after.person_id, after.identity) == (None, "pending")
+    assert after.track_id != before.track_id
+    assert after.reasons
+
+
 def test_a_name_does_not_jump_to_a_face_elsewhere() -> None:
     camera = Camera()
     camera.show(*[paint(room(), ANNA, 200, 120)] * 5)

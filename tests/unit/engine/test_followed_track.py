@@ -8,7 +8,7 @@ from sightline.engine.analysis import FaceSample
 from sightline.engine.followed_track import FollowedTrack
 from sightline.frames import Frame
 from sightline.identities.alignment import DLIB_TEMPLATE, align
-from sightline.identities.consensus import Consensus, ConsensusRules
+from sightline.identities.consensus import Consensus, ConsensusRules, Sample
 from sightline.identities.quality import Quality
 from sightline.identities.quality_reason import QualityReason
 from sightline.tracks.best_shots import SamplingRules
@@ -69,3 +69,14 @@ def test_the_trace_is_bounded_and_keeps_the_newest() -> None:
     newest = track.trace[-1]
     assert (newest.frame_id, newest.timestamp, newest.person_id, newest.similarity) == (39, 7_800, "anna", 0.7)
     assert newest.reasons == ["blurred"]
+
+
+def test_only_a_track_with_samples_can_be_doubted() -> None:
+    track, wide = followed(), tracklet(60)
+    track.saw(sample(0.9), wide, frame(1))
+    track.doubt()
+    assert not track.doubted
+    track.consensus.add(Sample(1, 200, 0.9, np.ones(3, np.float32)), None)
+    track.doubt()
+    assert track.doubted
+    assert track.wants_sample(wide, 200, RULES)

@@ -175,6 +175,15 @@ def test_one_stray_sample_is_no_other_face_but_two_that_agree_are() -> None:
     assert consensus.fit(other) is Fit.OTHER
 
 
+def test_where_there_is_doubt_one_sample_is_enough_and_must_be_nearer() -> None:
+    consensus = Consensus(RULES)
+    add(consensus, axis(0), 3)
+    between = Sample(1, 1, 1.0, away(axis(0), (RULES.vote_distance + RULES.other_face_distance) / 2))
+    assert consensus.fit(between) is Fit.SAME
+    assert consensus.fit(between, doubted=True) is Fit.OTHER
+    assert consensus.fit(Sample(2, 2, 1.0, axis(0)), doubted=True) is Fit.SAME
+
+
 class AnySamples(RuleBasedStateMachine):
     """Samples of several faces in any order, while the gallery changes."""
 
