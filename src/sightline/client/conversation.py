@@ -1,0 +1,155 @@
+"""What a client and its server talk about once the server knows who the client is. Pure; `Session` owns it.
+
+Alerts reach the application once for each id, however often they are sent; the server is told `received` only when the
+application has done its work; acknowledgements are sent again until they are recorded; subscriptions outlive the
+connection. Every method returns what is to be done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sightline.client.effects import AckRefused, Answer, Deliver, Effect, Mark, Persist, Send
+from sightline.client.events import Alert, AlertTriggered, AlertUpdated, CaughtUp, Event, Problem, Recorded
+from sightline.client.inbox import Inbox
+from sightline.client.messages import BulkStatus, IdentificationSuccess, OpenAlerts, Position, StateMessage
+from sightline.client.outbox import Kept, Outbox, PendingAck
+from sightline.deliveries.entry import Cursor
+
+__all__ = ["Conversation"]
+
+RECEIVED_DELAY_MS = 250
+"""Live, `received` is held back this long, so that a burst costs one message; in a replay it goes at once."""
+
+TRANSIENT_CODES = frozenset({"PROCESSING_ERROR", "RATE_LIMITED", "SYSTEM_FULL", "CONNECTION_LIMIT"})
+"""Errors that do not refuse an acknowledgement for good: it is sent again."""
+
+
+class Conversation:
+    """`begin` opens it, `end` suspends it; what was asked meanwhile is said when it goes on."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._inbox = Inbox(kept.cursor)
+        self._outbox = Outbox(kept.acks)
+        self._subscriptions: dict[str, dict[str, Any]] = {}
+        self._open = False
+        self._resume: Cursor | None = None
+        self._received_at_ms: int | None = None
+
+    @property
+    def kept(self) -> Kept:
+        """What has to survive a restart."""
+        return Kept(self._inbox.handled, self._outbox.pending)
+
+    @property
+    def waiting(self) -> int:
+        """Acknowledgements that are not recorded yet."""
+        return len(self._outbox)
+
+    def next_tick_at_ms(self) -> int | None:
+        """When `tick` has to be called; `None` when nothing is waited for."""
+        if not self._open:
+            return None
+        due = (self._received_at_ms, self._outbox.next_due_at_ms())
+        return min((at_ms for at_ms in due if at_ms is not None), default=None)
+
+    def resume(self) -> Cursor | None:
+        """Where the next session has to go on."""
+        self._resume = self._inbox.handled
+        return self._resume
+
+    def begin(self, success: IdentificationSuccess, now_ms: int) -> list[Effect]:
+        """The server knows who we are."""
+        self._open = True
+        gap = self._inbox.begin(success, self._resume)
+        wishes = [Send("subscribe_camera", wish) for wish in self._subscriptions.values()]
+        return [*([Deliver(gap)] if gap else []), *wishes, *self._acks(now_ms)]
+
+    def end(self) -> None:
+        """The connection is over."""
+        self._open = False
+        self._received_at_ms = None
+        self._outbox.connection_lost()
+
+    def tick(self, now_ms: int) -> list[Effect]:
+        """Time has passed."""
+        due = self._received_at_ms is not None and self._received_at_ms <= now_ms
+        return [*(self._received() if due else ()), *self._acks(now_ms)]
+
+    def farewell(self) -> list[Effect]:
+        """What has to be said before the client hangs up."""
+        return list(self._received()) if self._open else []
+
+    # ── what the application wants ──
+
+    def subscribe(self, camera_id: str, *, frames: bool, max_fps: float | None) -> list[Effect]:
+        """Wants a camera's observations (`*`: all cameras'), with pictures when `frames`."""
+        rate = {} if max_fps is None else {"max_fps": max_fps}
+        wish = {"camera_id": camera_id, "frames": frames, **rate}
+        if self._subscriptions.get(camera_id) == wish:
+            return []
+        self._subscriptions[camera_id] = wish
+        return [Send("subscribe_camera", wish)] if self._open else []
+
+    def unsubscribe(self, camera_id: str) -> list[Effect]:
+        """No longer."""
+        wished = self._subscriptions.pop(camera_id, None) is not None
+        return [Send("unsubscribe_camera", {"camera_id": camera_id})] if wished and self._open else []
+
+    def acknowledge(self, ack: PendingAck, now_ms: int) -> tuple[str, list[Effect]]:
+        """A person has taken an alert. Returns the id that the `Answer` will bear. Raises `Unavailable`."""
+        id = self._outbox.add(ack)
+        return id, [Persist(), *self._acks(now_ms)]
+
+    def handled(self, cursor: Cursor, now_ms: int) -> list[Effect]:
+        """The application has done its work with everything delivered before this `Mark`."""
+        effects: list[Effect] = [Persist()] if self._inbox.done(cursor) else []
+        if self._open and self._inbox.caught_up:
+            self._received_at_ms = self._received_at_ms or now_ms + RECEIVED_DELAY_MS
+        elif self._open:
+            effects += self._received()
+        return effects
+
+    def overflowed(self, entry: Event) -> None:
+        """The application could not be given this."""
+        if isinstance(entry, (AlertTriggered, AlertUpdated)):
+            self._inbox.forget(entry)
+
+    # ── what the server says ──
+
+    def message(self, data: StateMessage, id: str | None) -> list[Effect]:
+        """A message of the open conversation."""
+        match data:
+            case Alert() | AlertUpdated() | OpenAlerts() | Position() | CaughtUp():
+                events, cursor = self._inbox.take(data)
+                return [*map(Deliver, events), *([] if cursor is None else [Mark(cursor)])]
+            case Recorded():
+                return self._answer(self._outbox.recorded(data, id), data)
+            case BulkStatus(cameras=cameras):
+                return [Deliver(camera) for camera in cameras]
+            case _:
+                return [Deliver(data)]
+
+    def problem(self, problem: Problem, id: str | None) -> list[Effect]:
+        """The server's `error`, perhaps the answer to an acknowledgement."""
+        if id is None or problem.code in TRANSIENT_CODES:
+            return []
+        ack = self._outbox.refused(id)
+        if ack is None:
+            return []
+        return self._answer(ack, AckRefused(problem.message, alert_id=ack.alert_id, code=problem.code))
+
+    def _answer(self, ack: PendingAck | None, outcome: Recorded | AckRefused) -> list[Effect]:
+        return [] if ack is None else [Answer(ack.id, outcome), Persist()]
+
+    def _received(self) -> Iterator[Effect]:
+        self._received_at_ms = None
+        offset = self._inbox.take_received()
+        if offset is not None:
+            yield Send("received", {"offset": offset})
+
+    def _acks(self, now_ms: int) -> Iterator[Effect]:
+        for ack in self._outbox.take_due(now_ms) if self._open else ():
+            verdict = {} if ack.verdict is None else {"verdict": ack.verdict.value}
+            yield Send("ack", {"alert_id": ack.alert_id, **verdict}, ack.id)

@@ -1,0 +1,334 @@
+"""The native protocol's client: `Session` decides, this class owns the socket, one timer, the file and the tasks."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import ssl
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+
+import structlog
+
+from sightline.client.effects import (
+    AckRefused,
+    Answer,
+    Close,
+    Deliver,
+    Effect,
+    Halt,
+    Mark,
+    Open,
+    Persist,
+    Send,
+    WantToken,
+)
+from sightline.client.events import Connection, Event, Recorded, Statistics
+from sightline.client.link import Link, socket_address
+from sightline.client.mailbox import Mailbox
+from sightline.client.outbox import Kept
+from sightline.client.outbox_file import OutboxFile
+from sightline.client.session import Session, SessionOptions
+from sightline.clock import Clock, SystemClock
+from sightline.deliveries.entry import Cursor
+from sightline.events.alert import Verdict
+from sightline.exceptions import Forbidden, Unavailable
+
+__all__ = ["SightlineClient", "TokenProvider"]
+
+TokenProvider = Callable[[bool], Awaitable[str]]
+"""Fetches an access token; `True` asks for a newer one than the last. Raises `Forbidden` when nobody is signed in; any
+other exception means: not now, try again later."""
+
+LONGEST_SLEEP_S = 3600.0
+
+log = structlog.get_logger(__name__)
+
+
+class SightlineClient:
+    """A connection to Sightline that keeps itself alive: an async context manager, and an async iterator of events.
+
+        async with SightlineClient("http://127.0.0.1:8000", token=token, device="desk-3") as client:
+            async for event in client:
+                if isinstance(event, AlertTriggered):
+                    print(event.alert.type, event.alert.person)
+                    await client.ack(event.alert.alert_id)
+
+    It reconnects, resumes where the application is, restores subscriptions and keeps acknowledgements until they are
+    recorded. Asking for the next event says that the work on the last one is done: only then is the server told, so
+    that an alert which the application did not finish comes again after a crash. With `outbox`, the path of a file of
+    its own in a folder that exists, both survive `kill -9` of the application.
+
+    `device` names this device for good: the server keeps one place in the log for each user and device, and closes the
+    older of two connections of one. The iterator raises `Stopped` when the server wants the client to stay away.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | TokenProvider,
+        device: str,
+        client_type: str = "desktop_app",
+        outbox: Path | None = None,
+        max_reconnect_attempts: int | None = None,
+        jitter: float = 0.5,
+        tls: ssl.SSLContext | None = None,
+        clock: Clock | None = None,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        """Connects to nothing yet. `client_type` is `frontend`, `desktop_app` or `mobile_app`; `chance` is uniform in
+        [0, 1), `jitter` the share by which waits are spread. Raises `ConfigurationError` for a url that is none."""
+        self._address = socket_address(url)
+        self._token = token
+        self._tls = tls
+        self._path = outbox
+        self._options = SessionOptions(device, chance, client_type, jitter, max_reconnect_attempts)
+        self._clock = clock or SystemClock()
+        self._started_ms = self._clock.now_ms()
+        self._started_s = self._clock.monotonic_s()
+        self._entered: Session | None = None
+        self._file: OutboxFile | None = None
+        self._mailbox = Mailbox()
+        self._arrived = asyncio.Event()
+        self._answers: dict[str, set[asyncio.Future[Recorded]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._link: Link | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._fetching: asyncio.Task[None] | None = None
+        self._saving: asyncio.Task[None] | None = None
+        self._unsaved = False
+        self._ended: Exception | None = None
+        self._closed = False
+        self._iterating = False
+
+    async def __aenter__(self) -> SightlineClient:
+        """Starts to connect, and does not wait for it. Raises `Unavailable` when the outbox is in use, `OSError`."""
+        if self._entered is not None:
+            raise RuntimeError("a client is entered once; make another")
+        kept = Kept()
+        if self._path is not None:
+            self._file = await asyncio.to_thread(OutboxFile, self._path)
+            kept = await asyncio.to_thread(self._file.load)
+        self._entered = Session(self._options, kept)
+        self._carry_out(self._entered.connect(self._now_ms()))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Says good-bye. What is not recorded waits in the outbox for the next start."""
+        self._carry_out(self._session.disconnect())
+        self._closed = True
+        self._end(Unavailable("the client was closed before the server had recorded this"))
+        if self._fetching is not None:
+            self._fetching.cancel()
+        if self._saving is not None:
+            await self._saving
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._file is not None:
+            await asyncio.to_thread(self._file.close)
+
+    # ── the application's side ──
+
+    @property
+    def connection(self) -> Connection:
+        """The connection's state, and why."""
+        return self._session.connection
+
+    @property
+    def statistics(self) -> Statistics:
+        """The connection in numbers."""
+        return self._session.statistics
+
+    def subscribe_camera(self, camera_id: str, *, frames: bool = False, max_fps: float | None = None) -> None:
+        """From now on, over reconnections too: `FaceResult`s of a camera (`*`: of all), `Picture`s when `frames`."""
+        self._carry_out(self._session.subscribe(camera_id, frames=frames, max_fps=max_fps))
+
+    def unsubscribe_camera(self, camera_id: str) -> None:
+        """No longer."""
+        self._carry_out(self._session.unsubscribe(camera_id))
+
+    async def ack(self, alert_id: str, verdict: Verdict | None = None) -> Recorded:
+        """A person has taken this alert. Returns once the server has recorded it, over however many reconnections.
+
+        Raises `AckRefused` when the server never will, `Stopped` when the connection ended for good, `Unavailable` when
+        the client was closed before, or too many acknowledgements wait. Whoever gives up waiting takes nothing back.
+        """
+        if self._closed:
+            raise Unavailable("the client was closed")
+        id, effects = self._session.acknowledge(alert_id, verdict, self._now_ms())
+        answer: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
+        self._answers.setdefault(id, set()).add(answer)
+        self._carry_out(effects)
+        if self._ended is not None and not answer.done():
+            answer.set_exception(self._ended)
+        try:
+            return await answer
+        finally:
+            self._answers.get(id, set()).discard(answer)
+
+    def __aiter__(self) -> SightlineClient:
+        return self
+
+    async def __anext__(self) -> Event:
+        """The next event; all before it are done with. Raises `Stopped` after the last one."""
+        if self._iterating:
+            raise RuntimeError("another task is waiting for this client's next event")
+        self._iterating = True
+        try:
+            while True:
+                event = self._next_event()
+                if event is not None:
+                    return event
+                if self._closed:
+                    raise StopAsyncIteration
+                if self._ended is not None:
+                    raise self._ended
+                self._arrived.clear()
+                await self._arrived.wait()
+        finally:
+            self._iterating = False
+
+    def _next_event(self) -> Event | None:
+        while isinstance(item := self._mailbox.take(), Cursor):
+            self._carry_out(self._session.handled(item, self._now_ms()))
+        return item
+
+    # ── the link's side ──
+
+    def link_opened(self, link: Link) -> None:
+        if link is self._link:
+            self._carry_out(self._session.opened(self._now_ms()))
+
+    def link_failed(self, link: Link, reason: str, *, answered: bool, retry_ms: int | None) -> None:
+        if link is self._link:
+            self._link = None
+            self._carry_out(self._session.failed(reason, self._now_ms(), answered=answered, retry_ms=retry_ms))
+
+    def link_heard(self, link: Link, message: str | bytes) -> None:
+        if link is self._link:
+            hear = self._session.text if isinstance(message, str) else self._session.binary
+            self._carry_out(hear(message, self._now_ms()))  # type: ignore[arg-type]
+
+    def link_closed(self, link: Link, code: int, reason: str) -> None:
+        if link is self._link:
+            self._link = None
+            self._carry_out(self._session.closed(code, reason, self._now_ms()))
+
+    # ── effects ──
+
+    @property
+    def _session(self) -> Session:
+        if self._entered is None:
+            raise RuntimeError("use the client inside `async with`")
+        return self._entered
+
+    def _now_ms(self) -> int:
+        """Milliseconds since the epoch at the start, and from then on a clock that never jumps."""
+        return self._started_ms + int((self._clock.monotonic_s() - self._started_s) * 1000)
+
+    def _carry_out(self, effects: Iterable[Effect]) -> None:
+        for effect in effects:
+            self._perform(effect)
+        self._set_timer()
+
+    def _perform(self, effect: Effect) -> None:
+        match effect:
+            case Open():
+                self._link = Link(self._address, self._tls, self)
+                self._watch(self._link.start())
+            case Close(code=code, reason=reason):
+                link, self._link = self._link, None
+                if link is not None:
+                    link.leave(code, reason)
+            case Send(type=type, data=data, id=id):
+                if self._link is not None:
+                    self._link.send(type, data, id)
+            case WantToken(fresh=fresh):
+                if self._fetching is not None:
+                    self._fetching.cancel()
+                self._fetching = self._watch(asyncio.create_task(self._fetch_token(fresh)))
+            case Deliver(event=event):
+                self._arrived.set()
+                if not self._mailbox.put(event):
+                    self._carry_out(self._session.overflowed(event, self._now_ms()))
+            case Mark(cursor=cursor):
+                self._mailbox.mark(cursor)
+                self._arrived.set()
+            case Answer(id=id, outcome=outcome):
+                self._answer(id, outcome)
+            case Persist():
+                self._save_soon()
+            case Halt(stopped=stopped):
+                self._end(stopped)
+
+    def _answer(self, id: str, outcome: Recorded | AckRefused) -> None:
+        for answer in self._answers.pop(id, ()):
+            if answer.done():
+                continue
+            if isinstance(outcome, AckRefused):
+                answer.set_exception(outcome)
+            else:
+                answer.set_result(outcome)
+
+    def _end(self, why: Exception) -> None:
+        """Nothing more will come: whoever waits is told."""
+        self._ended = self._ended or why
+        self._arrived.set()
+        for answers in self._answers.values():
+            for answer in answers:
+                if not answer.done():
+                    answer.set_exception(self._ended)
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        at_ms = self._session.next_tick_at_ms()
+        if at_ms is None:
+            self._timer = None
+            return
+        delay_s = min(max(at_ms - self._now_ms(), 0) / 1000, LONGEST_SLEEP_S)
+        self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)
+
+    def _tick(self) -> None:
+        self._carry_out(self._session.tick(self._now_ms()))
+
+    async def _fetch_token(self, fresh: bool) -> None:
+        try:
+            token = self._token if isinstance(self._token, str) else await self._token(fresh)
+        except Forbidden as problem:
+            self._carry_out(self._session.signed_out(str(problem), self._now_ms()))
+        except Exception as problem:  # noqa: BLE001 - whatever an application's provider raises is a reason to try later
+            reason = f"no token could be fetched: {problem}"
+            self._carry_out(self._session.token_unavailable(reason, self._now_ms()))
+        else:
+            self._carry_out(self._session.token(token, self._now_ms()))
+
+    def _save_soon(self) -> None:
+        """Writes what is to be kept; changes made while the disk is busy share the next write."""
+        self._unsaved = True
+        if self._file is not None and self._saving is None:
+            self._saving = self._watch(asyncio.create_task(self._save(self._file)))
+
+    async def _save(self, file: OutboxFile) -> None:
+        while self._unsaved:
+            self._unsaved = False
+            try:
+                await asyncio.to_thread(file.save, self._session.kept)
+            except OSError as problem:
+                # The next change tries again. Until then a crash repeats alerts and forgets taps, which is worth a log.
+                log.error("outbox_not_saved", reason=str(problem))
+        self._saving = None
+
+    def _watch(self, task: asyncio.Task[None]) -> asyncio.Task[None]:
+        """Keeps the task alive; a defect in it ends the client instead of being swallowed."""
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+        return task
+
+    def _task_done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and isinstance(defect := task.exception(), Exception):
+            self._end(defect)
