@@ -10,6 +10,5 @@ from sightline.service.demo import demo
 from sightline.service.lock import RunningServer, running_server
 from sightline.service.offline import offline_api
 from sightline.service.server import serve
-from sightline.service.tokens import issue_token
 
-__all__ = ["RunningServer", "Started", "demo", "issue_token", "offline_api", "running_server", "serve"]
+__all__ = ["RunningServer", "Started", "demo", "offline_api", "running_server", "serve"]

@@ -22,7 +22,7 @@ from sightline.settings import Settings
 from sightline.stores.store import SqlStore
 from sightline.stores.vault import load_or_create_master_key
 
-__all__ = ["ENGINE_ID", "engine_token", "first_administrator", "open_gateway"]
+__all__ = ["ADMINISTRATOR", "ENGINE_ID", "engine_token", "first_administrator", "open_gateway"]
 
 ADMINISTRATOR = "admin"
 ENGINE_ID = "local"

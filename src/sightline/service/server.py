@@ -69,7 +69,7 @@ async def _serve(
             url = _url(settings.host, port)
             lock.publish(RunningServer(url, os.getpid(), local_token))
             log.info("listening", url=url)
-            started(Started(url, password))
+            started(Started(url, settings.home, password))
 
         config = uvicorn.Config(
             create_app(gateway, background=supervisor.running),

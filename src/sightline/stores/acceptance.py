@@ -16,7 +16,7 @@ from sightline.stores.erasure import ERASED, blank
 from sightline.stores.ids import new_id
 from sightline.stores.pictures import AlertPictures
 
-__all__ = ["accept"]
+__all__ = ["accept", "close"]
 
 _EVENTS = schema.events.c
 _ALERTS = schema.alerts.c
