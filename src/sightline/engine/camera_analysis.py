@@ -96,12 +96,9 @@ class CameraAnalysis:
         self.camera_id = camera_id
         self._analyser = analyser
         self._settings = settings or CameraAnalysisSettings()
-        self._teller = Teller(
-            camera_id,
-            analyser.model_id,
-            analyser.embedder.similarity,
-            strangers or Strangers(max_distance=self._settings.consensus.vote_distance),
-        )
+        if strangers is None:
+            strangers = Strangers(max_distance=self._settings.consensus.vote_distance)
+        self._teller = Teller(camera_id, analyser.model_id, analyser.embedder.similarity, strangers)
         self._gate = MotionGate()
         self._tracker: Tracker | None = None
         self._followed: dict[str, FollowedTrack] = {}

@@ -11,6 +11,7 @@ from sightline.engine.camera_analysis import CameraAnalysis, CameraAnalysisSetti
 from sightline.events.engine_link import Identified, Unknown
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery, Reference
+from sightline.identities.strangers import Strangers
 from tests.painted_faces import COLOURS, GHOST, PaintedDetector, PaintedEmbedder, paint, room, template_of
 
 STEP_MS = 200
@@ -24,9 +25,15 @@ def gallery_of(*people: str) -> Gallery:
 class Camera:
     """A camera whose pictures the test makes, analysed five times a second."""
 
-    def __init__(self, gallery: Gallery | None = None, settings: CameraAnalysisSettings | None = None) -> None:
+    def __init__(
+        self,
+        gallery: Gallery | None = None,
+        settings: CameraAnalysisSettings | None = None,
+        strangers: Strangers | None = None,
+    ) -> None:
         self.detector, self.embedder = PaintedDetector(), PaintedEmbedder()
-        self.analysis = CameraAnalysis("door", Analyser(self.detector, self.embedder), settings)
+        analyser = Analyser(self.detector, self.embedder)
+        self.analysis = CameraAnalysis("door", analyser, settings, strangers=strangers)
         self.gallery = gallery_of("anna", "ben") if gallery is None else gallery
         self.now_ms = 1_000_000
         self.results: list[Result] = []
@@ -103,6 +110,19 @@ def test_a_stranger_is_reported_once_a_track_and_remembered_between_tracks() -> 
     assert first.subject_id.startswith("stranger-")
     assert first.nearest_similarity is not None
     assert first.nearest_similarity < 0.5
+
+
+def test_cameras_that_share_their_memory_share_their_strangers() -> None:
+    memory = Strangers(max_distance=0.5)
+    first, second, alone = Camera(strangers=memory), Camera(strangers=memory), Camera()
+    for number, camera in enumerate((first, second, alone)):
+        camera.now_ms += 5_000 * number
+        camera.show(*walk(CLEO, 8))
+    subjects = [
+        fact.subject_id for camera in (first, second, alone) for fact in camera.facts if isinstance(fact, Unknown)
+    ]
+    assert subjects[0] == subjects[1] != subjects[2]
+    assert len(memory) == 1
 
 
 def test_without_a_gallery_everybody_is_a_stranger() -> None:
