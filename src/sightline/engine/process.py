@@ -40,9 +40,10 @@ async def _run(new_engine: Callable[[], Engine], *, supervised: bool) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    engine = new_engine()  # before the thread below takes what is left of standard input
     if supervised:
         threading.Thread(target=_wait_for_parent, args=(loop, stop), name="parent", daemon=True).start()
-    await new_engine().run(stop)
+    await engine.run(stop)
 
 
 def _wait_for_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:

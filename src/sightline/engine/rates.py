@@ -10,13 +10,17 @@ __all__ = ["Cadence", "RateMeter"]
 class Cadence:
     """Says which frames of a stream to take so that about `per_second` are taken, evenly, whatever rate they come at.
 
+    The first frame is taken at once, the second `phase` of an interval (0–1) later than its time: streams that begin
+    together with different phases do not all want attention in the same instants.
+
     >>> cadence = Cadence(10.0)
     >>> [cadence.due(at_s) for at_s in (0.0, 0.05, 0.1, 0.15, 0.2)]
     [True, False, True, False, True]
     """
 
-    def __init__(self, per_second: float) -> None:
+    def __init__(self, per_second: float, phase: float = 0.0) -> None:
         self._interval_s = 1.0 / per_second
+        self._phase = phase
         self._next_s: float | None = None
 
     def due(self, now_s: float) -> bool:
@@ -24,7 +28,7 @@ class Cadence:
         # A frame that comes up to a tenth of an interval early is taken: clocks of cameras wander.
         if self._next_s is not None and now_s < self._next_s - 0.1 * self._interval_s:
             return False
-        on_time_s = now_s if self._next_s is None else self._next_s
+        on_time_s = now_s + self._phase * self._interval_s if self._next_s is None else self._next_s
         late = now_s - on_time_s > self._interval_s
         self._next_s = (now_s if late else on_time_s) + self._interval_s
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Callable
 from typing import Protocol
 
@@ -163,7 +164,8 @@ class CameraReader:
         source = self._open_source(self.camera.source, self._timeout_s)
         self._source = source
         try:
-            cadence = Cadence(min(max(self.camera.analysis_fps, MIN_ANALYSIS_FPS), MAX_ANALYSIS_FPS))
+            rate = min(max(self.camera.analysis_fps, MIN_ANALYSIS_FPS), MAX_ANALYSIS_FPS)
+            cadence = Cadence(rate, phase=zlib.crc32(self.camera.id.encode()) / 2**32)
             width = height = 0
             self._logged = ""
             while not self._stopping.is_set():

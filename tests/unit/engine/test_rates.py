@@ -21,6 +21,17 @@ def test_a_cadence_takes_everything_of_a_slow_source() -> None:
     assert all(cadence.due(second) for second in range(10))
 
 
+def test_phases_spread_streams_that_begin_together() -> None:
+    cadences = [Cadence(5.0, phase=phase) for phase in (0.0, 0.25, 0.5, 0.75)]
+    taken = [[tick / 100 for tick in range(100) if cadence.due(tick / 100)] for cadence in cadences]
+    assert [times[:3] for times in taken] == [
+        [0.0, pytest.approx(0.18), pytest.approx(0.38)],
+        [0.0, pytest.approx(0.23), pytest.approx(0.43)],
+        [0.0, pytest.approx(0.28), pytest.approx(0.48)],
+        [0.0, pytest.approx(0.33), pytest.approx(0.53)],
+    ]
+
+
 def test_after_a_pause_a_cadence_does_not_catch_up() -> None:
     cadence = Cadence(5.0)
     cadence.due(0.0)
