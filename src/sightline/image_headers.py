@@ -115,9 +115,6 @@ def _png(data: bytes) -> Header:
 
 
 def _webp(data: bytes) -> Header:
-    (size,) = struct.unpack_from("<I", data, 4)
-    if size + 8 > len(data):
-        raise ImageError("the picture is damaged or cut off")
     kind = data[12:16]
     if kind == b"VP8X":
         width = int.from_bytes(data[24:27], "little") + 1

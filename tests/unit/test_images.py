@@ -178,6 +178,13 @@ def test_truncated_pictures_are_refused(encode: Callable[[Image], bytes], share:
     assert refused.value.code == "INVALID_IMAGE"
 
 
+def test_a_jpeg_with_a_damaged_part_is_refused() -> None:
+    jpeg = encode_jpeg(np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8))
+    with pytest.raises(ImageError) as refused:
+        decode_image(jpeg[:1500] + b"\xff\xd5\x12" + jpeg[1500:], **LIMITS)
+    assert refused.value.code == "INVALID_IMAGE"
+
+
 def test_cmyk_is_refused_with_advice() -> None:
     four = np.dstack([picture(), picture()[:, :, :1]])
     with pytest.raises(ImageError, match="save it as RGB"):

