@@ -128,7 +128,7 @@ export class SightlineClient {
   /** Tells the server about a newer access token, so that the connection outlives the old one. */
   refresh(token: string): void {
     this.#run(() => {
-      this.#session.refresh(token);
+      this.#session.refresh(token, this.#now());
     });
   }
 
@@ -221,7 +221,7 @@ export class SightlineClient {
     this.#run(() => {
       if (answer instanceof Error) this.#session.tokenUnavailable(answer.message, this.#now());
       else if (answer === null) this.#session.signedOut();
-      else this.#session.identify(answer);
+      else this.#session.identify(answer, this.#now());
     });
   }
 

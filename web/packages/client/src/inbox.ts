@@ -15,7 +15,8 @@ export class Inbox {
   #position: Position | null;
   #epoch = '';
   #caughtUp = false;
-  readonly #seen = new Set<string>();
+  /** Alerts that were shown, with the offset of the newest state that was. */
+  readonly #seen = new Map<string, number>();
 
   constructor(position: Position | null) {
     this.#position = position;
@@ -45,7 +46,7 @@ export class Inbox {
       case 'alert_triggered':
         return this.#alert(data as unknown as Alert);
       case 'alert_updated':
-        return quiet({ name: 'alertUpdated', value: data as unknown as AlertUpdate });
+        return this.#updated(data as unknown as AlertUpdate);
       case 'alert_snapshot':
         return this.#snapshot(data as unknown as { alerts: Alert[]; offset: number });
       case 'position':
@@ -68,12 +69,12 @@ export class Inbox {
 
   #alert(alert: Alert): Outcome {
     if (this.#seen.has(alert.alert_id)) return { events: [], moved: false };
-    this.#remember(alert.alert_id);
+    this.#remember(alert.alert_id, alert.offset);
     return quiet({ name: 'alert', value: { alert, replay: !this.#caughtUp } });
   }
 
   #snapshot({ alerts, offset }: { alerts: Alert[]; offset: number }): Outcome {
-    for (const alert of alerts) this.#remember(alert.alert_id);
+    for (const alert of alerts) this.#remember(alert.alert_id, alert.offset);
     this.#position = { epoch: this.#epoch, offset };
     this.#caughtUp = true;
     return { events: [{ name: 'alertSnapshot', value: { alerts } }], moved: true };
@@ -88,10 +89,18 @@ export class Inbox {
     return { events: hole ? [{ name: 'gap', value: before }] : [], moved: true };
   }
 
-  #remember(alertId: string): void {
-    this.#seen.add(alertId);
+  #updated(update: AlertUpdate): Outcome {
+    if (update.offset <= (this.#seen.get(update.alert_id) ?? -1)) return { events: [], moved: false };
+    this.#remember(update.alert_id, update.offset);
+    return quiet({ name: 'alertUpdated', value: update });
+  }
+
+  #remember(alertId: string, offset: number): void {
+    // Taken out first: the map is in the order of the last news, and forgets what was silent the longest.
+    this.#seen.delete(alertId);
+    this.#seen.set(alertId, offset);
     if (this.#seen.size <= REMEMBERED_ALERTS) return;
-    const oldest = this.#seen.values().next();
+    const oldest = this.#seen.keys().next();
     if (oldest.done !== true) this.#seen.delete(oldest.value);
   }
 }

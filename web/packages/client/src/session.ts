@@ -1,5 +1,5 @@
 import { retryDelayMs } from './backoff.ts';
-import { CLOSE_NO_HEARTBEAT, CLOSE_TOKEN_EXPIRED, meaningOf, retryAfterMs, stopReasonOf } from './close_codes.ts';
+import { CLOSE_BAD_TOKEN, CLOSE_NO_HEARTBEAT, CLOSE_TOKEN_EXPIRED, meaningOf, retryAfterMs, stopReasonOf } from './close_codes.ts';
 import type { StopReason } from './close_codes.ts';
 import { decodeFrame } from './frames.ts';
 import { Inbox } from './inbox.ts';
@@ -9,6 +9,7 @@ import type { Tap } from './outbox.ts';
 import type { ConnectionView, Effect, SessionEvent, SessionOptions, Statistics } from './session_types.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { Wanted } from './subscriptions.ts';
+import { expiryOf } from './token_expiry.ts';
 
 const OPEN_WAIT_MS = 10_000;
 const DEFAULT_HEARTBEAT_MS = 30_000;
@@ -16,8 +17,17 @@ const SILENCE_MS = 60_000;
 const PROBE_WAIT_MS = 5_000;
 /** Live, `received` is held back this long, so that a burst costs one message; in a replay it goes at once. */
 const RECEIVED_DELAY_MS = 250;
+/** How long before its token ends a session asks for the next one, and how soon again when there was none. */
+const REFRESH_AHEAD_MS = 60_000;
+const REFRESH_RETRY_MS = 10_000;
+/** A server that ends this many sessions in a row, each younger than this, is tried only once a minute. */
+const SHORT_SESSIONS = 5;
+const SHORT_SESSION_MS = 10_000;
+const BREAKER_MS = 60_000;
+/** Errors that say "not now": what was asked is asked again. */
+const PASSING_ERRORS: readonly string[] = ['PROCESSING_ERROR', 'RATE_LIMITED', 'SYSTEM_FULL', 'CONNECTION_LIMIT'];
 
-type Timer = 'retry' | 'deadline' | 'heartbeat' | 'silence' | 'received';
+type Timer = 'retry' | 'deadline' | 'heartbeat' | 'silence' | 'received' | 'refresh';
 
 /**
  * One client's side of `/ws/v1`, without a socket, a clock or a timer.
@@ -42,7 +52,14 @@ export class Session {
   #nextId = 0;
   #heartbeatMs = DEFAULT_HEARTBEAT_MS;
   #heartbeatSentAtMs: number | null = null;
-  #tokenExpired = false;
+  /** The token that was sent last; it is not sent again once the server has refused it. */
+  #token: string | null = null;
+  #wantsFreshToken = false;
+  #tokenRefused = false;
+  /** What to add to this clock to have the server's. */
+  #clockSkewMs = 0;
+  #identifiedAtMs: number | null = null;
+  #shortSessions = 0;
   #lastError: ServerError | null = null;
   #sent = 0;
   #received = 0;
@@ -111,15 +128,22 @@ export class Session {
     if (this.#view.status !== 'connecting') return;
     this.#show({ ...this.#view, status: 'connected', reason: 'signing in' });
     this.#timers.set('deadline', nowMs + OPEN_WAIT_MS);
-    this.#effects.push({ kind: 'want_token', fresh: this.#tokenExpired });
+    this.#effects.push({ kind: 'want_token', fresh: this.#wantsFreshToken });
   }
 
   /** The answer to `want_token`. */
-  identify(token: string): void {
+  identify(token: string, nowMs: number): void {
+    if (this.#view.status === 'authenticated') this.refresh(token, nowMs);
     if (this.#view.status !== 'connected') return;
+    if (this.#tokenRefused && token === this.#token) {
+      this.#effects.push({ kind: 'close', code: 1000, reason: 'no other token' });
+      this.#stop('bad_token', meaningOf(CLOSE_BAD_TOKEN));
+      return;
+    }
     const { clientType, device, capabilities } = this.#options;
     const position = this.#inbox.position;
-    this.#tokenExpired = false;
+    this.#token = token;
+    this.#wantsFreshToken = false;
     this.#send('client_identify', {
       auth_token: token,
       client_type: clientType,
@@ -139,18 +163,25 @@ export class Session {
   /** No token could be fetched just now. */
   tokenUnavailable(reason: string, nowMs: number): void {
     if (this.#view.status === 'connected') this.#abandon(reason, nowMs);
+    else if (this.#view.status === 'authenticated') this.#timers.set('refresh', nowMs + REFRESH_RETRY_MS);
   }
 
   /** Hands the server a newer token before the old one ends. */
-  refresh(token: string): void {
-    if (this.#view.status === 'authenticated') this.#send('refresh', { auth_token: token });
+  refresh(token: string, nowMs: number): void {
+    if (this.#view.status !== 'authenticated' || token === this.#token) return;
+    this.#token = token;
+    this.#send('refresh', { auth_token: token });
+    this.#scheduleRefresh(nowMs);
   }
 
   closed(code: number, reason: string, nowMs: number): void {
     if (this.#view.status === 'disconnected') return;
-    this.#tokenExpired = code === CLOSE_TOKEN_EXPIRED;
     const words = this.#lastError?.message ?? meaningOf(code);
-    const stop = stopReasonOf(code);
+    // A refused token may only have been an old one: the provider is asked once for another.
+    const another = code === CLOSE_BAD_TOKEN && !this.#tokenRefused;
+    this.#tokenRefused ||= code === CLOSE_BAD_TOKEN;
+    this.#wantsFreshToken ||= another || code === CLOSE_TOKEN_EXPIRED;
+    const stop = another ? null : stopReasonOf(code);
     if (stop === null) this.#retryLater(words, retryAfterMs(reason), nowMs);
     else this.#stop(stop, meaningOf(code));
   }
@@ -162,6 +193,10 @@ export class Session {
     if (due('silence')) this.#abandon(meaningOf(CLOSE_NO_HEARTBEAT), nowMs);
     if (due('heartbeat')) this.#heartbeat(nowMs);
     if (due('received')) this.#sendReceived();
+    if (due('refresh')) {
+      this.#timers.delete('refresh');
+      this.#effects.push({ kind: 'want_token', fresh: true });
+    }
     this.#sendTaps(nowMs);
   }
 
@@ -205,7 +240,7 @@ export class Session {
 
   #handle(message: Envelope, nowMs: number): void {
     const { type, data } = message;
-    if (type === 'connection_established') this.#heartbeatMs = heartbeatMs(data['heartbeat_interval']);
+    if (type === 'connection_established') this.#greeted(data, nowMs);
     else if (type === 'heartbeat') this.#send('heartbeat_ack', { client_time: nowMs, server_time: data['server_time'] });
     else if (type === 'heartbeat_ack') this.#answered(nowMs);
     else if (type === 'identification_success') this.#identified(data, nowMs);
@@ -218,14 +253,22 @@ export class Session {
     }
   }
 
+  #greeted(data: Record<string, unknown>, nowMs: number): void {
+    this.#heartbeatMs = heartbeatMs(data['heartbeat_interval']);
+    if (typeof data['server_time'] === 'number') this.#clockSkewMs = data['server_time'] - nowMs;
+  }
+
   #identified(data: Record<string, unknown>, nowMs: number): void {
     if (this.#view.status !== 'connected') return;
+    this.#identifiedAtMs = nowMs;
+    this.#tokenRefused = false;
     for (const event of this.#inbox.identified(data)) this.#emit(event);
     this.#attempts = 0;
     this.#lastError = null;
     this.#timers.delete('deadline');
     this.#show({ status: 'authenticated', reason: '', retryAtMs: null, lostAtMs: null, stopped: null });
     this.#heartbeat(nowMs);
+    this.#scheduleRefresh(nowMs);
     for (const [cameraId, wanted] of this.#subscriptions.all()) this.#sendSubscribe(cameraId, wanted);
     this.#sendTaps(nowMs);
   }
@@ -233,7 +276,8 @@ export class Session {
   #refused(message: Envelope): void {
     const error = message.data as unknown as ServerError;
     const id = message.id ?? error.request_id;
-    const tap = id === undefined ? null : this.#outbox.refuse(id, error.message);
+    const passing = PASSING_ERRORS.includes(error.code);
+    const tap = id === undefined || passing ? null : this.#outbox.refuse(id, error.message);
     if (this.#view.status === 'connected') this.#lastError = error;
     if (tap !== null) {
       this.#saveTaps();
@@ -265,19 +309,28 @@ export class Session {
   }
 
   #retryLater(reason: string, serverDelayMs: number | null, nowMs: number): void {
+    this.#countShortSession(nowMs);
     this.#forgetConnection();
     if (this.#attempts >= (this.#options.maxReconnectAttempts ?? Infinity)) {
       this.#stop('gave_up', reason);
       return;
     }
-    const delay = serverDelayMs ?? retryDelayMs(this.#attempts, this.#options.random(), this.#options.jitter);
+    const broken = this.#shortSessions >= SHORT_SESSIONS;
+    const delay =
+      serverDelayMs ?? (broken ? BREAKER_MS : retryDelayMs(this.#attempts, this.#options.random(), this.#options.jitter));
     this.#attempts += 1;
     this.#timers.set('retry', nowMs + delay);
     const lostAtMs = this.#view.lostAtMs ?? nowMs;
     this.#show({ status: 'disconnected', reason, retryAtMs: nowMs + delay, lostAtMs, stopped: null });
   }
 
+  #countShortSession(nowMs: number): void {
+    if (this.#identifiedAtMs === null) return;
+    this.#shortSessions = nowMs - this.#identifiedAtMs < SHORT_SESSION_MS ? this.#shortSessions + 1 : 0;
+  }
+
   #stop(stopped: StopReason, reason: string): void {
+    this.#tokenRefused = false;
     this.#forgetConnection();
     this.#show({ ...this.#view, status: 'disconnected', reason, retryAtMs: null, stopped });
   }
@@ -285,6 +338,7 @@ export class Session {
   #forgetConnection(): void {
     this.#timers.clear();
     this.#heartbeatSentAtMs = null;
+    this.#identifiedAtMs = null;
     this.#lastError = null;
     this.#outbox.connectionLost();
     for (const tap of this.#outbox.taps) this.#emit({ name: 'tap', value: tap });
@@ -300,6 +354,12 @@ export class Session {
     this.#timers.set('heartbeat', nowMs + this.#heartbeatMs);
     if (!this.#timers.has('silence')) this.#timers.set('silence', nowMs + SILENCE_MS);
     this.#send('heartbeat', { client_time: nowMs });
+  }
+
+  #scheduleRefresh(nowMs: number): void {
+    const endsAtMs = this.#token === null ? null : expiryOf(this.#token);
+    if (endsAtMs === null) this.#timers.delete('refresh');
+    else this.#timers.set('refresh', Math.max(endsAtMs - this.#clockSkewMs - REFRESH_AHEAD_MS, nowMs + REFRESH_RETRY_MS));
   }
 
   #answered(nowMs: number): void {

@@ -39,7 +39,7 @@ function take(h: Harness, one: Step): void {
   if (one.do === 'connect') h.connect();
   else if (one.do === 'disconnect') h.session.disconnect();
   else if (one.do === 'opened') h.session.opened(h.nowMs);
-  else if (one.do === 'identify') h.session.identify('t');
+  else if (one.do === 'identify') h.session.identify('t', h.nowMs);
   else if (one.do === 'signedOut') h.session.signedOut();
   else if (one.do === 'tokenUnavailable') h.session.tokenUnavailable('away', h.nowMs);
   else if (one.do === 'network') h.session.networkChanged(h.nowMs);

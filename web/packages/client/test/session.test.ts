@@ -10,7 +10,7 @@ describe('signing in', () => {
     expect(h.session.view.status).toBe('connecting');
     h.session.opened(h.nowMs);
     expect(h.session.view.status).toBe('connected');
-    h.session.identify('secret');
+    h.session.identify('secret', h.nowMs);
     expect(h.sent('client_identify')).toEqual([
       { auth_token: 'secret', client_type: 'frontend', device: 'u.i.t' },
     ]);
@@ -83,7 +83,6 @@ describe('coming back', () => {
   });
 
   it.each([
-    [4500, 'bad_token'],
     [4501, 'protocol_violation'],
     [4502, 'superseded'],
     [4503, 'revoked'],
@@ -97,6 +96,20 @@ describe('coming back', () => {
     expect(h.count('open')).toBe(1);
     h.connect();
     expect(h.session.view).toMatchObject({ status: 'connecting', stopped: null });
+  });
+
+  it('asks once for another token when one was refused, and stops when that is refused too', () => {
+    const h = new Harness();
+    h.connect();
+    for (const token of ['old', 'new']) {
+      h.session.opened(h.nowMs);
+      h.session.identify(token, h.nowMs);
+      h.session.closed(4500, '', h.nowMs);
+      h.pass(2_000);
+    }
+    expect(h.sent('client_identify').map((one) => one['auth_token'])).toEqual(['old', 'new']);
+    expect(h.session.view.stopped).toBe('bad_token');
+    expect(h.count('open')).toBe(2);
   });
 
   it('asks for a fresh token after the old one expired', () => {

@@ -27,7 +27,7 @@ export class Harness {
 
   authenticate(answer: Record<string, unknown> = {}): void {
     this.session.opened(this.nowMs);
-    this.session.identify('token');
+    this.session.identify('token', this.nowMs);
     this.receive('identification_success', { epoch: 'e1', offset: 0, mode: 'live', ...answer });
   }
 

@@ -31,6 +31,8 @@ export function useInboxKeys({ move, take, help }: InboxKeys): void {
     ['a', takeAs(null)],
     ['c', takeAs('confirmed')],
     ['r', takeAs('rejected')],
+    // With Shift on most keyboards, without on some.
+    ['?', outside(help)],
     ['shift+?', outside(help)],
   ]);
 }

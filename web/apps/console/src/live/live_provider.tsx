@@ -25,6 +25,14 @@ export function LiveProvider({ children }: { children: ReactNode }): ReactElemen
   useEffect(() => {
     if (token !== undefined) client.refresh(token);
   }, [client, token]);
+  const queries = useQueryClient();
+  useEffect(
+    () => () => {
+      // Signed out: whoever signs in next in this tab starts from nothing.
+      queries.clear();
+    },
+    [queries],
+  );
   return (
     <SightlineProvider client={client}>
       <LiveAlerts>{children}</LiveAlerts>

@@ -7,7 +7,7 @@ import { request } from '../api/http.ts';
 import type { ErasureReceipt, Person } from '../api/types.ts';
 import { Failed } from '../feedback/states.tsx';
 import { text } from '../text.ts';
-import { outdatePeople, personUrl } from './queries.ts';
+import { personUrl } from './queries.ts';
 
 interface EraseDialogProps {
   person: Person;
@@ -25,8 +25,10 @@ export function EraseDialog({ person, onClose, onErased }: EraseDialogProps): Re
       onErased(receipt);
       // Pictures of this person must not linger in this page's memory either.
       queries.removeQueries({ queryKey: ['picture'] });
+      // Only the lists are read again: to ask for the person would find nobody.
+      void queries.invalidateQueries({ queryKey: ['people', 'list'] });
+      void queries.invalidateQueries({ queryKey: ['watch-lists'] });
       void queries.invalidateQueries({ queryKey: ['alerts'] });
-      void outdatePeople(queries);
     },
   });
   return (
