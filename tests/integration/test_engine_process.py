@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -390,9 +391,7 @@ async def test_a_refused_token_is_tried_again_and_harms_nothing(
     assert not gateway.messages
 
 
-async def test_a_spool_has_one_engine(
-    gateway: FakeGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_spool_has_one_engine(gateway: FakeGateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_module, "SPOOL_PATIENCE_S", 0.2)
     async with running(engine_for(gateway, tmp_path / "spool")):
         await gateway.until(lambda: gateway.links)
@@ -452,12 +451,15 @@ async def test_an_engine_killed_at_any_instant_loses_no_fact_that_was_on_its_dis
 
 
 @pytest.mark.parametrize("end", ["stdin", "SIGTERM"])
-async def test_an_engine_ends_within_three_seconds(
-    gateway: FakeGateway, tmp_path: Path, video: str, end: str
-) -> None:
-    gateway.assign = [camera(video), camera("rtsp://192.0.2.1/never", "unreachable")]
+async def test_an_engine_ends_within_three_seconds(gateway: FakeGateway, tmp_path: Path, video: str, end: str) -> None:
+    silent = socket.create_server(("127.0.0.1", 0))
+    never = f"rtsp://127.0.0.1:{silent.getsockname()[1]}/never"
+    gateway.assign = [camera(video), camera(never, "silent")]
     async with engine_process(gateway, tmp_path / "spool") as process:
         await gateway.until(lambda: gateway.all(Observation))
+        await gateway.send(ProbeSource(request_id="1", source=never, timeout_s=30))
+        seen = len(gateway.all(Observation))
+        await gateway.until(lambda: len(gateway.all(Observation)) > seen + 2)
         assert process.stdin is not None
         if end == "stdin":
             process.stdin.close()
@@ -465,5 +467,4 @@ async def test_an_engine_ends_within_three_seconds(
             process.terminate()
         async with asyncio.timeout(3):
             assert await process.wait() == 0
-
-
+    silent.close()

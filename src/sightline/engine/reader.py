@@ -170,6 +170,8 @@ class CameraReader:
             self._logged = ""
             while not self._stopping.is_set():
                 source.grab()
+                if self._stopping.is_set():
+                    return
                 self._raise_poison()
                 now_s, captured_at_ms = self._clock.monotonic_s(), self._clock.now_ms()
                 if cadence.due(now_s):

@@ -7,6 +7,8 @@ have; `MAX_PROBES` sources at once. Policy when full: the request is answered wi
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -64,7 +66,6 @@ class Requests:
         self._max_image_bytes = max_image_bytes
         self._max_image_pixels = max_image_pixels
         self._stills = ThreadPoolExecutor(1, thread_name_prefix="still")
-        self._probes = ThreadPoolExecutor(MAX_PROBES, thread_name_prefix="probe")
         self._waiting = 0
         self._probing = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -97,7 +98,6 @@ class Requests:
         for task in self._tasks:
             task.cancel()
         self._stills.shutdown(wait=False, cancel_futures=True)
-        self._probes.shutdown(wait=False, cancel_futures=True)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -137,7 +137,7 @@ class Requests:
 
     async def _probed(self, request: ProbeSource) -> None:
         timeout_s = min(max(request.timeout_s, 0.5), MAX_PROBE_TIMEOUT_S)
-        trying = asyncio.get_running_loop().run_in_executor(self._probes, self._try, request, timeout_s)
+        trying = _in_thread_of_its_own(lambda: self._try(request, timeout_s))
         trying.add_done_callback(self._probe_ended)
         try:
             # The thread may outlive the answer, by libav's own time-outs: it keeps its place until then.
@@ -177,6 +177,24 @@ class Requests:
             codec=codec,
             picture=encode_jpeg(_shrunk(image), quality=80),
         )
+
+
+def _in_thread_of_its_own(work: Callable[[], SourceProbed]) -> asyncio.Future[SourceProbed]:
+    """Runs `work`, which must not raise, in a thread that does not hold up the end of the process (a pool's would)."""
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[SourceProbed] = loop.create_future()
+
+    def settle(answer: SourceProbed) -> None:
+        if not future.done():
+            future.set_result(answer)
+
+    def run() -> None:
+        answer = work()
+        with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
+            loop.call_soon_threadsafe(settle, answer)
+
+    threading.Thread(target=run, name="probe", daemon=True).start()
+    return future
 
 
 def _shrunk(image: Image) -> Image:
