@@ -97,6 +97,14 @@ class FakeGateway:
         assert self._link is not None
         await self._link.send_bytes(encode(message))
 
+    async def send_raw(self, data: bytes | str) -> None:
+        """Sends what no gateway should."""
+        assert self._link is not None
+        if isinstance(data, bytes):
+            await self._link.send_bytes(data)
+        else:
+            await self._link.send_text(data)
+
     async def drop_link(self) -> None:
         """Closes the engine's link, and goes on listening."""
         assert self._link is not None

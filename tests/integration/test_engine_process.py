@@ -199,6 +199,28 @@ async def test_a_changed_camera_is_read_anew_and_its_frame_ids_go_on(
     assert frame_ids == sorted(set(frame_ids))
 
 
+@pytest.mark.parametrize("junk", [b"", b"\xff\x00", b"\x81\xa4type\xa6unborn", "text", b"\x81\xa4type\xa6assign"])
+async def test_what_is_not_understood_is_passed_over(gateway: FakeGateway, tmp_path: Path, junk: bytes | str) -> None:
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: gateway.all(Status))
+        await gateway.send_raw(junk)
+        await gateway.send(ProbeSource(request_id="1", source="/nowhere"))
+        await gateway.until(lambda: gateway.all(SourceProbed))
+    assert gateway.links == 1
+
+
+async def test_without_a_folder_for_its_spool_an_engine_works_and_says_so(
+    gateway: FakeGateway, tmp_path: Path, video: str
+) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where the folder should be")
+    gateway.assign = [camera(video)]
+    async with running(engine_for(gateway, blocked / "spool")):
+        await gateway.until(lambda: len(gateway.all(Fact)) >= 3 and len(gateway.all(Status)) >= 3)
+        assert any("the disk refuses the spool" in warning for warning in latest_status(gateway).warnings)
+        assert gateway.all(Fact)[0].blobs
+
+
 async def test_a_lease_that_ends_ends_the_reading(gateway: FakeGateway, tmp_path: Path, video: str) -> None:
     gateway.assign = [Assign(camera=camera(video).camera, lease_until=1)]
     async with running(engine_for(gateway, tmp_path / "spool")):

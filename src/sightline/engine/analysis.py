@@ -26,6 +26,7 @@ from sightline.identities import quality
 from sightline.identities.alignment import AlignmentTemplate, Chip, align
 from sightline.identities.gallery import Candidates, Gallery
 from sightline.identities.quality import Quality
+from sightline.identities.quality_reason import MIN_FACE_WIDTH_PX
 from sightline.identities.similarity import Similarity
 from sightline.images import encode_jpeg
 
@@ -101,11 +102,17 @@ class FaceSample:
 
 
 class Analyser:
-    """A detector and an embedder, used together. Safe to call from several threads if they are."""
+    """A detector and an embedder, used together. Safe to call from several threads if they are.
 
-    def __init__(self, detector: FaceDetector, embedder: FaceEmbedder) -> None:
+    A face narrower than `min_face_px` is judged too small.
+    """
+
+    def __init__(
+        self, detector: FaceDetector, embedder: FaceEmbedder, *, min_face_px: float = MIN_FACE_WIDTH_PX
+    ) -> None:
         self.detector = detector
         self.embedder = embedder
+        self._min_face_px = min_face_px
 
     @property
     def model_id(self) -> str:
@@ -132,7 +139,7 @@ class Analyser:
         """Aligns and judges the first of `face`."""
         chip = align(image, face.landmarks[0], self.embedder.template)
         size = (image.shape[1], image.shape[0])
-        judged = quality.assess(chip, face.boxes[0], face.landmarks[0], size)
+        judged = quality.assess(chip, face.boxes[0], face.landmarks[0], size, min_width_px=self._min_face_px)
         return FaceSample(face.boxes[0], float(face.scores[0]), face.landmarks[0], chip, judged)
 
     def embed(self, samples: Sequence[FaceSample]) -> NDArray[np.float32]:

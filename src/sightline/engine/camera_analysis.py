@@ -37,6 +37,9 @@ __all__ = ["CameraAnalysis", "CameraAnalysisSettings", "FactDraft", "Result", "S
 _SMALLEST_FACE_IN_NETWORK_PX = 20
 """Width down to which the detector finds nearly every face that it would find when enlarged."""
 
+_ROUGH_WIDTH = 0.8
+"""The share of its exact width that a face may have in coarse detection."""
+
 _NETWORK_STEP_PX = 32
 """Sides of the detector's input are multiples of this."""
 
@@ -49,7 +52,7 @@ _MIN_OVERLAP = 0.1
 
 @dataclass(frozen=True, slots=True)
 class CameraAnalysisSettings:
-    """`smallest_face_px`: width in the frame from which faces must be found; the frame is shrunk accordingly before
+    """`smallest_face_px`: width in the frame from which faces are sampled; the frame is shrunk accordingly before
     detection, and to `longest_side` px in any case. All of the picture is looked at every `rescan_ms`. At most
     `samples_a_frame` faces of one frame are looked at closely.
     """
@@ -204,10 +207,11 @@ class CameraAnalysis:
 
     def _choose(self, tracklets: list[Tracklet], at_ms: int) -> list[int]:
         """Indices of the faces to look at closely: least known first, larger ones first among those."""
+        min_width_px = _ROUGH_WIDTH * self._settings.smallest_face_px
         wanted = []
         for index, tracklet in enumerate(tracklets):
             followed = self._of(tracklet)
-            if followed.wants_sample(tracklet, at_ms, self._settings.sampling):
+            if followed.wants_sample(tracklet, at_ms, self._settings.sampling, min_width_px=min_width_px):
                 wanted.append((followed.history.good_samples, -tracklet.width, index))
         return [index for _, _, index in sorted(wanted)[: self._settings.samples_a_frame]]
 

@@ -30,7 +30,7 @@ from sightline.engine.reader import CameraReader, OpenSource
 from sightline.engine.requests import Requests, StillAnalyser
 from sightline.engine.source_state import Outage, StateChange
 from sightline.engine.spool import Spool
-from sightline.engine.spool_disk import SpoolDisk
+from sightline.engine.spool_disk import NoDisk, SpoolDisk
 from sightline.engine.uplink import Uplink
 from sightline.engine.watching import Watching
 from sightline.events.engine_link import (
@@ -358,7 +358,14 @@ class Engine:
     # ── beginning and end ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _open_spool(self) -> Spool:
-        disk = SpoolDisk(self._settings.spool_folder, patience_s=SPOOL_PATIENCE_S)
+        """The spool, in memory alone when its folder cannot be used: an engine that says so beats none."""
+        folder = self._settings.spool_folder
+        disk: SpoolDisk
+        try:
+            disk = SpoolDisk(folder, patience_s=SPOOL_PATIENCE_S)
+        except OSError as problem:
+            _log.error("the spool's folder cannot be used", folder=str(folder), error=str(problem))
+            disk = NoDisk(folder, problem)
         return Spool(disk, limit_bytes=self._settings.spool_limit_bytes)
 
     async def _shut_down(self) -> None:

@@ -42,11 +42,13 @@ class FollowedTrack:
         """Whether the consensus has answered."""
         return self.consensus.identity.state is not IdentityState.PENDING
 
-    def wants_sample(self, tracklet: Tracklet, at_ms: int, rules: SamplingRules) -> bool:
-        """Whether its face, found now, is worth a closer look."""
-        # A face too narrow to embed is still looked at, to know whether it is a face.
-        width_px = tracklet.width if self.verified else max(tracklet.width, rules.min_width_px)
-        return self.history.wants(width_px, at_ms, decided=self.decided, rules=rules)
+    def wants_sample(self, tracklet: Tracklet, at_ms: int, rules: SamplingRules, *, min_width_px: float) -> bool:
+        """Whether its face, found now, is worth a closer look; one narrower than `min_width_px` only until a closer
+        look has shown that it is one.
+        """
+        if self.verified and tracklet.width < min_width_px:
+            return False
+        return self.history.wants(tracklet.width, at_ms, decided=self.decided, rules=rules)
 
     def doubt(self) -> None:
         """Asks for a sample at once, to be compared with those so far; there is nothing to doubt without any."""

@@ -96,7 +96,7 @@ class Spool:
         if self._full:
             lost = ", ".join(f"{count} {what.replace('_', ' ')}" for what, count in sorted(self.dropped.items()))
             found.append(f"spool full: dropped since this engine started: {lost}")
-        if self._in_memory:
+        if self._refusal:
             found.append(
                 f"the disk refuses the spool ({self._refusal}): {len(self._in_memory)} facts are held in memory only"
             )

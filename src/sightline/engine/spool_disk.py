@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sightline.exceptions import Unavailable
 
-__all__ = ["SpoolDisk"]
+__all__ = ["NoDisk", "SpoolDisk"]
 
 _TEMPORARY = ".part"
 _LOCK_RETRY_S = 0.05
@@ -90,3 +90,21 @@ class SpoolDisk:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
+
+
+class NoDisk(SpoolDisk):
+    """Takes the place of a folder that could not be opened: it is empty, and refuses to be written to."""
+
+    def __init__(self, folder: Path, problem: OSError) -> None:
+        self.folder = folder
+        self._lock = -1
+        self._problem = problem
+
+    def names(self) -> list[str]:
+        return []
+
+    def write(self, name: str, data: bytes) -> None:
+        raise self._problem
+
+    def remove(self, name: str) -> None:
+        """There is nothing to remove."""
