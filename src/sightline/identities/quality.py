@@ -20,7 +20,6 @@ from sightline.identities.quality_reason import MIN_FACE_WIDTH_PX, QualityReason
 
 __all__ = ["Measures", "Pose", "Quality", "assess", "judge", "measure", "pose"]
 
-_FULL_FACE_WIDTH_PX = 80.0
 _SHARPNESS_GATE, _SHARPNESS_FULL = 3.0, 10.0
 _YAW_GATE, _YAW_FULL = 0.42, 0.15
 _PITCH_FRONTAL, _PITCH_GATE, _PITCH_FULL = 0.56, 0.24, 0.10
@@ -75,13 +74,20 @@ class Quality:
         return not self.reasons
 
 
-def assess(chip: Chip, box: NDArray[np.float32], landmarks: Landmarks, size: tuple[int, int]) -> Quality:
+def assess(
+    chip: Chip,
+    box: NDArray[np.float32],
+    landmarks: Landmarks,
+    size: tuple[int, int],
+    *,
+    min_width_px: float = MIN_FACE_WIDTH_PX,
+) -> Quality:
     """The quality of one sample.
 
     `chip` is the aligned face; `box` (4,) and `landmarks` (5, 2) are in pixels of the picture it comes from,
-    whose (width, height) is `size`.
+    whose (width, height) is `size`. A face narrower than `min_width_px` is too small.
     """
-    return judge(measure(chip, box, landmarks, size))
+    return judge(measure(chip, box, landmarks, size), min_width_px)
 
 
 def measure(chip: Chip, box: NDArray[np.float32], landmarks: Landmarks, size: tuple[int, int]) -> Measures:
@@ -120,12 +126,12 @@ def pose(landmarks: Landmarks) -> Pose:
     )
 
 
-def judge(measures: Measures) -> Quality:
+def judge(measures: Measures, min_width_px: float = MIN_FACE_WIDTH_PX) -> Quality:
     """The score and the failed gates."""
     pitch_error = abs(measures.pose.pitch - _PITCH_FRONTAL)
     factors = (
         (QualityReason.CUT_OFF, _factor(measures.visible, _VISIBLE_GATE, _VISIBLE_FULL)),
-        (QualityReason.TOO_SMALL, _factor(measures.width_px, MIN_FACE_WIDTH_PX, _FULL_FACE_WIDTH_PX)),
+        (QualityReason.TOO_SMALL, _factor(measures.width_px, min_width_px, 2 * min_width_px)),
         (QualityReason.TURNED_SIDEWAYS, _factor(-measures.pose.yaw, -_YAW_GATE, -_YAW_FULL)),
         (QualityReason.TILTED, _factor(-pitch_error, -_PITCH_GATE, -_PITCH_FULL)),
         (QualityReason.BLURRED, _factor(measures.sharpness, _SHARPNESS_GATE, _SHARPNESS_FULL)),

@@ -16,11 +16,9 @@ __all__ = ["SamplingHistory", "SamplingRules"]
 class SamplingRules:
     """The first `eager_samples` good samples are taken frame by frame, the next ones every `undecided_ms`; after a
     sample that was not good, the next look is `poor_ms` later. Once the track is decided, a sample is taken every
-    `decided_ms`, or after `better_ms` when the face has grown by `growth`. A face narrower than `min_width_px` is not
-    sampled.
+    `decided_ms`, or after `better_ms` when the face has grown by `growth`.
     """
 
-    min_width_px: float = 32.0
     eager_samples: int = 6
     undecided_ms: int = 600
     poor_ms: int = 350
@@ -42,8 +40,6 @@ class SamplingHistory:
 
     def wants(self, width_px: float, at_ms: int, *, decided: bool, rules: SamplingRules) -> bool:
         """Whether a face of this width, seen now, is worth a sample."""
-        if width_px < rules.min_width_px:
-            return False
         return self.last_ms is None or at_ms - self.last_ms >= self._pause_ms(width_px, decided, rules)
 
     def taken(self, width_px: float, at_ms: int, *, good: bool) -> None:

@@ -342,5 +342,13 @@ def test_frames_are_shrunk_as_far_as_the_smallest_face_allows(size: tuple[int, i
 
 
 def test_small_faces_can_be_asked_for() -> None:
+    camera = Camera()
+    analyser = Analyser(camera.detector, camera.embedder, min_face_px=20)
+    camera.analysis = CameraAnalysis("door", analyser, CameraAnalysisSettings(smallest_face_px=20))
+    camera.show(*walk(ANNA, 6, side=28, step=5))
+    assert [fact.person_id for fact in camera.facts if isinstance(fact, Identified)] == ["anna"]
+
+
+def test_the_scale_follows_the_smallest_face() -> None:
     assert CameraAnalysisSettings(smallest_face_px=16).scale(640, 360) == 1.0
     assert CameraAnalysisSettings(smallest_face_px=80).scale(640, 360) == 0.25

@@ -15,6 +15,7 @@ from sightline.tracks.best_shots import SamplingRules
 from sightline.tracks.tracklet import Tracklet
 
 RULES = SamplingRules()
+MIN_WIDTH_PX = 32.0
 
 
 def followed() -> FollowedTrack:
@@ -36,19 +37,19 @@ def sample(score: float, *reasons: QualityReason) -> FaceSample:
 
 
 def test_a_face_too_narrow_to_embed_is_looked_at_until_it_is_known_to_be_one() -> None:
-    track, narrow = followed(), tracklet(RULES.min_width_px - 5)
-    assert track.wants_sample(narrow, 0, RULES)
+    track, narrow = followed(), tracklet(MIN_WIDTH_PX - 5)
+    assert track.wants_sample(narrow, 0, RULES, min_width_px=MIN_WIDTH_PX)
     track.saw(sample(0.1, QualityReason.TOO_SMALL), narrow, frame(0))
     assert track.verified
-    assert not track.wants_sample(narrow, 10_000, RULES)
+    assert not track.wants_sample(narrow, 10_000, RULES, min_width_px=MIN_WIDTH_PX)
 
 
 def test_where_nothing_was_there_is_looked_again_a_little_later() -> None:
     track, wide = followed(), tracklet(60)
     track.nothing_there(wide, 0)
     assert not track.verified
-    assert not track.wants_sample(wide, RULES.poor_ms - 1, RULES)
-    assert track.wants_sample(wide, RULES.poor_ms, RULES)
+    assert not track.wants_sample(wide, RULES.poor_ms - 1, RULES, min_width_px=MIN_WIDTH_PX)
+    assert track.wants_sample(wide, RULES.poor_ms, RULES, min_width_px=MIN_WIDTH_PX)
 
 
 def test_the_best_sample_is_the_probe_and_the_newest_gives_the_quality() -> None:
@@ -79,4 +80,4 @@ def test_only_a_track_with_samples_can_be_doubted() -> None:
     track.consensus.add(Sample(1, 200, 0.9, np.ones(3, np.float32)), None)
     track.doubt()
     assert track.doubted
-    assert track.wants_sample(wide, 200, RULES)
+    assert track.wants_sample(wide, 200, RULES, min_width_px=MIN_WIDTH_PX)

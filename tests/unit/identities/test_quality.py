@@ -63,6 +63,13 @@ def test_each_fault_has_its_reason(fault: dict[str, object], reason: QualityReas
     assert judged.score < 0.25
 
 
+def test_how_small_is_too_small_can_be_said() -> None:
+    small = replace(GOOD, width_px=30)
+    assert judge(small).reasons == (QualityReason.TOO_SMALL,)
+    assert judge(small, min_width_px=24).good
+    assert judge(small, min_width_px=24).score < judge(small, min_width_px=15).score == 1.0
+
+
 def test_every_reason_comes_with_advice() -> None:
     assert set(ADVICE) == set(QualityReason)
     assert all(sentence.endswith(".") for sentence in ADVICE.values())

@@ -47,10 +47,6 @@ def test_a_poor_sample_is_not_repeated_at_once() -> None:
     assert history.widest_px == 0
 
 
-def test_a_narrow_face_is_never_sampled() -> None:
-    assert not SamplingHistory().wants(RULES.min_width_px - 1, 10_000, decided=False, rules=RULES)
-
-
 def test_a_doubt_is_followed_up_at_once() -> None:
     history = SamplingHistory()
     history.taken(60, 0, good=True)
