@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_the_source_keeps_time_and_skips_what_is_past(scene: DemoScene, monkeypa
         now_s += seconds
         return False
 
-    monkeypatch.setattr(demo_module.time, "monotonic", lambda: now_s)
+    monkeypatch.setattr(demo_module, "time", SimpleNamespace(monotonic=lambda: now_s))
     monkeypatch.setattr(source._stopped, "wait", wait)
     for _ in range(15):
         source.grab()

@@ -4,6 +4,7 @@ import struct
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import pytest
@@ -20,7 +21,7 @@ class Pace:
     def __init__(self, source: FileSource, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = time.monotonic()
         self.due_s: list[float] = []
-        monkeypatch.setattr(file_module.time, "monotonic", lambda: self.now_s)
+        monkeypatch.setattr(file_module, "time", SimpleNamespace(monotonic=lambda: self.now_s))
         monkeypatch.setattr(source._stopped, "wait", self._wait)
 
     def _wait(self, seconds: float) -> bool:
