@@ -300,6 +300,7 @@ class GatewayRun:
             log_config=None,
             log_level="warning",
             access_log=False,
+            server_header=False,
             ws="websockets-sansio",
             ws_max_size=settings.max_message_kib * 1024,
             ws_per_message_deflate=False,

@@ -1,48 +1,55 @@
-"""Whatever the engine is at, the gateway answers: they share no event loop, no process and no interpreter."""
+"""The gateway answers while its engine works: they share messages, never a loop."""
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import json
-import os
-import signal
-from collections.abc import Iterator
-from pathlib import Path
+import re
+from collections.abc import Callable
 
-import httpx
-from websockets.sync.client import connect
+import pytest
+from websockets.asyncio.client import connect
 
 from sightline.testing import ServerProcess
-from tests.conftest import ADMIN_PASSWORD
+from tests.integration.gateway_app import NativeClient
+from tests.integration.real_server import admin_token, analysed_fps, demo_camera, until
+
+WALKERS = 3
 
 
-@contextlib.contextmanager
-def _held(pid: int) -> Iterator[None]:
-    """The process runs not one instruction: no loop of vision code could hold it longer."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
+@pytest.mark.slow
+async def test_gateway_answers_while_engine_is_busy(start_server: Callable[..., ServerProcess]) -> None:
+    server = start_server({"log_level": "warning"})
+    async with server.client() as http:
+        for number in range(WALKERS):
+            await demo_camera(http, f"Hall {number}", analysis_fps=20)
+        await until(lambda: analysed_fps(http), "an analysed frame of a camera")
+        answered_s = []
+        loop = asyncio.get_running_loop()
+        for _ in range(50):
+            started_s = loop.time()
+            assert (await http.get("/health")).status_code == 200
+            answered_s.append(loop.time() - started_s)
+        assert max(answered_s) < 5, "a busy engine must not hold the gateway"
+        metrics = (await http.get("/metrics")).text
+        system = (await http.get("/api/system")).json()
+        found = re.search(r"sightline_event_loop_lag_seconds_count (\S+)", metrics)
+        assert found is not None
+        assert float(found[1]) > 50
+        assert system["engine"]["load"] > 0
+        print(f"event loop {system['event_loop']}, slowest answer {max(answered_s) * 1000:.1f} ms")
 
 
-def _state(pid: int) -> str:
-    """One letter, see proc(5): `T` is stopped."""
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-
-
-def test_gateway_answers_while_engine_is_busy(server: ServerProcess) -> None:
-    engine = server.engine_pid()
-    form = {"username": "admin", "password": ADMIN_PASSWORD}
-    with _held(engine), httpx.Client(base_url=server.url, trust_env=False) as http:
-        token = http.post("/api/token", data=form).raise_for_status().json()["access_token"]
-        url = server.url.replace("http", "ws", 1) + "/ws/v1"
-        for device in ("desk", "phone", "wall"):
-            with connect(url, proxy=None) as client:
-                assert json.loads(client.recv())["type"] == "connection_established"
-                identify = {"client_type": "frontend", "auth_token": token, "device": device}
-                client.send(json.dumps({"type": "client_identify", "data": identify}))
-                assert json.loads(client.recv())["type"] == "identification_success"
-            assert http.get("/health").json()["status"] == "healthy"
-        assert _state(engine) == "T"
-    assert server.engine_pid() == engine
+async def test_clients_are_asked_to_come_back_when_the_server_stops(server: ServerProcess) -> None:
+    async with server.client() as http:
+        token = await admin_token(http)
+    async with connect(server.url.replace("http", "ws", 1) + "/ws/v1", proxy=None) as socket:
+        client = NativeClient(socket)
+        identify = {"type": "client_identify", "data": {"client_type": "frontend", "auth_token": token}}
+        await socket.send(json.dumps(identify))
+        await client.next("identification_success")
+        stopping = asyncio.create_task(asyncio.to_thread(server.stop))
+        code, reason = await client.closed()
+        await stopping
+        assert code == 4000
+        assert "retry_after_s" in reason
