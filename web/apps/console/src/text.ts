@@ -20,7 +20,6 @@ export const text = {
     retry: 'Try again',
     save: 'Save',
     saved: 'Saved',
-    search: 'Search',
   },
 
   nav: {
@@ -63,7 +62,7 @@ export const text = {
     wrong: 'That user name and password do not belong together.',
     tooMany: (seconds: number | null) =>
       seconds === null ? 'Too many tries. Wait a little.' : `Too many tries. Wait ${plural(seconds, 'second')}.`,
-    ended: 'Your session ended. Sign in to go on where you were.',
+    next: 'Sign in to go on where you were.',
     missing: 'Give your user name and password.',
   },
 
@@ -121,7 +120,6 @@ export const text = {
     loading: 'Reading the open alerts',
     listLabel: 'Open alerts',
     taken: 'Taken',
-    takenEmpty: 'Alerts that somebody took appear here.',
     choose: 'Choose an alert to see why it was raised.',
     types: {
       watchlist_match: 'Watch-list match',
@@ -146,7 +144,6 @@ export const text = {
     snapshotOf: (camera: string) => `Snapshot from ${camera} at the moment of the alert`,
     match: (similarity: number) =>
       similarity >= 0.8 ? 'Strong match' : similarity >= 0.65 ? 'Likely match' : similarity >= 0.5 ? 'Possible match' : 'Below threshold',
-    similarity: 'Similarity',
     openFor: 'Open for',
     seenAt: 'Seen at',
     place: 'Place',
@@ -158,7 +155,6 @@ export const text = {
     take: 'Take it',
     confirm: 'Confirm',
     reject: 'Reject',
-    verdictWanted: 'Your verdict',
     tap: { queued: 'Waiting for the connection', sent: 'Sent, not yet recorded', recorded: 'Recorded', refused: 'Refused' },
     alreadyTaken: (name: string) => `${name} was first and has taken it.`,
     arrived: (type: string, camera: string) => `${type} · ${camera}`,
@@ -179,8 +175,23 @@ export const text = {
 
   trace: {
     title: 'Why',
-    rule: 'Rule',
-    samples: (count: number) => plural(count, 'look'),
+    rules: {
+      watch_list: (list: string, unseenS: number, realertS: number) =>
+        `On the watch list “${list}”, not seen for more than ${String(unseenS)} s before, and the last alert was more than ${String(realertS)} s ago.`,
+      unknown_person: (unseenS: number) =>
+        `Nobody enrolled, on a camera that alerts on strangers, and not seen for more than ${String(unseenS)} s before.`,
+      camera_offline: (awayS: number) => `The camera delivered no picture for ${String(awayS)} s.`,
+    },
+    reason: 'Reason',
+    margin: 'Ahead of the next person by',
+    nearest: 'Nearest enrolled person',
+    firstSeen: 'First seen',
+    inference: 'Models took',
+    reported: 'Frame to server',
+    captureToAlert: 'Frame to alert',
+    model: 'Model',
+    late: 'This arrived late: it happened while the engine had no connection.',
+    samples: (count: number) => `Rests on ${plural(count, 'look')}`,
     time: 'Time',
     frame: 'Frame',
     quality: 'Quality',
@@ -188,8 +199,6 @@ export const text = {
     gates: 'Gates failed',
     passed: 'none',
     none: 'No trace was recorded for this alert.',
-    timings: 'Timings',
-    captureToAlert: 'Capture to alert',
   },
 
   history: {
@@ -202,7 +211,6 @@ export const text = {
     anyPerson: 'Any person',
     empty: 'No alerts match these filters.',
     older: 'Show older',
-    columns: { what: 'Alert', where: 'Camera', when: 'When', state: 'State', score: 'Similarity' },
   },
 
   wall: {
@@ -251,7 +259,6 @@ export const text = {
       ['demo:', 'built-in demo'],
     ] as const,
     credentialsKept: 'The user name and password are stored and never shown. Leave *** to keep them.',
-    position: 'Position',
     latitude: 'Latitude',
     longitude: 'Longitude',
     here: 'Use this device’s location',
@@ -346,7 +353,6 @@ export const text = {
     found: (count: number) => plural(count, 'face'),
     unknown: 'Nobody enrolled',
     nearest: (value: string) => `nearest ${value}`,
-    poor: 'Picture quality',
     result: 'The picture with the faces that were found',
   },
 
@@ -355,7 +361,6 @@ export const text = {
     add: 'Add watch list',
     name: 'Name',
     severity: 'Severity of its alerts',
-    enabled: 'Switched on',
     emptyTitle: 'No watch list yet',
     empty: 'People on a watch list raise an alert whenever a camera sees them.',
     people: (count: number) => plural(count, 'person', 'people'),
@@ -365,7 +370,6 @@ export const text = {
     switchOn: (name: string) => `Switch the list ${name} on or off`,
     edit: (name: string) => `Edit the list ${name}`,
     delete: (name: string) => `Delete the list ${name}`,
-    show: 'Show people',
   },
 
   users: {
@@ -416,7 +420,7 @@ export const text = {
     connections: 'Connections',
     disk: 'Disk',
     free: 'free',
-    used: (size: string) => `Sightline uses ${size}`,
+    total: (size: string) => `of ${size}`,
     models: 'Models',
     model: { loaded: 'Loaded', missing: 'Missing' },
     stages: 'Time per analysed frame',
@@ -428,6 +432,8 @@ export const text = {
     received: 'Messages received',
     sent: 'Messages sent',
     lastMinutes: 'since this page was opened, at most 10 minutes',
+    loopLines: 'solid p50, dashed p99, in ms',
+    loadLine: 'in percent',
     noStages: 'No frame has been analysed yet.',
     clientTypes: {
       frontend: 'Browsers',

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { handlingOf } from '../src/alerts/handling.ts';
+import { figuresOf, ruleSentence } from '../src/alerts/trace_fields.ts';
 import type { Camera } from '../src/api/types.ts';
 import { changesOf, draftOf, faultsOf, NO_CAMERA } from '../src/cameras/camera_draft.ts';
 import { badgedIcon } from '../src/app/badge_icon.ts';
@@ -83,6 +84,29 @@ describe('handling', () => {
 
   it('there is no verdict on a machine', () => {
     expect(handlingOf({ ...alert, type: 'camera_offline' }, 'ada', true)).toEqual({ take: true, judge: false });
+  });
+});
+
+describe('the trace', () => {
+  const camera = { id: 'c', name: 'Door', latitude: null, longitude: null };
+  const base = { alert_id: 'a', offset: 1, type: 'watchlist_match', severity: 'critical' as const, camera, timestamp: 1_000 };
+
+  it('says the rule as a sentence, and an unknown rule by its name', () => {
+    const trace = { rule: 'watch_list', watch_list: 'Banned', unseen_ms: 5_000, realert_ms: 3_000 };
+    expect(ruleSentence(trace)).toMatch(/“Banned”.*5 s.*3 s/);
+    expect(ruleSentence({ rule: 'some_new_rule' })).toBe('some new rule');
+    expect(ruleSentence({})).toBeNull();
+  });
+
+  it('shows the figures that were recorded and no others', () => {
+    const why = { margin: 0.2061, timings: { received: 1_040, inference_ms: 8.25 } };
+    expect(figuresOf({ ...base, why, created_at: 1_055 })).toEqual([
+      ['Ahead of the next person by', '0.206'],
+      ['Models took', '8.3 ms'],
+      ['Frame to server', '40 ms'],
+      ['Frame to alert', '55 ms'],
+    ]);
+    expect(figuresOf(base)).toEqual([]);
   });
 });
 

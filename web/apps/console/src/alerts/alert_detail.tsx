@@ -6,7 +6,6 @@ import { Link } from 'react-router';
 
 import { Failed } from '../feedback/states.tsx';
 import { useLive } from '../live/live_context.ts';
-import { Picture } from '../pictures/picture.tsx';
 import { useMay } from '../session/session.ts';
 import { text } from '../text.ts';
 import { Ago, Clock } from '../times/time.tsx';
@@ -17,6 +16,7 @@ import { headline, isAboutPerson, typeName } from './describe.ts';
 import { Faces } from './faces.tsx';
 import { EscalationMark, SeverityMark } from './severity_mark.tsx';
 import { SimilarityScale } from './similarity.tsx';
+import { Snapshot } from './snapshot.tsx';
 import { TraceView } from './trace_view.tsx';
 import { useAlert } from './use_alert.ts';
 
@@ -124,7 +124,7 @@ function Pictures({ alert }: { alert: Alert }): ReactElement {
     <div className={styles.pictures}>
       {alert.snapshot_url ? (
         <figure>
-          <Picture url={alert.snapshot_url} alt={text.alerts.snapshotOf(alert.camera.name)} className={styles.snapshot} />
+          <Snapshot alert={alert} />
           <figcaption>
             {text.alerts.seenAt} <Clock at={alert.timestamp} />
           </figcaption>

@@ -1,45 +1,35 @@
 import { Table } from '@mantine/core';
-import type { Alert, Trace, TraceSample } from '@sightline/client';
+import type { Alert, TraceSample } from '@sightline/client';
 import type { ReactElement } from 'react';
 
 import { text } from '../text.ts';
 import { exactTime } from '../times/format.ts';
 import { similarityFigure } from './describe.ts';
+import { figuresOf, ruleSentence } from './trace_fields.ts';
 import styles from './trace_view.module.css';
 
 const SHOWN_SAMPLES = 12;
-const KNOWN_FIELDS = new Set(['rule', 'samples']);
 
-/** Why an alert was raised: the rule, the looks it rests on with their quality and scores, whatever else was recorded. */
+/** Why an alert was raised: the rule, the figures, and the looks it rests on with their quality and scores. */
 export function TraceView({ alert }: { alert: Alert }): ReactElement {
   const trace = alert.why ?? {};
   const samples = (trace.samples ?? []).slice(-SHOWN_SAMPLES);
-  const others = plainFields(trace);
-  const empty = trace.rule === undefined && samples.length === 0 && others.length === 0;
+  const rule = ruleSentence(trace);
   return (
     <section className={styles.trace}>
       <h3>{text.trace.title}</h3>
-      {empty ? <p className={styles.none}>{text.trace.none}</p> : null}
+      <p className={styles.rule}>{rule ?? text.trace.none}</p>
+      {trace['late'] === true ? <p className={styles.late}>{text.trace.late}</p> : null}
       <dl className={styles.fields}>
-        {trace.rule === undefined ? null : <Field name={text.trace.rule} value={trace.rule} />}
-        {alert.created_at === undefined ? null : (
-          <Field name={text.trace.captureToAlert} value={`${String(alert.created_at - alert.timestamp)} ms`} />
-        )}
-        {others.map(([name, value]) => (
-          <Field key={name} name={name.replaceAll('_', ' ')} value={value} />
+        {figuresOf(alert).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd className="figure">{value}</dd>
+          </div>
         ))}
       </dl>
       {samples.length === 0 ? null : <Samples samples={samples} total={trace.samples?.length ?? 0} />}
     </section>
-  );
-}
-
-function Field({ name, value }: { name: string; value: string }): ReactElement {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd className="figure">{value}</dd>
-    </div>
   );
 }
 
@@ -83,19 +73,4 @@ function Bar({ value }: { value: number }): ReactElement {
       <b>{value.toFixed(2)}</b>
     </span>
   );
-}
-
-/** Fields of the trace that this console has no form for, flattened one level deep. */
-function plainFields(trace: Trace): [name: string, value: string][] {
-  return Object.entries(trace).flatMap(([name, value]): [string, string][] => {
-    if (KNOWN_FIELDS.has(name) || value === null || value === undefined) return [];
-    if (Array.isArray(value)) return [[name, value.map((one) => plain(one)).join(', ')]];
-    if (typeof value !== 'object') return [[name, plain(value)]];
-    return Object.entries(value).map(([inner, one]) => [`${name} ${inner}`, plain(one)]);
-  });
-}
-
-function plain(value: unknown): string {
-  if (typeof value === 'number') return Number.isInteger(value) ? String(value) : value.toFixed(3);
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

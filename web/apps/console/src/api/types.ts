@@ -183,7 +183,9 @@ export interface System {
     state: 'connected' | 'starting' | 'down';
     since: number;
     restarts: number;
-    load: number;
+    reason?: string;
+    /** In [0, 1]; `null` while no engine is connected. */
+    load: number | null;
     warnings: string[];
     stage_ms: Record<string, number>;
   };
@@ -191,6 +193,6 @@ export interface System {
   log: { epoch: string; top: number; floor: number };
   connections: number;
   clients: Record<string, number>;
-  disk: { free_bytes: number; home_bytes?: number };
+  disk: { free_bytes: number; total_bytes?: number };
   models: ModelState[];
 }

@@ -1,16 +1,17 @@
 import { notifications } from '@mantine/notifications';
-import type { Alert, Recorded, Tap } from '@sightline/client';
+import type { Alert, Recorded, Severity, Tap } from '@sightline/client';
 import { useMemo } from 'react';
 import { useNavigate } from 'react-router';
 
 import { headline } from '../alerts/describe.ts';
 import { AlertToast } from '../alerts/alert_toast.tsx';
-import { notifyDone } from '../feedback/notify.ts';
+import { notifyDone, TOAST } from '../feedback/notify.ts';
 import { session } from '../session/session.ts';
 import { text } from '../text.ts';
 import { chime } from './sound.ts';
 
 const TOAST_MS = 7_000;
+const TONES: Record<Severity, string> = { critical: 'red', error: 'orange', warning: 'yellow', info: 'blue' };
 
 interface Announcements {
   arrived: (alert: Alert) => void;
@@ -27,6 +28,8 @@ export function useAnnouncements(): Announcements {
       arrived: (alert) => {
         chime(alert.severity === 'critical' || alert.severity === 'error' ? 'urgent' : 'calm');
         notifications.show({
+          ...TOAST,
+          color: TONES[alert.severity],
           id: alert.alert_id,
           message: <AlertToast alert={alert} />,
           withBorder: false,
@@ -39,13 +42,13 @@ export function useAnnouncements(): Announcements {
       },
       escalated: (alert, level) => {
         chime('escalated');
-        notifications.show({ title: text.alerts.escalated(level), message: headline(alert), color: 'red', autoClose: TOAST_MS });
+        notifications.show({ ...TOAST, title: text.alerts.escalated(level), message: headline(alert), color: 'red', autoClose: TOAST_MS });
       },
       recorded: ({ by, first }) => {
         if (first === false && by !== null && by !== session.get()?.user.name) notifyDone(text.alerts.alreadyTaken(by));
       },
       refused: (tap) => {
-        notifications.show({ title: text.alerts.tap.refused, message: tap.refusal ?? '', color: 'red', autoClose: TOAST_MS });
+        notifications.show({ ...TOAST, title: text.alerts.tap.refused, message: tap.refusal ?? '', color: 'red', autoClose: TOAST_MS });
       },
     }),
     [navigate],
@@ -54,5 +57,5 @@ export function useAnnouncements(): Announcements {
 
 /** One quiet line for everything that was missed: no sound for what is past. */
 export function announceReplay(count: number): void {
-  if (count > 0) notifications.show({ message: text.alerts.whileAway(count), color: 'yellow', autoClose: TOAST_MS });
+  if (count > 0) notifications.show({ ...TOAST, message: text.alerts.whileAway(count), color: 'yellow', autoClose: TOAST_MS });
 }

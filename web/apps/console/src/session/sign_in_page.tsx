@@ -44,7 +44,7 @@ export default function SignInPage(): ReactElement {
           <h1>{text.product}</h1>
           <p>{text.signIn.lead}</p>
         </div>
-        {next !== null && error === null ? <p className={styles.ended}>{text.signIn.ended}</p> : null}
+        {next !== null && error === null ? <p className={styles.ended}>{text.signIn.next}</p> : null}
         {error === null ? null : (
           <Alert color="red" variant="light" role="alert" p="sm">
             {error}

@@ -11,6 +11,8 @@ import type { Sample } from './samples.ts';
 const HEIGHT_PX = 150;
 const SHORTEST_SPAN_S = 120;
 
+const TIME = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
 interface ChartProps {
   samples: readonly Sample[];
   series: 'loop' | 'load';
@@ -53,7 +55,7 @@ function dataOf(samples: readonly Sample[], series: ChartProps['series']): UPlot
   const last = times.at(-1) ?? 0;
   // An empty point before the first figures keeps them from being stretched over the whole width.
   const short = last - first < SHORTEST_SPAN_S;
-  const line = (of: (sample: Sample) => number): (number | null)[] => [...(short ? [null] : []), ...samples.map(of)];
+  const line = (of: (sample: Sample) => number | null): (number | null)[] => [...(short ? [null] : []), ...samples.map(of)];
   const axis = short ? [last - SHORTEST_SPAN_S, ...times] : times;
   if (series === 'load') return [axis, line((sample) => sample.load)];
   return [axis, line((sample) => sample.p50Ms), line((sample) => sample.p99Ms)];
@@ -78,14 +80,14 @@ function optionsOf(series: ChartProps['series'], width: number, element: Element
   const lines =
     series === 'load'
       ? [line('%', colour('--accent'), colour('--accent-soft'))]
-      : [line('p50', colour('--info')), line('p99', colour('--warning'))];
+      : [line('p50', colour('--info')), { ...line('p99', colour('--warning')), dash: [5, 4] }];
   return {
     width,
     height: HEIGHT_PX,
     legend: { show: false },
     cursor: { show: false },
     scales: { y: { range: (_, __, top) => [0, series === 'load' ? 100 : Math.max(top * 1.15, 5)] } },
-    axes: [axis, { ...axis, size: 40 }],
+    axes: [{ ...axis, values: (_, times) => times.map((seconds) => TIME.format(seconds * 1_000)), space: 70 }, { ...axis, size: 40 }],
     series: [{}, ...lines],
   };
 }

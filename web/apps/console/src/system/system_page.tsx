@@ -84,7 +84,7 @@ function Warnings({ warnings }: { warnings: readonly string[] }): ReactElement |
 }
 
 function EngineCard({ system }: { system: System }): ReactElement {
-  const { state, since, restarts } = system.engine;
+  const { state, since, restarts, reason } = system.engine;
   return (
     <Card title={text.system.engine}>
       <p className={styles.big} data-tone={state === 'connected' ? 'ok' : state === 'starting' ? 'warning' : 'critical'}>
@@ -93,6 +93,7 @@ function EngineCard({ system }: { system: System }): ReactElement {
       <p className={styles.soft}>
         <Ago at={since} /> · {text.system.restarts(restarts)}
       </p>
+      {reason ? <p className={styles.soft}>{reason}</p> : null}
       <p className={styles.soft}>
         {text.system.upSince} <Clock at={system.started_at} />
       </p>
@@ -116,13 +117,13 @@ function LoopCard({ system }: { system: System }): ReactElement {
 }
 
 function StorageCard({ system }: { system: System }): ReactElement {
-  const { free_bytes, home_bytes } = system.disk;
+  const { free_bytes, total_bytes } = system.disk;
   return (
     <Card title={text.system.disk}>
       <p className={styles.big}>
         {fileSize(free_bytes)} <small>{text.system.free}</small>
       </p>
-      {home_bytes === undefined ? null : <p className={styles.soft}>{text.system.used(fileSize(home_bytes))}</p>}
+      {total_bytes === undefined ? null : <p className={styles.soft}>{text.system.total(fileSize(total_bytes))}</p>}
       <p className={styles.soft}>
         {text.system.log}: {text.system.logTop} <b className="figure">{system.log.top.toLocaleString()}</b>,{' '}
         {text.system.logFloor(system.log.floor)}
@@ -161,7 +162,9 @@ function ChartCard({ title, label, samples, series }: ChartCardProps): ReactElem
   return (
     <Card title={title} wide>
       <Chart samples={samples} series={series} label={label} />
-      <p className={styles.soft}>{text.system.lastMinutes}</p>
+      <p className={styles.soft}>
+        {series === 'loop' ? text.system.loopLines : text.system.loadLine}, {text.system.lastMinutes}
+      </p>
     </Card>
   );
 }

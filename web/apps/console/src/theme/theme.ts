@@ -27,7 +27,10 @@ export const theme = createTheme({
         root: variant === 'filled' && color === undefined ? { '--button-color': 'var(--accent-ink)' } : {},
       }),
     }),
-    Modal: { defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.6, blur: 3 } } },
+    Modal: {
+      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.6, blur: 3 } },
+      styles: { title: { fontSize: 18, fontWeight: 660, letterSpacing: '-0.015em' } },
+    },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true } },
   },
 });
