@@ -114,6 +114,8 @@ def read(data: bytes) -> Network:
             reader.tensor()
         if len(layers) == 1:
             reader.integer()
+    if not layers or not isinstance(layers[-1], FullyConnected):
+        raise reader.error("it ends between two layers")
     return Network((red, green, blue), tuple(layers))
 
 

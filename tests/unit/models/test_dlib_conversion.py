@@ -7,7 +7,7 @@ import pytest
 
 from sightline.exceptions import ModelError
 from sightline.models import dlib_conversion
-from sightline.models.dlib_format import Affine, Convolution, Network, Plain
+from sightline.models.dlib_format import Affine, AveragePool, Convolution, FullyConnected, Layer, Network, Plain
 from sightline.models.runtime import Session
 from tests.unit.models import dlib_files
 
@@ -28,23 +28,26 @@ def test_conversion_is_deterministic() -> None:
     assert dlib_conversion.convert(data) == dlib_conversion.convert(data)
 
 
+def convolution(padding: int) -> Convolution:
+    return Convolution(np.zeros((4, 3, 7, 7), np.float32), np.zeros(4, np.float32), 2, padding)
+
+
+AFFINE = Affine(np.ones(4, np.float32), np.zeros(4, np.float32))
+LAST = FullyConnected(np.zeros((4, 128), np.float32))
+
+
 @pytest.mark.parametrize(
-    "layers",
+    ("layers", "problem"),
     [
-        (),
-        (Plain("relu"), Plain("relu")),
-        (Convolution(np.zeros((4, 3, 7, 7), np.float32), np.zeros(4, np.float32), 2, 0), Plain("relu")),
-        (
-            Convolution(np.zeros((4, 3, 7, 7), np.float32), np.zeros(4, np.float32), 2, 1),
-            Affine(np.ones(4, np.float32), np.zeros(4, np.float32)),
-        ),
-        (
-            Convolution(np.zeros((4, 3, 7, 7), np.float32), np.zeros(4, np.float32), 2, 0),
-            Affine(np.ones(4, np.float32), np.zeros(4, np.float32)),
-            Plain("add_prev"),
-        ),
+        ((), "ends between two layers"),
+        ((convolution(0), AFFINE), "ends between two layers"),
+        ((Plain("relu"), LAST), "does not begin with a convolution"),
+        ((convolution(0), Plain("relu"), LAST), "a convolution without affine"),
+        ((convolution(1), AFFINE, LAST), "its first convolution is padded"),
+        ((convolution(0), AFFINE, Plain("add_prev"), LAST), "addition outside a residual block"),
+        ((convolution(0), AFFINE, AveragePool(2), LAST), "pooling outside a residual block"),
     ],
 )
-def test_a_network_of_another_shape_is_refused(layers: tuple[object, ...]) -> None:
-    with pytest.raises(ModelError, match="not the dlib face network"):
-        dlib_conversion.convert(dlib_files.network(Network((0.0, 0.0, 0.0), layers)))  # type: ignore[arg-type]
+def test_a_network_of_another_shape_is_refused(layers: tuple[Layer, ...], problem: str) -> None:
+    with pytest.raises(ModelError, match=f"not the dlib face network: .*{problem}"):
+        dlib_conversion.convert(dlib_files.network(Network((0.0, 0.0, 0.0), layers)))

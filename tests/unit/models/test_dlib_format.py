@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sightline.exceptions import ModelError
@@ -45,6 +45,7 @@ def test_another_network_is_refused() -> None:
 
 
 @given(st.integers(0, len(DATA) - 1))
+@example(DATA.index(dlib_files.string("fc_2")))
 def test_a_truncated_file_is_refused(length: int) -> None:
     with pytest.raises(ModelError):
         dlib_format.read(DATA[:length])
