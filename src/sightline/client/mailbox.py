@@ -51,7 +51,7 @@ class Mailbox:
                 self._log.append(event)
             case AlertSnapshot() | Gap() | CaughtUp():
                 # The later one says all that the earlier said, so that reconnections do not pile them up.
-                self._log = deque(item for item in self._log if type(item) is not type(event))
+                self._take_out(type(event))
                 self._log.append(event)
             case _:
                 self._put_slot((type(event), _name_of(event)), event)
@@ -71,6 +71,14 @@ class Mailbox:
         if self._log:
             return self._log.popleft()
         return self._slots.popitem(last=False)[1] if self._slots else None
+
+    def _take_out(self, kind: type[Event]) -> None:
+        items, self._log = self._log, deque()
+        for item in items:
+            if isinstance(item, Cursor):
+                self.mark(item)
+            elif type(item) is not kind:
+                self._log.append(item)
 
     def _put_slot(self, slot: tuple[type[Event], str], event: Event) -> None:
         self._slots[slot] = event

@@ -269,7 +269,7 @@ class Session:
             case HeartbeatAck():
                 pass  # every message is a sign of life, this one is nothing else
             case IdentificationSuccess() as success:
-                if not authenticated:
+                if not authenticated and not self._credential.wanted:  # else it answers nothing that we asked
                     self._identified(success, now_ms)
             case Refreshed(expires_at=expires_at):
                 if authenticated:
