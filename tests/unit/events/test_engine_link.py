@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import contextlib
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sightline.events import engine_link as link
+
+FACT = link.Fact(
+    key="k", camera_id="c", timestamp=5, width=1, height=2, blobs={"snapshot": "b"},
+    what=link.Identified(
+        track_id="t", person_id="p", reference_id="r", similarity=0.9, margin=0.1, first_seen=4, bbox=(1, 2, 3, 4),
+        model_id="m", samples=[link.TrackSample(frame_id=1, timestamp=4, quality=0.5, reasons=["small"])],
+    ),
+)  # fmt: skip
+UNKNOWN = link.Unknown(
+    track_id="t", subject_id="s", nearest_similarity=None, first_seen=1, bbox=(0, 0, 1, 1), model_id="m", samples=[]
+)
+FROM_ENGINES: list[link.EngineMessage] = [
+    link.Hello(engine_id="e", version="1", capacity=1, devices=["cpu"], models=[link.ModelReport(task="t")]),
+    link.GallerySince(version=3, model_id="m"),
+    link.Observation(camera_id="c", frame_id=1, timestamp=2, width=3, height=4, faces=[]),
+    link.CameraReport(camera_id="c", state="online", reason="", since=1),
+    FACT,
+    msgspec.structs.replace(FACT, what=UNKNOWN),
+    msgspec.structs.replace(FACT, what=link.SourceState(state="offline", reason="gone", offline_ms=5)),
+    link.Analysis(request_id="r", error="no"),
+    link.SourceProbed(request_id="r", ok=True, message="", picture=b"\xff\xd8"),
+    link.Status(load=0.5, cameras=1, spool_facts=0, spool_bytes=0, stage_ms={"decode": 1.5}),
+]
+FROM_GATEWAYS: list[link.GatewayMessage] = [
+    link.Welcome(server_time=1, gallery_version=2),
+    link.Assign(camera=link.CameraSpec(id="c", source="s", analysis_fps=5.0), lease_until=9),
+    link.Revoke(camera_id="c"),
+    link.Watch(camera_id="c"),
+    link.Unwatch(camera_id="c"),
+    link.Analyse(request_id="r", image=b"x", identify=True),
+    link.ProbeSource(request_id="r", source="s"),
+    link.GalleryPage(
+        version=1, tombstones=["x"], more=True, reset=True,
+        templates=[link.GalleryTemplate(reference_id="r", person_id="p", model_id="m", vector=b"\0")],
+    ),
+    link.Accepted(key="k"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("message", FROM_ENGINES, ids=lambda message: type(message).__name__)
+def test_engine_messages_survive_the_wire(message: link.EngineMessage) -> None:
+    assert link.decode_engine_message(link.encode(message)) == message
+
+
+@pytest.mark.parametrize("message", FROM_GATEWAYS, ids=lambda message: type(message).__name__)
+def test_gateway_messages_survive_the_wire(message: link.GatewayMessage) -> None:
+    assert link.decode_gateway_message(link.encode(message)) == message
+
+
+def test_every_kind_of_message_is_tried() -> None:
+    assert {type(message) for message in FROM_ENGINES} == set(link.EngineMessage.__args__)
+    assert {type(message) for message in FROM_GATEWAYS} == set(link.GatewayMessage.__args__)
+
+
+@given(st.binary(max_size=300))
+def test_nothing_but_decode_errors_escapes(data: bytes) -> None:
+    for decode in (link.decode_engine_message, link.decode_gateway_message):
+        with contextlib.suppress(msgspec.DecodeError):
+            decode(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"\xc1",
+        b"\x81\xa4type\xa4fact",
+        b"\x81\xa4type\xa2\xff\xff",
+        b"\x82\xa4type\xa6status\xa1x" + b"\x91" * 5_000 + b"\xc0",
+        b"\xdf\xff\xff\xff\xff",
+        link.encode(FACT)[:-1],
+    ],
+    ids=["nothing", "no opcode", "fields missing", "no text", "nested without end", "endless map", "cut off"],
+)
+def test_what_cannot_be_read_is_refused(data: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        link.decode_engine_message(data)
+    with pytest.raises(msgspec.DecodeError):
+        link.decode_gateway_message(data)
