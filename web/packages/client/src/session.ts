@@ -55,6 +55,7 @@ export class Session {
   /** The token that was sent last; it is not sent again once the server has refused it. */
   #token: string | null = null;
   #wantsFreshToken = false;
+  #identifySent = false;
   #tokenRefused = false;
   /** What to add to this clock to have the server's. */
   #clockSkewMs = 0;
@@ -144,6 +145,7 @@ export class Session {
     const position = this.#inbox.position;
     this.#token = token;
     this.#wantsFreshToken = false;
+    this.#identifySent = true;
     this.#send('client_identify', {
       auth_token: token,
       client_type: clientType,
@@ -259,7 +261,7 @@ export class Session {
   }
 
   #identified(data: Record<string, unknown>, nowMs: number): void {
-    if (this.#view.status !== 'connected') return;
+    if (this.#view.status !== 'connected' || !this.#identifySent) return;
     this.#identifiedAtMs = nowMs;
     this.#tokenRefused = false;
     for (const event of this.#inbox.identified(data)) this.#emit(event);
@@ -339,6 +341,7 @@ export class Session {
     this.#timers.clear();
     this.#heartbeatSentAtMs = null;
     this.#identifiedAtMs = null;
+    this.#identifySent = false;
     this.#lastError = null;
     this.#outbox.connectionLost();
     for (const tap of this.#outbox.taps) this.#emit({ name: 'tap', value: tap });

@@ -103,6 +103,6 @@ it('holds its promises in every order of events', () => {
       }
       expect(finished).toBeLessThanOrEqual(made);
     }),
-    { numRuns: 400 },
+    { numRuns: 1_500 },
   );
 });

@@ -7,6 +7,7 @@ import { useMay, useSession } from '../session/session.ts';
 import { text } from '../text.ts';
 import { Clock } from '../times/time.tsx';
 import styles from './alert_actions.module.css';
+import { holderOf } from './describe.ts';
 import { handlingOf } from './handling.ts';
 import { TapState } from './tap_state.tsx';
 
@@ -68,10 +69,10 @@ export function AlertActions({ alert, tap, onTake }: AlertActionsProps): ReactEl
 
 function Holder({ alert, myName }: { alert: Alert; myName: string }): ReactElement {
   const state = alert.state ?? 'open';
-  if (!alert.by) return <p className={styles.holder}>{state === 'open' ? text.alerts.nobody : text.alertState[state]}</p>;
+  if (!alert.by) return <p className={styles.holder}>{holderOf(alert, myName)}</p>;
   return (
     <p className={styles.holder}>
-      <b>{alert.by === myName ? text.alerts.takenByYou : text.alerts.takenBy(alert.by)}</b>
+      <b>{holderOf(alert, myName)}</b>
       {alert.at ? (
         <>
           {' · '}

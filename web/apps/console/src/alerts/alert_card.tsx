@@ -5,10 +5,11 @@ import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 
 import type { LiveAlert } from '../live/live_state.ts';
+import { useSession } from '../session/session.ts';
 import { text } from '../text.ts';
 import { Ago } from '../times/time.tsx';
 import styles from './alert_card.module.css';
-import { headline } from './describe.ts';
+import { headline, holderOf } from './describe.ts';
 import { Faces } from './faces.tsx';
 import type { Handling } from './handling.ts';
 import { EscalationMark, SeverityMark } from './severity_mark.tsx';
@@ -30,6 +31,7 @@ export function AlertCard({ alert, selected, tap, handling, onTake }: AlertCardP
     if (selected) card.current?.scrollIntoView({ block: 'nearest' });
   }, [selected]);
   const taken = alert.state !== 'open';
+  const myName = useSession()?.user.name ?? '';
   return (
     <li
       ref={card}
@@ -55,7 +57,7 @@ export function AlertCard({ alert, selected, tap, handling, onTake }: AlertCardP
         </span>
         <div className={styles.bottom}>
           {taken ? (
-            <b>{text.alerts.takenBy(alert.by ?? '')}</b>
+            <b>{holderOf(alert, myName)}</b>
           ) : tap !== undefined ? (
             <TapState tap={tap} />
           ) : typeof alert.similarity === 'number' ? (

@@ -21,3 +21,10 @@ export function isAboutPerson(alert: Alert): boolean {
 export function similarityFigure(similarity: number): string {
   return similarity.toFixed(2);
 }
+
+/** Who has an alert, or what became of it without anybody taking it. */
+export function holderOf(alert: Alert, myName: string): string {
+  const state = alert.state ?? 'open';
+  if (!alert.by) return state === 'open' ? text.alerts.nobody : text.alertState[state];
+  return alert.by === myName ? text.alerts.takenByYou : text.alerts.takenBy(alert.by);
+}

@@ -51,7 +51,8 @@ export default function InboxPage(): ReactElement {
   const take = (id: string, verdict: Verdict | null): void => {
     acknowledge(id, verdict);
     const wasOpen = state.alerts[id]?.state === 'open';
-    if (wasOpen && id === selectedId) select(nextAfter(inbox, id, state.taps) ?? (wide ? id : null));
+    // At a desk the next one comes up by itself; who holds a phone is on the way and needs this one.
+    if (wide && wasOpen && id === selectedId) select(nextAfter(inbox, id, state.taps) ?? id);
   };
 
   useInboxKeys({
