@@ -141,7 +141,7 @@ class Settings(BaseSettings):
     )
     consensus_samples: int = _setting(3, "Recognition", "Good samples of a track that name a person.", ge=1, le=50)
     unknown_samples: int = _setting(
-        4, "Recognition", "Good samples of a track after which it is called unknown.", ge=1, le=50
+        5, "Recognition", "Good samples of a track after which it is called unknown.", ge=1, le=50
     )
 
     engine_workers: int | None = _setting(

@@ -56,7 +56,7 @@ def load_vision(settings: Settings) -> Vision:
             workers,
             tuple(_missing(store, entry) for entry in (CENTERFACE, DLIB_FACE_RESNET29)),
         )
-    analyser = Analyser(detector, embedder)
+    analyser = Analyser(detector, embedder, min_face_px=settings.min_face_px)
     rules = CameraAnalysisSettings(
         smallest_face_px=settings.min_face_px, consensus=_consensus(settings, embedder.similarity)
     )
