@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+from sightline.events.engine_link import Observation, TrackedFace
+from sightline.gateway.hub import REMEMBERED_OBSERVATIONS, Hub
+
+
+class Names:
+    """A directory of one person."""
+
+    def __init__(self) -> None:
+        self.people = self
+        self.name = "Ada"
+
+    def peek(self, person_id: str | None) -> None:
+        return None
+
+    async def find(self, person_id: str | None) -> Any:
+        await asyncio.sleep(0)
+        return type("Person", (), {"id": person_id, "name": self.name}) if person_id == "ada" else None
+
+
+class Listener:
+    """A client that writes down what it is handed."""
+
+    def __init__(self, client_id: str, *, cameras: tuple[str, ...] = (), user_id: str = "u", device: str = "d") -> None:
+        self.client_id, self.user_id, self.device = client_id, user_id, device
+        self.cameras = cameras
+        self.wished: dict[str, float] = {}
+        self.woken = 0
+        self.heard: list[Any] = []
+
+    def wake(self) -> None:
+        self.woken += 1
+
+    def state(self, text: str) -> None:
+        self.heard.append(json.loads(text))
+
+    def wants(self, camera_id: str) -> bool:
+        return camera_id in self.cameras
+
+    def observe(self, camera_id: str, frame_id: int, text: str) -> None:
+        self.heard.append((frame_id, json.loads(text)["data"]))
+
+    def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
+        self.heard.append((frame_id, json.loads(observation)["data"], message))
+
+    def wished_pictures(self) -> dict[str, float]:
+        return self.wished
+
+    def end(self, code: int, reason: str) -> None:
+        self.heard.append((code, reason))
+
+
+def hub() -> Hub:
+    return Hub(Names(), top=5)  # type: ignore[arg-type]
+
+
+def join(hub: Hub, *clients: Listener) -> None:
+    for client in clients:
+        hub.join(client)  # type: ignore[arg-type]
+
+
+def seen(frame_id: int, person_id: str | None = None) -> Observation:
+    face = TrackedFace(
+        bbox=(1, 2, 3, 4), confidence=0.9, landmarks=[], track_id="t", identity="known", quality=1, person_id=person_id
+    )
+    return Observation(camera_id="c", frame_id=frame_id, timestamp=1, width=10, height=20, faces=[face])
+
+
+async def test_commit_wakes_everybody_once() -> None:
+    meeting, one, two = hub(), Listener("1"), Listener("2")
+    join(meeting, one, two)
+    assert (one.woken, two.woken) == (1, 1), "who joins looks at once"
+    meeting.committed(6)
+    meeting.committed(6)
+    meeting.committed(4)
+    assert (one.woken, meeting.top) == (2, 6)
+    meeting.leave(one)  # type: ignore[arg-type]
+    meeting.committed(7)
+    assert (one.woken, two.woken) == (2, 3)
+
+
+async def test_observation_goes_to_who_looks_and_is_encoded_for_them_only() -> None:
+    meeting = hub()
+    await meeting.observe(seen(1), source="e")
+    assert meeting.encoded_observations == 0, "nobody looks"
+    looking, too, elsewhere = (
+        Listener("1", cameras=("c",)),
+        Listener("2", cameras=("c",)),
+        Listener("3", cameras=("d",)),
+    )
+    join(meeting, looking, too, elsewhere)
+    await meeting.observe(seen(2, "ada"), source="e")
+    assert meeting.encoded_observations == 1
+    assert looking.heard == too.heard
+    assert elsewhere.heard == []
+    ((frame_id, data),) = looking.heard
+    assert (frame_id, data["source"], data["faces"][0]["name"], data["faces"][0]["is_known"]) == (2, "e", "Ada", True)
+    await meeting.observe(seen(3, "erased"), source="e")
+    face = looking.heard[1][1]["faces"][0]
+    assert (face["person_id"], face["name"]) == (None, None)
+
+
+async def test_picture_waits_for_its_observation() -> None:
+    meeting, client = hub(), Listener("1", cameras=("c",))
+    join(meeting, client)
+    meeting.picture("c", 3, b"3")
+    meeting.picture("c", 5, b"5")
+    assert client.heard == []
+    await meeting.observe(seen(3), source="e")
+    assert [entry[0] for entry in client.heard] == [3], "the picture of frame 3 had been replaced"
+    await meeting.observe(seen(5), source="e")
+    assert [(entry[0], len(entry)) for entry in client.heard[1:]] == [(5, 2), (5, 3)]
+    assert client.heard[2][2] == b"5"
+    meeting.picture("c", 6, b"6")
+    await meeting.observe(seen(7), source="e")
+    await meeting.observe(seen(6), source="e")
+    assert all(len(entry) == 2 for entry in client.heard[3:]), "an older picture is dropped"
+
+
+async def test_few_observations_are_remembered_and_none_with_an_old_name() -> None:
+    meeting, client = hub(), Listener("1", cameras=("c",))
+    join(meeting, client)
+    for frame_id in range(100):
+        await meeting.observe(seen(frame_id, "ada"), source="e")
+    assert len(meeting._observations["c"]) == REMEMBERED_OBSERVATIONS
+    meeting.forget()
+    client.heard.clear()
+    meeting.picture("c", 99, b"99")
+    assert client.heard == [], "its observation named somebody who may be erased"
+    meeting.camera_removed("c")
+    assert (meeting._observations, meeting._early) == ({}, {})
+
+
+async def test_wished_pictures_are_the_union_at_the_highest_rate() -> None:
+    meeting, one, two = hub(), Listener("1"), Listener("2")
+    join(meeting, one, two)
+    one.wished, two.wished = {"a": 2.0, "gone": 9.0}, {"*": 1.0, "b": 5.0}
+    assert meeting.watched(["a", "b", "c"]) == {"a": 2.0, "b": 5.0, "c": 1.0}
+    meeting.leave(two)  # type: ignore[arg-type]
+    assert meeting.watched(["a", "b", "c"]) == {"a": 2.0}
+
+
+async def test_who_leaves_is_told_nothing_and_the_engines_hear_of_it() -> None:
+    meeting, client = hub(), Listener("1")
+    changes = []
+    meeting.on_watch_change = lambda: changes.append(1)
+    join(meeting, client)
+    meeting.leave(client)  # type: ignore[arg-type]
+    meeting.leave(client)  # type: ignore[arg-type]
+    meeting.broadcast("x", {})
+    assert (changes, client.heard) == ([1], [])
+
+
+async def test_connections_of_a_user_and_a_device() -> None:
+    meeting = hub()
+    desk, phone, other = Listener("1"), Listener("2", device="p"), Listener("3", user_id="v")
+    newer = Listener("4")
+    join(meeting, desk, phone, other)
+    assert meeting.others(newer, device="d") == [desk]  # type: ignore[arg-type]
+    assert meeting.of_user("u") == [desk, phone]
