@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 
 from sightline.exceptions import SourceError
 from sightline.frames import Image
+from sightline.ingest.decoding import LateDecoder
 from sightline.ingest.faults import explain
 
 __all__ = ["VideoContainer"]
@@ -44,8 +45,8 @@ class VideoContainer:
         self._shown = shown
         self._timeout_s = timeout_s
         self._interrupted = False
-        self._frame: VideoFrame | None = None
         self._begun = False
+        self._time_s: float | None = None
         try:
             self._container: InputContainer = av.open(
                 url, format=format, options=dict(options or {}), timeout=timeout_s or None
@@ -57,7 +58,8 @@ class VideoContainer:
         except SourceError:
             self._container.close()
             raise
-        self._frames = self._decoded()
+        self._decoder = LateDecoder(self._stream)
+        self._packets = self._video_packets()
 
     def _first_video(self) -> VideoStream:
         streams = self._container.streams.video
@@ -67,8 +69,6 @@ class VideoContainer:
         for other in self._container.streams:
             if other is not stream:
                 other.discard = Discard.all
-        # One thread a camera: frame threads hold pictures back, and the cores are shared by all cameras anyway.
-        stream.codec_context.thread_count = 1
         return stream
 
     @property
@@ -84,19 +84,23 @@ class VideoContainer:
 
     @property
     def frame_time_s(self) -> float | None:
-        """Presentation time of the frame read last in seconds, None when the container gives none."""
-        if self._frame is None or self._frame.pts is None or self._frame.time_base is None:
-            return None
-        return float(self._frame.pts * self._frame.time_base)
+        """Time of the frame read last on the container's clock in seconds, None when it gives none."""
+        return self._time_s
 
     def advance(self) -> bool:
-        """Decodes the next frame; False at the end of the stream. Raises `SourceError`."""
+        """Reads the next frame, to be decoded by and by; False at the end of the stream. Raises `SourceError`."""
         try:
-            self._frame = next(self._frames, None)
+            packet = next(self._packets, None)
+            if packet is None:
+                return False
+            self._decoder.take(packet)
         except _LIBAV_ERRORS as error:
             raise self._explained(error) from None
-        self._begun = self._begun or self._frame is not None
-        return self._frame is not None
+        self._begun = True
+        ticks = packet.dts if packet.dts is not None else packet.pts
+        base = packet.time_base
+        self._time_s = float(ticks * base) if ticks is not None and base is not None else None
+        return True
 
     def rewind(self) -> bool:
         """Back to the first frame; False when this kind of container cannot seek."""
@@ -104,14 +108,13 @@ class VideoContainer:
             self._container.seek(0)
         except _LIBAV_ERRORS:
             return False
-        self._frames = self._decoded()
+        self._decoder.reset()
+        self._packets = self._video_packets()
         return True
 
     def picture(self) -> Image:
         """The frame read last, upright, H×W×3 uint8 BGR. Raises `SourceError`."""
-        frame = self._frame
-        if frame is None:
-            raise SourceError("no frame has been read yet")
+        frame = self._newest()
         if frame.width * frame.height > MAX_PIXELS:
             raise SourceError(f"the picture is too large ({frame.width}×{frame.height})")
         try:
@@ -128,27 +131,32 @@ class VideoContainer:
 
     def close(self) -> None:
         """Closes decoder and connection."""
-        self._frame = None
-        self._frames = iter(())
+        self._decoder.close()
+        self._packets = iter(())
         self._container.close()
 
-    def _decoded(self) -> Iterator[VideoFrame]:
+    def _newest(self) -> VideoFrame:
+        """The newest frame, reading on where the packets so far gave none."""
+        try:
+            while (frame := self._decoder.newest()) is None:
+                if not self.advance():
+                    raise SourceError(f"{self._shown} holds no picture that can be decoded")
+        except _LIBAV_ERRORS as error:
+            raise self._explained(error) from None
+        return frame
+
+    def _video_packets(self) -> Iterator[av.Packet[Any]]:
         silent_since_s = time.monotonic()
         for packet in self._container.demux():
             if self._interrupted:
                 raise SourceError("reading was stopped")
-            if packet.stream_index == self._stream.index:
-                for frame in self._frames_of(packet):
-                    yield frame
-                    silent_since_s = time.monotonic()
-            if self._timeout_s and time.monotonic() - silent_since_s > self._timeout_s:
+            now_s = time.monotonic()
+            if packet.stream_index == self._stream.index and packet.size:
+                yield packet
+                silent_since_s = now_s
+            failing_since_s = self._decoder.failing_since_s or now_s
+            if self._timeout_s and now_s - min(silent_since_s, failing_since_s) > self._timeout_s:
                 raise SourceError(f"no picture came for {self._timeout_s:g} s")
-
-    def _frames_of(self, packet: av.Packet[Any]) -> list[VideoFrame]:
-        try:
-            return [frame for frame in packet.decode() if isinstance(frame, VideoFrame)]
-        except av.error.InvalidDataError:
-            return []  # a damaged packet costs its own picture; the decoder goes on at the next one
 
     def _explained(self, error: Exception) -> SourceError:
         return explain(error, shown=self._shown, timeout_s=self._timeout_s, begun=self._begun)
