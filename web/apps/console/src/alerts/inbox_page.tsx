@@ -1,9 +1,10 @@
 import { ActionIcon, Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
+import { notifications } from '@mantine/notifications';
 import type { Verdict } from '@sightline/client';
 import { IconKeyboard } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 
 import { useLive } from '../live/live_context.ts';
@@ -55,6 +56,11 @@ export default function InboxPage(): ReactElement {
     if (wide && wasOpen && id === selectedId) select(nextAfter(inbox, id, state.taps) ?? id);
   };
 
+  useEffect(() => {
+    // Whoever looks at an alert needs no toast about it.
+    if (selectedId !== null) notifications.hide(selectedId);
+  }, [selectedId]);
+
   useInboxKeys({
     move,
     take: (verdict) => {
@@ -70,45 +76,49 @@ export default function InboxPage(): ReactElement {
 
   const count = openCount(state);
   return (
-    <div className={styles.page} data-showing={alertId === null ? 'list' : 'alert'}>
+    <div className={styles.page}>
       <title>{text.alerts.documentTitle(count)}</title>
-      <section className={styles.inbox} aria-labelledby="inbox-title">
-        <header className={styles.head}>
-          <h1 id="inbox-title">{text.alerts.title}</h1>
-          <span className={styles.count} role="status" data-testid="open-count">
-            {text.alerts.open(count)}
-          </span>
-          <Tooltip label={`${text.alerts.keysHint} (?)`}>
-            <ActionIcon
-              className={styles.keys}
-              variant="subtle"
-              color="gray"
-              size={34}
-              aria-label={text.alerts.keysHint}
-              onClick={() => {
-                setHelping(true);
+      {wide || alertId === null ? (
+        <section className={styles.inbox} aria-labelledby="inbox-title">
+          <header className={styles.head}>
+            <h1 id="inbox-title">{text.alerts.title}</h1>
+            <span className={styles.count} role="status" data-testid="open-count">
+              {text.alerts.open(count)}
+            </span>
+            <Tooltip label={`${text.alerts.keysHint} (?)`}>
+              <ActionIcon
+                className={styles.keys}
+                variant="subtle"
+                color="gray"
+                size={34}
+                aria-label={text.alerts.keysHint}
+                onClick={() => {
+                  setHelping(true);
+                }}
+              >
+                <IconKeyboard size={20} stroke={1.6} />
+              </ActionIcon>
+            </Tooltip>
+          </header>
+          <AlertList inbox={inbox} taken={taken} selectedId={selectedId} onTake={take} />
+        </section>
+      ) : null}
+      {wide || alertId !== null ? (
+        <section className={styles.detail} aria-label={text.trace.title}>
+          {selectedId === null ? (
+            <p className={styles.choose}>{text.alerts.choose}</p>
+          ) : (
+            <AlertDetail
+              key={selectedId}
+              alertId={selectedId}
+              alone={!wide}
+              onTake={(verdict) => {
+                take(selectedId, verdict);
               }}
-            >
-              <IconKeyboard size={20} stroke={1.6} />
-            </ActionIcon>
-          </Tooltip>
-        </header>
-        <AlertList inbox={inbox} taken={taken} selectedId={selectedId} onTake={take} />
-      </section>
-      <section className={styles.detail} aria-label={text.trace.title}>
-        {selectedId === null ? (
-          <p className={styles.choose}>{text.alerts.choose}</p>
-        ) : (
-          <AlertDetail
-            key={selectedId}
-            alertId={selectedId}
-            alone={!wide}
-            onTake={(verdict) => {
-              take(selectedId, verdict);
-            }}
-          />
-        )}
-      </section>
+            />
+          )}
+        </section>
+      ) : null}
       {helping ? (
         <Suspense>
           <KeysDialog

@@ -1,11 +1,20 @@
 import '@mantine/notifications/styles.css';
 
+import { useMediaQuery } from '@mantine/hooks';
 import { Notifications } from '@mantine/notifications';
 import type { ReactElement } from 'react';
 
 import styles from './toasts.module.css';
 
-/** Where short words appear. Fetched after the page: nothing is said before it stands. */
+/** Where short words appear: never over what a thumb is about to press, never over the state of the connection. */
 export default function Toasts(): ReactElement {
-  return <Notifications position="bottom-right" limit={3} zIndex={500} className={styles.toasts} />;
+  const phone = useMediaQuery('(width < 768px)', false, { getInitialValueInEffect: false });
+  return (
+    <Notifications
+      position={phone ? 'top-center' : 'bottom-right'}
+      limit={phone ? 1 : 3}
+      zIndex={500}
+      className={styles.toasts}
+    />
+  );
 }
