@@ -178,16 +178,15 @@ class SightlineClient:
             raise RuntimeError("another task is waiting for this client's next event")
         self._iterating = True
         try:
-            while True:
+            while not self._closed:
                 event = self._next_event()
                 if event is not None:
                     return event
-                if self._closed:
-                    raise StopAsyncIteration
                 if self._ended is not None:
                     raise self._ended
                 self._arrived.clear()
                 await self._arrived.wait()
+            raise StopAsyncIteration
         finally:
             self._iterating = False
 
