@@ -24,10 +24,9 @@ MAX_UNACCEPTED = 32
 """Facts that are sent and not yet accepted; more wait."""
 MAX_UNSTORED = 64
 """Facts waiting for the disk with their pictures; beyond it they come without (a disk that slow is in trouble)."""
-SETTLE_INTERVAL_S = 5.0
-PATIENCE_S = 20.0
+SETTLE_INTERVAL_S = 2.5
+PATIENCE_S = 5.0
 """A gateway that listens but does not accept gets the same facts again after so long: it may have been unable to."""
-
 
 _log = structlog.get_logger(__name__)
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
 from pathlib import Path
@@ -111,6 +112,12 @@ def _stamp(picture: Image, t_s: float) -> None:
         cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.55, (level,) * 3, 1, cv2.LINE_AA)
 
 
+@functools.lru_cache(maxsize=2)
+def _scene(pictures: Path, seed: int) -> DemoScene:
+    """Kept, for it takes a second to make, and nothing changes it: several sources may render at once."""
+    return DemoScene(pictures, seed)
+
+
 class DemoSource:
     """The demo camera in real time."""
 
@@ -128,7 +135,7 @@ class DemoSource:
             raise SourceError(f"{spec!r}: what follows demo: is a number, or nothing", permanent=True)
         if pictures is None:
             raise SourceError("the demo camera has no pictures here; run: sightline models pull")
-        return cls(DemoScene(pictures, int(seed or 0)))
+        return cls(_scene(pictures, int(seed or 0)))
 
     @property
     def codec(self) -> str:
