@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ import httpx
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
 
 from sightline.accounts import Role, User
 from sightline.cameras import Camera
@@ -25,6 +27,7 @@ from sightline.decisions.watch_list import WatchList
 from sightline.events import engine_link as link
 from sightline.events.alert import Severity
 from sightline.gateway.app import create_app
+from sightline.gateway.engines import MAX_MESSAGE_BYTES
 from sightline.gateway.gateway import Gateway
 from sightline.identities.subject import NewReference, Person
 from sightline.service.gateway import engine_token, open_gateway
@@ -302,7 +305,7 @@ class GatewayRun:
             access_log=False,
             server_header=False,
             ws="websockets-sansio",
-            ws_max_size=settings.max_message_kib * 1024,
+            ws_max_size=MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,
             timeout_graceful_shutdown=1,
             lifespan="on",
@@ -323,6 +326,29 @@ class GatewayRun:
 
     async def stop(self) -> None:
         await self._stack.aclose()
+
+
+async def deaf_client(gateway: RunningGateway, token: str) -> socket.socket:
+    """A client that signs in, wants everything and then reads nothing: a phone asleep."""
+    host, port = gateway.url.removeprefix("http://").split(":")
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(connection, (host, int(port)))
+    handshake = (
+        f"GET /ws/v1 HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    )
+    await loop.sock_sendall(connection, handshake.encode())
+    assert b" 101 " in await loop.sock_recv(connection, 200)
+    for type, data in (
+        ("client_identify", {"client_type": "frontend", "auth_token": token}),
+        ("subscribe_camera", {"camera_id": "*", "frames": True}),
+    ):
+        text = json.dumps({"type": type, "data": data}).encode()
+        await loop.sock_sendall(connection, Frame(Opcode.TEXT, text).serialize(mask=True))
+    return connection
 
 
 def identified(person_id: str, camera_id: str, number: int, **changed: Any) -> link.Fact:

@@ -345,6 +345,18 @@ async def test_still_pictures_are_asked_of_the_engine(gateway: RunningGateway) -
         assert (answer["width"], answer["height"], answer["faces"][0]["person"]) == (10, 20, None)
 
 
+async def test_faces_of_a_crowd_pass(gateway: RunningGateway) -> None:
+    async with gateway.engine() as engine, gateway.http() as http:
+        asked = asyncio.create_task(http.post("/api/identify", files={"image": ("a.jpg", JPEG)}))
+        await engine.until(lambda: engine.all(Analyse))
+        face = AnalysedFace(
+            bbox=(1, 2, 3, 4), confidence=0.9, landmarks=[], quality=0.5, reasons=[], vector=b"", probe=bytes(40_000)
+        )  # fmt: skip
+        request_id = engine.all(Analyse)[0].request_id
+        await engine.send(Analysis(request_id=request_id, width=10, height=20, faces=[face] * 200))
+        assert len((await asked).json()["faces"]) == 200
+
+
 @pytest.mark.parametrize(("code", "status"), [("INVALID_IMAGE", 422), ("FRAME_TOO_LARGE", 422), ("", 503)])
 async def test_engines_refusal_is_passed_on(gateway: RunningGateway, code: str, status: int) -> None:
     async with gateway.engine() as engine, gateway.http() as http:

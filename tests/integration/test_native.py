@@ -14,7 +14,9 @@ from sightline.accounts import Role
 from sightline.deliveries.entry import Cursor
 from sightline.events.alert import AlertState
 from sightline.events.engine_link import CameraReport
-from tests.integration.gateway_app import JPEG, GatewayRun, RunningGateway, observation, picture
+from sightline.exceptions import Unavailable
+from sightline.gateway import native
+from tests.integration.gateway_app import JPEG, GatewayRun, RunningGateway, deaf_client, observation, picture
 
 LIMIT_ENTRIES = 100
 
@@ -482,6 +484,90 @@ async def test_positions_join_and_never_skip_what_is_for_the_client(gateway_run:
         session.tick(gateway.gateway.clock.now_ms() + 31_000)  # type: ignore[attr-defined]
         assert await other.data("position") == {"from": 0, "to": 4}
         assert other.all("alert_triggered") == []
+
+
+# ── trouble ──
+
+
+async def test_client_that_takes_nothing_is_let_go_and_misses_nothing(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native, "SEND_TIMEOUT_S", 0.2)
+    user, token = await gateway.user("olga")
+    camera, person = await gateway.camera(), await gateway.wanted()
+    epoch = (await gateway.gateway.store.log.bounds()).epoch
+    async with gateway.engine() as engine, gateway.engine_pictures() as pictures:
+        with await deaf_client(gateway, token):
+            await gateway.until(lambda: gateway.gateway.hub.of_user(user.id))
+            await engine.until(lambda: any(type(told).__name__ == "Watch" for told in engine.told))
+            for frame_id in range(1, 21):
+                await engine.send(observation(camera.id, frame_id))
+                await pictures.send(picture(camera.id, frame_id) + bytes(1_000_000))
+                await asyncio.sleep(0.01)  # or all but the newest would be replaced before it is sent
+            await engine.sees(person, camera, 2)
+            await gateway.until(lambda: not gateway.gateway.tickers)
+            assert gateway.gateway.hub.of_user(user.id) == []
+        async with gateway.client(token, resume={"epoch": epoch, "offset": 0}) as client:
+            await client.next("caught_up")
+            assert [told["offset"] for told in client.all("alert_triggered")] == [1, 2]
+
+
+async def test_store_in_trouble_is_said_and_the_session_goes_on(gateway: RunningGateway) -> None:
+    user, token = await gateway.user("olga")
+    camera, person = await gateway.camera(), await gateway.wanted()
+    store = gateway.gateway.store
+
+    async def disk_full(*_: Any, **__: Any) -> Any:
+        raise Unavailable("the disk is full")
+
+    acknowledge, advance = store.alerts.acknowledge, store.log.advance
+    async with gateway.engine() as engine, gateway.client(token, device="desk") as client:
+        await engine.sees(person, camera)
+        alert = await client.data("alert_triggered")
+        await client.next("position")
+        store.alerts.acknowledge = store.log.advance = disk_full  # type: ignore[method-assign]
+        await client.send("received", offset=1)
+        await client.send("ack", id="a", alert_id=alert["alert_id"])
+        error = await client.next("error")
+        assert (error["id"], error["data"]["code"]) == ("a", "PROCESSING_ERROR")
+        assert "disk is full" in error["data"]["message"]
+        store.alerts.acknowledge, store.log.advance = acknowledge, advance  # type: ignore[method-assign]
+        await client.send("ack", id="b", alert_id=alert["alert_id"])
+        assert (await client.next("recorded"))["id"] == "b"
+        while 2 not in [position["to"] for position in client.all("position")]:
+            await client.hear()
+        await client.send("received", offset=2)
+        await _stored(gateway, user.id, "desk", 2)
+
+
+async def test_newcomer_is_asked_to_come_back_while_the_store_is_in_trouble(gateway: RunningGateway) -> None:
+    _, token = await gateway.user("olga")
+
+    async def broken(*_: Any) -> Any:
+        raise Unavailable("the disk refuses to read")
+
+    gateway.gateway.store.log.bounds = broken  # type: ignore[method-assign]
+    async with gateway.newcomer() as client:
+        await client.send("client_identify", client_type="frontend", auth_token=token)
+        code, reason = await client.closed()
+        assert code == 4004
+        assert "retry_after_s" in reason
+
+
+async def test_account_that_changes_while_it_signs_in_does_not_stay(gateway: RunningGateway) -> None:
+    user, token = await gateway.user("olga")
+    store = gateway.gateway.store
+    really_bounds = store.log.bounds
+
+    async def meanwhile() -> Any:
+        await store.users.update(user.id, disabled=True)
+        gateway.gateway.user_changed(user.id)
+        return await really_bounds()
+
+    store.log.bounds = meanwhile  # type: ignore[method-assign]
+    async with gateway.newcomer() as client:
+        await client.send("client_identify", client_type="frontend", auth_token=token)
+        assert (await client.closed())[0] == 4503
 
 
 # ── taking an alert ──

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import json
-import socket
-
-from websockets.frames import Frame, Opcode
 
 from sightline.events.engine_link import Assign
-from tests.integration.gateway_app import RunningGateway, observation, picture
+from tests.integration.gateway_app import RunningGateway, deaf_client, observation, picture
 
 MEGABYTE = 1_000_000
 
@@ -81,7 +76,7 @@ async def test_dead_client_does_not_disturb_others(gateway: RunningGateway) -> N
         healthy = await stack.enter_async_context(gateway.client(token))
         engine = await stack.enter_async_context(gateway.engine())
         pictures = await stack.enter_async_context(gateway.engine_pictures())
-        deaf, vanishing = [stack.enter_context(await _deaf_client(gateway, token)) for _ in range(2)]
+        deaf, vanishing = [stack.enter_context(await deaf_client(gateway, token)) for _ in range(2)]
         await gateway.until(lambda: len(gateway.gateway.hub.of_user(user.id)) == 3)
         vanishing.close()
         await healthy.send("subscribe_camera", camera_id="*", frames=True)
@@ -101,26 +96,3 @@ async def test_dead_client_does_not_disturb_others(gateway: RunningGateway) -> N
         assert max(replaced) > 10, "of what the deaf client did not take, only the newest waits"
         assert min(replaced) == 0
         assert deaf.fileno() != -1
-
-
-async def _deaf_client(gateway: RunningGateway, token: str) -> socket.socket:
-    """A client that signs in, wants everything and then reads nothing: a phone asleep."""
-    host, port = gateway.url.removeprefix("http://").split(":")
-    connection = socket.socket()
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    connection.setblocking(False)
-    loop = asyncio.get_running_loop()
-    await loop.sock_connect(connection, (host, int(port)))
-    handshake = (
-        f"GET /ws/v1 HTTP/1.1\r\nHost: {host}:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    )
-    await loop.sock_sendall(connection, handshake.encode())
-    assert b" 101 " in await loop.sock_recv(connection, 200)
-    for type, data in (
-        ("client_identify", {"client_type": "frontend", "auth_token": token}),
-        ("subscribe_camera", {"camera_id": "*", "frames": True}),
-    ):
-        text = json.dumps({"type": type, "data": data}).encode()
-        await loop.sock_sendall(connection, Frame(Opcode.TEXT, text).serialize(mask=True))
-    return connection

@@ -114,7 +114,12 @@ async def test_message_over_the_limit_closes(gateway_run: GatewayRun) -> None:
     _, token = await gateway.user("olga")
     async with gateway.client(token) as client:
         await client.socket.send(json.dumps({"type": "heartbeat", "data": {"client_time": "x" * 20_000}}))
-        assert (await client.closed())[0] == 1009
+        assert (await client.closed())[0] == 4501
+        assert "16 KiB" in client.all("error")[-1]["message"]
+    user, token = await gateway.user("otto")
+    async with gateway.alerts_client(user, token) as alerts:
+        await alerts.say("ping", timestamp="x" * 20_000)
+        assert (await alerts.closed())[0] == 4501
 
 
 async def test_garbage_ends_a_connection_at_most(gateway: RunningGateway) -> None:

@@ -183,8 +183,12 @@ class AlertsClient:
             if message["type"] == "websocket.disconnect":
                 return
             self.last_heard_ms = self._gateway.clock.now_ms()
+            text = message.get("text") or ""
+            if len(text) > self._gateway.settings.max_message_kib * 1024:
+                self.end(4501, "the message is too long")
+                continue
             try:
-                await self._handle(_decoder.decode(message.get("text") or ""))
+                await self._handle(_decoder.decode(text))
             except msgspec.ValidationError as problem:
                 self._say_error("INVALID_MESSAGE", str(problem))
             except (msgspec.DecodeError, RecursionError):

@@ -25,12 +25,15 @@ from sightline.gateway.intake import Intake
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Store
 
-__all__ = ["SWITCHED_OFF", "EngineLink", "Engines"]
+__all__ = ["MAX_MESSAGE_BYTES", "SWITCHED_OFF", "EngineLink", "Engines"]
 
 ANALYSE_TIMEOUT_S = 30.0
 PROBE_TIMEOUT_S = 20.0
 MAX_FACTS_IN_FLIGHT = 64
 MAX_HEADER_BYTES = 4096
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+"""What an engine may say at once: the faces of a crowd, each with its picture. A server must let it pass; what clients
+may say is bounded by the setting `max_message_kib`, which the dialects check themselves."""
 RETRY_S = 1.0
 SWITCHED_OFF = CameraStatus(CameraState.DISABLED, "switched off by an administrator")
 

@@ -79,6 +79,7 @@ class NativeClient:
         self._epoch = ""
         self._replay_to: int | None = None
         self._closing: Close | None = None
+        self._max_message = settings.max_message_kib * 1024
         self._session = Session(
             self.client_id,
             Limits(
@@ -151,6 +152,8 @@ class NativeClient:
             try:
                 if text is None:
                     raise WireError("binary messages are for cameras; this client sends JSON text")
+                if len(text) > self._max_message:
+                    raise WireError(f"a message has at most {self._max_message // 1024} KiB", fatal=True)
                 effects = self._session.receive(decode_client_message(text), now_ms)
             except WireError as problem:
                 effects = self._session.reject(problem, now_ms)
