@@ -119,6 +119,7 @@ export const text = {
     quietDisconnected: 'No open alerts were known when the connection was lost.',
     loading: 'Reading the open alerts',
     listLabel: 'Open alerts',
+    more: (count: number) => `Show more (${count.toLocaleString()})`,
     taken: 'Taken',
     choose: 'Choose an alert to see why it was raised.',
     types: {
@@ -292,6 +293,7 @@ export const text = {
     anyList: 'All people',
     emptyTitle: 'Nobody is enrolled',
     empty: 'Add a person and drop a few photos of their face.',
+    more: 'Show more',
     noMatch: 'Nobody matches this search.',
     total: (count: number) => plural(count, 'person', 'people'),
     photos: (count: number) => (count === 0 ? 'No photo' : plural(count, 'photo')),

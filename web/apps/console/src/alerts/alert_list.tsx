@@ -1,7 +1,9 @@
+import { Button } from '@mantine/core';
 import type { Verdict } from '@sightline/client';
 import { useSightline } from '@sightline/react';
 import { IconMoonStars } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
+import { useState } from 'react';
 
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { useLive } from '../live/live_context.ts';
@@ -19,11 +21,17 @@ interface AlertListProps {
   onTake: (alertId: string, verdict: Verdict | null) => void;
 }
 
+/** Cards that are shown at first and added at a time: a flood must not make the page slow for the first of them. */
+const CARDS = 60;
+
 /** The inbox: what is open, then what somebody has taken. */
 export function AlertList({ inbox, taken, selectedId, onTake }: AlertListProps): ReactElement {
   const { state, error, retry } = useLive();
   const myName = useSession()?.user.name ?? '';
   const mayHandle = useMay('handle_alerts');
+  const [wanted, setWanted] = useState(CARDS);
+  const selectedAt = inbox.findIndex((alert) => alert.alert_id === selectedId);
+  const shown = Math.max(wanted, selectedAt + 1);
   const cards = (alerts: readonly LiveAlert[]): ReactElement[] =>
     alerts.map((alert) => (
       <AlertCard
@@ -52,7 +60,20 @@ export function AlertList({ inbox, taken, selectedId, onTake }: AlertListProps):
       ) : null}
       {inbox.length > 0 ? (
         <ul className={styles.cards} aria-label={text.alerts.listLabel}>
-          {cards(inbox)}
+          {cards(inbox.slice(0, shown))}
+          {inbox.length > shown ? (
+            <li className={styles.more}>
+              <Button
+                variant="default"
+                fullWidth
+                onClick={() => {
+                  setWanted(shown + CARDS);
+                }}
+              >
+                {text.alerts.more(inbox.length - shown)}
+              </Button>
+            </li>
+          ) : null}
         </ul>
       ) : state.loaded ? (
         <Quiet />

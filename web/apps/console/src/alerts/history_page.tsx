@@ -78,7 +78,7 @@ interface FiltersProps {
 
 function Filters({ filter, onChange }: FiltersProps): ReactElement {
   const cameras = useCameras().data ?? [];
-  const people = usePeople({}).data?.people ?? [];
+  const people = usePeople({}).data?.pages.flatMap((page) => page.people) ?? [];
   const select = (name: string, label: string, placeholder: string, data: { value: string; label: string }[]): ReactElement => (
     <Select
       label={label}

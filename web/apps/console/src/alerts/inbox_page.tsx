@@ -25,7 +25,7 @@ export default function InboxPage(): ReactElement {
   const { state, acknowledge } = useLive();
   const myName = useSession()?.user.name ?? '';
   const mayHandle = useMay('handle_alerts');
-  const nowMs = useNow(500);
+  const nowMs = useNow(1_000);
   const wide = useMediaQuery('(width >= 768px)', true, { getInitialValueInEffect: false });
   const navigate = useNavigate();
   const { alertId = null } = useParams();

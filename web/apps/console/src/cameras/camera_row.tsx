@@ -56,8 +56,9 @@ function State({ camera }: { camera: Camera }): ReactElement {
       </b>
       {shown === 'online' ? (
         <span>
-          {width > 0 ? `${String(width)} × ${String(height)} · ` : ''}
-          {text.wall.rate(fps, analysed_fps)}
+          {[width > 0 ? `${String(width)} × ${String(height)}` : '', fps > 0 ? text.wall.rate(fps, analysed_fps) : '']
+            .filter(Boolean)
+            .join(' · ')}
         </span>
       ) : (
         <span>{reason}</span>

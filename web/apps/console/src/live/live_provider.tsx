@@ -4,18 +4,15 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement, ReactNode } from 'react';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'react';
 
-import { request } from '../api/http.ts';
-import type { Alert } from '../api/types.ts';
 import { useSession, session } from '../session/session.ts';
 import { refreshSession } from '../session/sign_in.ts';
 import { announceReplay, useAnnouncements } from './announcements.tsx';
 import type { Live } from './live_context.ts';
 import { LiveContext } from './live_context.ts';
 import { NOTHING_YET, reduce } from './live_state.ts';
+import { readInbox } from './read_inbox.ts';
 import { positionStorage, tapStorage } from './storages.ts';
 
-const OPEN_URL = '/api/alerts?state=open&limit=200';
-const TAKEN_URL = '/api/alerts?state=acknowledged&limit=20';
 
 /** The connection and everything that comes over it, for the user who is signed in. */
 export function LiveProvider({ children }: { children: ReactNode }): ReactElement {
@@ -48,10 +45,7 @@ function LiveAlerts({ children }: { children: ReactNode }): ReactElement {
     queryKey: ['alerts', 'open'],
     queryFn: async ({ signal }) => {
       const askedAtMs = Date.now();
-      const pages = await Promise.all(
-        [OPEN_URL, TAKEN_URL].map((url) => request<{ alerts: Alert[] }>(url, { signal })),
-      );
-      const alerts = pages.flatMap((page) => page.alerts);
+      const alerts = await readInbox(signal);
       dispatch({ kind: 'open_alerts', alerts, askedAtMs, nowMs: Date.now() });
       return alerts.length;
     },

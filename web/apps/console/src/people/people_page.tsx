@@ -27,6 +27,8 @@ export default function PeoplePage(): ReactElement {
   const watchList = parameters.get('list');
   const lists = useWatchLists().data ?? [];
   const people = usePeople({ query, watchList });
+  const found = people.data?.pages.flatMap((page) => page.people) ?? [];
+  const total = people.data?.pages.at(-1)?.total ?? null;
   const [adding, setAdding] = useState(false);
   const navigate = useNavigate();
   const mayManage = useMay('manage_people');
@@ -42,7 +44,7 @@ export default function PeoplePage(): ReactElement {
     </Button>
   ) : undefined;
   return (
-    <Page title={text.people.title} aside={people.data === undefined ? null : text.people.total(people.data.total)} actions={addButton}>
+    <Page title={text.people.title} aside={total === null ? null : text.people.total(total)} actions={addButton}>
       <div className={styles.filters}>
         <TextInput
           type="search"
@@ -70,7 +72,7 @@ export default function PeoplePage(): ReactElement {
         <Failed error={people.error} onRetry={people.refetch} />
       ) : people.data === undefined ? (
         <LoadingRows label={text.people.title} height={92} />
-      ) : people.data.people.length === 0 ? (
+      ) : found.length === 0 ? (
         <Empty
           icon={<IconUsers size={30} stroke={1.4} />}
           title={unfiltered ? text.people.emptyTitle : text.people.noMatch}
@@ -80,11 +82,16 @@ export default function PeoplePage(): ReactElement {
         </Empty>
       ) : (
         <ul className={styles.grid}>
-          {people.data.people.map((person) => (
+          {found.map((person) => (
             <PersonCard key={person.id} person={person} lists={lists.filter((list) => person.watch_lists.includes(list.id)).map((list) => list.name)} />
           ))}
         </ul>
       )}
+      {people.hasNextPage ? (
+        <Button mt="md" fullWidth variant="default" loading={people.isFetchingNextPage} onClick={() => void people.fetchNextPage()}>
+          {text.people.more}
+        </Button>
+      ) : null}
       {adding ? (
         <PersonDialog
           onClose={() => {

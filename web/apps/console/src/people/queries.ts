@@ -1,5 +1,5 @@
 import type { QueryClient, UseQueryResult } from '@tanstack/react-query';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 
 import { request } from '../api/http.ts';
 import type { PeoplePage, Person, Reference, WatchList } from '../api/types.ts';
@@ -10,15 +10,21 @@ interface PeopleFilter {
   watchList?: string | null;
 }
 
-const MOST_PEOPLE = 200;
+const PAGE_SIZE = 120;
 
-export function usePeople({ query = '', watchList = null }: PeopleFilter): UseQueryResult<PeoplePage> {
-  return useQuery({
+/** People by name, a page at a time. */
+export function usePeople({ query = '', watchList = null }: PeopleFilter) {
+  return useInfiniteQuery({
     queryKey: ['people', 'list', query, watchList],
-    queryFn: ({ signal }) => {
-      const search = new URLSearchParams({ query, limit: String(MOST_PEOPLE) });
+    queryFn: ({ pageParam, signal }) => {
+      const search = new URLSearchParams({ query, limit: String(PAGE_SIZE), offset: String(pageParam) });
       if (watchList !== null) search.set('watch_list', watchList);
       return request<PeoplePage>(`/api/people?${search.toString()}`, { signal });
+    },
+    initialPageParam: 0,
+    getNextPageParam: (last, pages) => {
+      const read = pages.reduce((sum, page) => sum + page.people.length, 0);
+      return read < last.total && last.people.length > 0 ? read : null;
     },
     placeholderData: keepPreviousData,
     enabled: useMay('see_people'),
