@@ -9,8 +9,10 @@ observations are pushed: state in order, observations and pictures into one late
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Protocol
 
 from sightline.events.engine_link import Observation
@@ -20,6 +22,7 @@ from sightline.gateway.directory import Directory
 __all__ = ["Client", "Hub", "WatchWish"]
 
 REMEMBERED_OBSERVATIONS = 16
+WOKEN_AT_ONCE = 16
 
 
 class Client(Protocol):
@@ -105,11 +108,21 @@ class Hub:
     # ── alerts ──
 
     def committed(self, top: int) -> None:
-        """The log grew up to `top`."""
+        """The log grew up to `top`. Called on the event loop.
+
+        Clients are woken a few at a time: what hundreds of them send would hold the loop for too long at a stretch.
+        """
         if top > self.top:
             self.top = top
-            for client in self._clients.values():
-                client.wake()
+            self._wake(iter(self.clients))
+
+    def _wake(self, sleeping: Iterator[Client]) -> None:
+        woken = 0
+        for client in islice(sleeping, WOKEN_AT_ONCE):
+            client.wake()
+            woken += 1
+        if woken == WOKEN_AT_ONCE:
+            asyncio.get_running_loop().call_soon(self._wake, sleeping)
 
     # ── state and observations ──
 

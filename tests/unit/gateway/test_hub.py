@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from sightline.events.engine_link import Observation, TrackedFace
-from sightline.gateway.hub import REMEMBERED_OBSERVATIONS, Hub
+from sightline.gateway.hub import REMEMBERED_OBSERVATIONS, WOKEN_AT_ONCE, Hub
 
 
 class Names:
@@ -82,6 +82,20 @@ async def test_commit_wakes_everybody_once() -> None:
     meeting.leave(one)  # type: ignore[arg-type]
     meeting.committed(7)
     assert (one.woken, two.woken) == (2, 3)
+
+
+async def test_many_clients_are_woken_a_few_at_a_time() -> None:
+    meeting = hub()
+    clients = [Listener(str(number)) for number in range(3 * WOKEN_AT_ONCE + 1)]
+    join(meeting, *clients)
+    for client in clients:
+        client.woken = 0
+    meeting.committed(6)
+    turns = []
+    while not turns or turns[-1] < len(clients):
+        turns.append(sum(client.woken for client in clients))
+        await asyncio.sleep(0)
+    assert turns == [WOKEN_AT_ONCE, 2 * WOKEN_AT_ONCE, 3 * WOKEN_AT_ONCE, len(clients)]
 
 
 async def test_observation_goes_to_who_looks_and_is_encoded_for_them_only() -> None:
