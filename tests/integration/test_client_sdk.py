@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -37,9 +38,9 @@ from sightline.client import (
 from sightline.exceptions import ConfigurationError, Forbidden, Unavailable
 from sightline.testing import ServerProcess
 from tests.flaky_proxy import FlakyProxy
-from tests.integration.gateway_app import JPEG, RunningGateway, observation, picture
+from tests.integration.gateway_app import JPEG, PASSWORD, RunningGateway, observation, picture
 from tests.integration.real_server import admin_token, alerts, demo_camera, until
-from tests.integration.scripted_server import Peer, scripted_server
+from tests.scripted_server import Peer, scripted_server
 
 PATIENCE_S = 20.0
 
@@ -304,6 +305,52 @@ async def test_server_killed_between_alert_and_acknowledgement(
         return stored[triggered[0].alert.alert_id] == "acknowledged"
 
     assert await until(is_stored, "acknowledged alert")
+
+
+# ── what the how-to says ──
+
+HOW_TO = Path(__file__).resolve().parents[2] / "docs/howto/python-client.md"
+
+
+def snippets() -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", HOW_TO.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+async def test_program_of_the_how_to_runs(gateway: RunningGateway, tmp_path: Path) -> None:
+    _, token = await gateway.user("olga")
+    camera, person = await gateway.camera(), await gateway.wanted()
+    program = tmp_path / "watch.py"
+    program.write_text(snippets()[0], encoding="utf-8")
+    environment = {**os.environ, "HOME": str(tmp_path)}
+    running = await asyncio.create_subprocess_exec(
+        sys.executable, program, gateway.url, token, env=environment, stdout=asyncio.subprocess.PIPE
+    )
+    assert running.stdout is not None
+    try:
+        async with gateway.engine() as engine, asyncio.timeout(PATIENCE_S):
+            assert await running.stdout.readline() == b"connecting \n"
+            assert await running.stdout.readline() == b"connected signing in\n"
+            assert await running.stdout.readline() == b"authenticated \n"
+            await engine.sees(person, camera)
+            assert await running.stdout.readline() == b"watchlist_match Ada Front door\n"
+            assert await running.stdout.readline() == b"taken by olga\n"
+    finally:
+        running.kill()
+        await running.wait()
+    assert (tmp_path / ".watch.outbox").exists()
+
+
+async def test_token_provider_of_the_how_to_signs_in(gateway: RunningGateway) -> None:
+    user, _ = await gateway.user("olga")
+    names: dict[str, Any] = {}
+    exec(snippets()[2], names)
+    right, wrong = (names["signed_in"](gateway.url, "olga", password) for password in (PASSWORD, "wrong"))
+    await gateway.gateway.store.users.set_password(user.id, await gateway.gateway.passwords.hash(PASSWORD))
+    async with client_of(gateway.url, right) as client:
+        await read_until(client, is_live)
+    async with client_of(gateway.url, wrong) as client:
+        with pytest.raises(Stopped, match="the name or the password is wrong"):
+            await read_until(client, is_live)
 
 
 # ── against a server that misbehaves ──

@@ -16,11 +16,15 @@ from sightline.client.inbox import Inbox
 from sightline.client.messages import BulkStatus, IdentificationSuccess, OpenAlerts, Position, StateMessage
 from sightline.client.outbox import Kept, Outbox, PendingAck
 from sightline.deliveries.entry import Cursor
+from sightline.exceptions import Unavailable
 
 __all__ = ["Conversation"]
 
 RECEIVED_DELAY_MS = 250
 """Live, `received` is held back this long, so that a burst costs one message; in a replay it goes at once."""
+
+MAX_SUBSCRIPTIONS = 256
+"""As many as a server allows."""
 
 TRANSIENT_CODES = frozenset({"PROCESSING_ERROR", "RATE_LIMITED", "SYSTEM_FULL", "CONNECTION_LIMIT"})
 """Errors that do not refuse an acknowledgement for good: it is sent again."""
@@ -84,11 +88,13 @@ class Conversation:
     # ── what the application wants ──
 
     def subscribe(self, camera_id: str, *, frames: bool, max_fps: float | None) -> list[Effect]:
-        """Wants a camera's observations (`*`: all cameras'), with pictures when `frames`."""
+        """Wants a camera's observations (`*`: all cameras'), with pictures when `frames`. Raises `Unavailable`."""
         rate = {} if max_fps is None else {"max_fps": max_fps}
         wish = {"camera_id": camera_id, "frames": frames, **rate}
         if self._subscriptions.get(camera_id) == wish:
             return []
+        if camera_id not in self._subscriptions and len(self._subscriptions) >= MAX_SUBSCRIPTIONS:
+            raise Unavailable(f"{MAX_SUBSCRIPTIONS} cameras are subscribed to already: subscribe to `*`")
         self._subscriptions[camera_id] = wish
         return [Send("subscribe_camera", wish)] if self._open else []
 

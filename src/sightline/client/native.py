@@ -96,6 +96,7 @@ class SightlineClient:
         self._tasks: set[asyncio.Task[None]] = set()
         self._link: Link | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._due_ms: int | None = None
         self._fetching: asyncio.Task[None] | None = None
         self._saving: asyncio.Task[None] | None = None
         self._unsaved = False
@@ -109,8 +110,7 @@ class SightlineClient:
             raise RuntimeError("a client is entered once; make another")
         kept = Kept()
         if self._path is not None:
-            self._file = await asyncio.to_thread(OutboxFile, self._path)
-            kept = await asyncio.to_thread(self._file.load)
+            self._file, kept = await asyncio.to_thread(_open_outbox, self._path)
         self._entered = Session(self._options, kept)
         self._carry_out(self._entered.connect(self._now_ms()))
         return self
@@ -143,7 +143,10 @@ class SightlineClient:
         return self._session.statistics
 
     def subscribe_camera(self, camera_id: str, *, frames: bool = False, max_fps: float | None = None) -> None:
-        """From now on, over reconnections too: `FaceResult`s of a camera (`*`: of all), `Picture`s when `frames`."""
+        """From now on, over reconnections too: `FaceResult`s of a camera (`*`: of all), `Picture`s when `frames`.
+
+        Raises `Unavailable` for more cameras than a server allows.
+        """
         self._carry_out(self._session.subscribe(camera_id, frames=frames, max_fps=max_fps))
 
     def unsubscribe_camera(self, camera_id: str) -> None:
@@ -282,16 +285,21 @@ class SightlineClient:
                     answer.set_exception(self._ended)
 
     def _set_timer(self) -> None:
+        at_ms = self._session.next_tick_at_ms()
+        if at_ms == self._due_ms:
+            return
+        self._due_ms = at_ms
         if self._timer is not None:
             self._timer.cancel()
-        at_ms = self._session.next_tick_at_ms()
-        if at_ms is None:
-            self._timer = None
-            return
-        delay_s = min(max(at_ms - self._now_ms(), 0) / 1000, LONGEST_SLEEP_S)
-        self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)
+        if at_ms is not None:
+            delay_s = min(max(at_ms - self._now_ms(), 0) / 1000, LONGEST_SLEEP_S)
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._ring)
 
-    def _tick(self) -> None:
+    def _ring(self) -> None:
+        self._due_ms = None
+        self._watch(asyncio.create_task(self._tick()))
+
+    async def _tick(self) -> None:
         self._carry_out(self._session.tick(self._now_ms()))
 
     async def _fetch_token(self, fresh: bool) -> None:
@@ -331,3 +339,12 @@ class SightlineClient:
         self._tasks.discard(task)
         if not task.cancelled() and isinstance(defect := task.exception(), Exception):
             self._end(defect)
+
+
+def _open_outbox(path: Path) -> tuple[OutboxFile, Kept]:
+    file = OutboxFile(path)
+    try:
+        return file, file.load()
+    except OSError:
+        file.close()
+        raise

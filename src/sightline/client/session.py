@@ -125,7 +125,7 @@ class Session:
         return self._take()
 
     def subscribe(self, camera_id: str, *, frames: bool, max_fps: float | None) -> list[Effect]:
-        """From now on the observations of a camera (`*`: of all), with pictures when `frames`."""
+        """From now on a camera's observations (`*`: of all), with pictures when `frames`. Raises `Unavailable`."""
         return self._take(self._conversation.subscribe(camera_id, frames=frames, max_fps=max_fps))
 
     def unsubscribe(self, camera_id: str) -> list[Effect]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -43,7 +43,7 @@ class Credential:
     `server_ahead_ms` is how far the server's clock is ahead of ours: it is the server that ends a token.
     """
 
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
     fresh: bool = False
     wanted: bool = False
     server_ahead_ms: int = 0
