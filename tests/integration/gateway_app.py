@@ -17,6 +17,7 @@ from typing import Any, Self, TypeVar
 
 import httpx
 import uvicorn
+from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
@@ -167,6 +168,7 @@ class RunningGateway:
     """A gateway that listens, and short ways to put things into it."""
 
     gateway: Gateway
+    app: FastAPI
     url: str
     engine_token: str
 
@@ -296,8 +298,9 @@ class GatewayRun:
     async def start(self) -> RunningGateway:
         settings = Settings(home=self.home, port=0, timezone="Europe/Berlin", **self.settings)
         gateway = await self._stack.enter_async_context(open_gateway(settings, local_token=LOCAL_TOKEN))
+        app = create_app(gateway, background=contextlib.nullcontext)
         config = uvicorn.Config(
-            create_app(gateway, background=contextlib.nullcontext),
+            app,
             host="127.0.0.1",
             port=0,
             log_config=None,
@@ -322,7 +325,7 @@ class GatewayRun:
             assert not task.done(), task.exception()
             await asyncio.sleep(0.005)
         port = server.servers[0].sockets[0].getsockname()[1]
-        return RunningGateway(gateway, f"http://127.0.0.1:{port}", await engine_token(gateway, "local"))
+        return RunningGateway(gateway, app, f"http://127.0.0.1:{port}", await engine_token(gateway, "local"))
 
     async def stop(self) -> None:
         await self._stack.aclose()

@@ -116,6 +116,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.openapi()  # builds every route now: the first request would hold the event loop for a tenth of a second
         async with background():
             jobs = [
                 asyncio.create_task(job, name=name)
