@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -532,6 +533,11 @@ async def test_flood_beyond_the_credit_is_taken_in_parts() -> None:
 def test_url_that_is_none(url: str) -> None:
     with pytest.raises(ConfigurationError):
         client_of(url)
+
+
+def test_a_certificate_is_of_use_with_tls_only() -> None:
+    with pytest.raises(ConfigurationError, match="https"):
+        client_of("http://127.0.0.1:8000", tls=ssl.create_default_context())
 
 
 async def test_provider_that_fails_is_asked_again_and_one_that_forbids_ends_it() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import ssl
-from collections.abc import Mapping
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
@@ -16,7 +18,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 from sightline.client.closing import retry_after_ms
 from sightline.exceptions import ConfigurationError
 
-__all__ = ["Link", "LinkUser", "socket_address"]
+__all__ = ["Closed", "Failed", "Heard", "Link", "LinkEvent", "Opened", "socket_address"]
 
 PATH = "/ws/v1"
 OPEN_TIMEOUT_S = 10.0
@@ -25,6 +27,10 @@ MAX_MESSAGE_BYTES = 16 * 2**20
 """Of one message; the largest is the snapshot of all open alerts."""
 MAX_WAITING = 4_096
 """Messages that wait for the socket; beyond it the peer does not read, and the link is broken off."""
+
+_log = logging.getLogger(__name__)
+_log.setLevel(logging.INFO)
+"""Given to the WebSocket library, which at DEBUG writes down every frame: the access token too."""
 
 
 def socket_address(url: str) -> str:
@@ -41,29 +47,45 @@ def socket_address(url: str) -> str:
     return urlunsplit((scheme, parts.netloc, path, parts.query, ""))
 
 
-class LinkUser(Protocol):
-    """Told what happens to a link. The methods must not block."""
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The socket is open."""
 
-    def link_opened(self, link: Link) -> None:
-        """The socket is open."""
 
-    def link_failed(self, link: Link, reason: str, *, answered: bool, retry_ms: int | None) -> None:
-        """It could not be opened; `answered` when a server is there and refused, perhaps until `retry_ms`."""
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It could not be opened; `answered` when a server is there and refused, perhaps for `retry_ms` milliseconds."""
 
-    def link_heard(self, link: Link, message: str | bytes) -> None:
-        """A message."""
+    reason: str
+    answered: bool
+    retry_ms: int | None = None
 
-    def link_closed(self, link: Link, code: int, reason: str) -> None:
-        """The peer closed it, or it broke off (1006)."""
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message."""
+
+    message: str | bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The peer closed it, or it broke off (1006)."""
+
+    code: int
+    reason: str
+
+
+LinkEvent = Opened | Failed | Heard | Closed
 
 
 class Link:
-    """`start` it once; `leave` it at any time, and its user hears no more of it."""
+    """`start` it once; `leave` it at any time. `tell` is called with what happens to it and must not block."""
 
-    def __init__(self, address: str, tls: ssl.SSLContext | None, user: LinkUser) -> None:
+    def __init__(self, address: str, tls: ssl.SSLContext | None, tell: Callable[[Link, LinkEvent], None]) -> None:
         self._address = address
         self._tls = tls
-        self._user = user
+        self._tell = tell
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MAX_WAITING)
         self._left: tuple[int, str] | None = None
         self._connection: ClientConnection | None = None
@@ -84,7 +106,7 @@ class Link:
                 self._connection.transport.abort()
 
     def leave(self, code: int, reason: str) -> None:
-        """The user is not interested any more. The socket is closed politely, but not waited for for long."""
+        """Closes the socket politely, with what was said last sent before, but does not wait for long."""
         if self._left is None and self._task is not None:
             self._left = (code, reason)
             self._task.cancel()
@@ -96,12 +118,11 @@ class Link:
             response = refusal.response
             reason = f"the server refused the connection: {response.status_code} {response.reason_phrase}"
             retry_ms = retry_after_ms(f"retry_after_s={response.headers.get('Retry-After', '')}")
-            self._user.link_failed(self, reason, answered=True, retry_ms=retry_ms)
+            self._tell(self, Failed(reason, answered=True, retry_ms=retry_ms))
         except InvalidHandshake as refusal:
-            self._user.link_failed(self, f"this is no Sightline server: {refusal}", answered=True, retry_ms=None)
+            self._tell(self, Failed(f"this is no Sightline server: {refusal}", answered=True))
         except (OSError, TimeoutError, EOFError, WebSocketException) as failure:
-            reason = f"the server cannot be reached: {failure}"
-            self._user.link_failed(self, reason, answered=False, retry_ms=None)
+            self._tell(self, Failed(f"the server cannot be reached: {failure}", answered=False))
         else:
             try:
                 await self._talk(connection)
@@ -118,19 +139,20 @@ class Link:
             close_timeout=CLOSE_TIMEOUT_S,
             ping_interval=None,  # the protocol has heartbeats of its own, which also measure the server's programs
             max_size=MAX_MESSAGE_BYTES,
+            logger=_log,
         )
 
     async def _talk(self, connection: ClientConnection) -> None:
         sender = asyncio.create_task(self._send(connection))
         try:
-            self._user.link_opened(self)
+            self._tell(self, Opened())
             async for message in connection:
-                self._user.link_heard(self, message)
+                self._tell(self, Heard(message))
         except ConnectionClosed:
             pass  # the code, read below, says it better
         finally:
             sender.cancel()
-        self._user.link_closed(self, connection.close_code or 1006, connection.close_reason or "")
+        self._tell(self, Closed(connection.close_code or 1006, connection.close_reason or ""))
 
     async def _send(self, connection: ClientConnection) -> None:
         with contextlib.suppress(ConnectionClosed):  # the receiving side reports it

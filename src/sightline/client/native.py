@@ -25,7 +25,7 @@ from sightline.client.effects import (
     WantToken,
 )
 from sightline.client.events import Connection, Event, Recorded, Statistics
-from sightline.client.link import Link, socket_address
+from sightline.client.link import Closed, Failed, Heard, Link, LinkEvent, Opened, socket_address
 from sightline.client.mailbox import Mailbox
 from sightline.client.outbox import Kept
 from sightline.client.outbox_file import OutboxFile
@@ -33,7 +33,7 @@ from sightline.client.session import Session, SessionOptions
 from sightline.clock import Clock, SystemClock
 from sightline.deliveries.entry import Cursor
 from sightline.events.alert import Verdict
-from sightline.exceptions import Forbidden, Unavailable
+from sightline.exceptions import ConfigurationError, Forbidden, Unavailable
 
 __all__ = ["SightlineClient", "TokenProvider"]
 
@@ -79,8 +79,10 @@ class SightlineClient:
         chance: Callable[[], float] = random.random,
     ) -> None:
         """Connects to nothing yet. `client_type` is `frontend`, `desktop_app` or `mobile_app`; `chance` is uniform in
-        [0, 1), `jitter` the share by which waits are spread. Raises `ConfigurationError` for a url that is none."""
+        [0, 1), `jitter` the share by which waits are spread. Raises `ConfigurationError`."""
         self._address = socket_address(url)
+        if tls is not None and not self._address.startswith("wss:"):
+            raise ConfigurationError("`tls` is of use only with a url that begins with https: or wss:", key="tls")
         self._token = token
         self._tls = tls
         self._path = outbox
@@ -198,27 +200,6 @@ class SightlineClient:
             self._carry_out(self._session.handled(item, self._now_ms()))
         return item
 
-    # ── the link's side ──
-
-    def link_opened(self, link: Link) -> None:
-        if link is self._link:
-            self._carry_out(self._session.opened(self._now_ms()))
-
-    def link_failed(self, link: Link, reason: str, *, answered: bool, retry_ms: int | None) -> None:
-        if link is self._link:
-            self._link = None
-            self._carry_out(self._session.failed(reason, self._now_ms(), answered=answered, retry_ms=retry_ms))
-
-    def link_heard(self, link: Link, message: str | bytes) -> None:
-        if link is self._link:
-            hear = self._session.text if isinstance(message, str) else self._session.binary
-            self._carry_out(hear(message, self._now_ms()))  # type: ignore[arg-type]
-
-    def link_closed(self, link: Link, code: int, reason: str) -> None:
-        if link is self._link:
-            self._link = None
-            self._carry_out(self._session.closed(code, reason, self._now_ms()))
-
     # ── effects ──
 
     @property
@@ -226,6 +207,25 @@ class SightlineClient:
         if self._entered is None:
             raise RuntimeError("use the client inside `async with`")
         return self._entered
+
+    def _told(self, link: Link, event: LinkEvent) -> None:
+        """Something happened to a link."""
+        if link is not self._link:
+            return
+        now_ms = self._now_ms()
+        match event:
+            case Opened():
+                self._carry_out(self._session.opened(now_ms))
+            case Heard(message=str() as text):
+                self._carry_out(self._session.text(text, now_ms))
+            case Heard(message=bytes() as data):
+                self._carry_out(self._session.binary(data, now_ms))
+            case Failed(reason=reason, answered=answered, retry_ms=retry_ms):
+                self._link = None
+                self._carry_out(self._session.failed(reason, now_ms, answered=answered, retry_ms=retry_ms))
+            case Closed(code=code, reason=reason):
+                self._link = None
+                self._carry_out(self._session.closed(code, reason, now_ms))
 
     def _now_ms(self) -> int:
         """Milliseconds since the epoch at the start, and from then on a clock that never jumps."""
@@ -239,7 +239,7 @@ class SightlineClient:
     def _perform(self, effect: Effect) -> None:
         match effect:
             case Open():
-                self._link = Link(self._address, self._tls, self)
+                self._link = Link(self._address, self._tls, self._told)
                 self._watch(self._link.start())
             case Close(code=code, reason=reason):
                 link, self._link = self._link, None

@@ -1,31 +1,29 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import pytest
 
-from sightline.client.link import MAX_WAITING, Link, socket_address
+from sightline.client.link import MAX_WAITING, Closed, Failed, Link, LinkEvent, Opened, socket_address
 from sightline.exceptions import ConfigurationError
 from tests.scripted_server import Peer, scripted_server
 
 
-class Listener:
+class Told:
     """Remembers what it was told of a link."""
 
     def __init__(self) -> None:
-        self.told: asyncio.Queue[tuple[object, ...]] = asyncio.Queue()
+        self._events: asyncio.Queue[LinkEvent] = asyncio.Queue()
 
-    def link_opened(self, link: Link) -> None:
-        self.told.put_nowait(("opened",))
+    def __call__(self, link: Link, event: LinkEvent) -> None:
+        self._events.put_nowait(event)
 
-    def link_failed(self, link: Link, reason: str, *, answered: bool, retry_ms: int | None) -> None:
-        self.told.put_nowait(("failed", answered, retry_ms))
+    async def next(self) -> LinkEvent:
+        return await self._events.get()
 
-    def link_heard(self, link: Link, message: str | bytes) -> None:
-        self.told.put_nowait(("heard", message))
-
-    def link_closed(self, link: Link, code: int, reason: str) -> None:
-        self.told.put_nowait(("closed", code, reason))
+    def nothing_more(self) -> bool:
+        return self._events.empty()
 
 
 async def stay(peer: Peer) -> None:
@@ -61,28 +59,28 @@ async def test_what_was_said_last_is_said_before_the_good_bye() -> None:
         heard.append((peer.socket.close_code, peer.socket.close_reason))
 
     async with scripted_server(script) as url:
-        listener = Listener()
-        link = Link(socket_address(url), None, listener)
+        told = Told()
+        link = Link(socket_address(url), None, told)
         task = link.start()
-        assert await listener.told.get() == ("opened",)
+        assert await told.next() == Opened()
         for number in range(3):
             link.send("received", {"offset": number}, None)
         link.leave(1000, "goodbye")
         link.leave(1000, "a second time")
         await asyncio.gather(task, return_exceptions=True)
     assert heard == [f'{{"type":"received","data":{{"offset":{number}}}}}' for number in range(3)] + [(1000, "goodbye")]
-    assert listener.told.empty()
+    assert told.nothing_more()
 
 
 async def test_peer_that_does_not_read_is_left_when_too_much_waits() -> None:
     async with scripted_server(stay) as url:
-        listener = Listener()
-        link = Link(socket_address(url), None, listener)
+        told = Told()
+        link = Link(socket_address(url), None, told)
         task = link.start()
-        assert await listener.told.get() == ("opened",)
+        assert await told.next() == Opened()
         for number in range(MAX_WAITING + 1):
             link.send("received", {"offset": number}, None)
-        assert await listener.told.get() == ("closed", 1006, "")
+        assert await told.next() == Closed(1006, "")
         await task
 
 
@@ -90,27 +88,31 @@ async def test_upgrade_that_is_refused() -> None:
     async with scripted_server(
         stay, (503, {"Retry-After": "7"}), (403, {"Retry-After": "Fri, 20 Nov 2026 22:00 GMT"})
     ) as url:
-        for expected in (("failed", True, 7_000), ("failed", True, None)):
-            listener = Listener()
-            await Link(socket_address(url), None, listener).start()
-            assert await listener.told.get() == expected
+        for status, retry_ms in ((503, 7_000), (403, None)):
+            told = Told()
+            await Link(socket_address(url), None, told).start()
+            reason = f"the server refused the connection: {status} No"
+            assert await told.next() == Failed(reason, answered=True, retry_ms=retry_ms)
 
 
 async def test_nobody_listens(free_port: int) -> None:
-    listener = Listener()
-    await Link(f"ws://127.0.0.1:{free_port}/ws/v1", None, listener).start()
-    assert await listener.told.get() == ("failed", False, None)
+    told = Told()
+    await Link(f"ws://127.0.0.1:{free_port}/ws/v1", None, told).start()
+    failed = await told.next()
+    assert isinstance(failed, Failed)
+    assert not failed.answered
+    assert "cannot be reached" in failed.reason
 
 
 async def test_left_before_it_is_open() -> None:
     async with scripted_server(stay) as url:
-        listener = Listener()
-        link = Link(socket_address(url), None, listener)
+        told = Told()
+        link = Link(socket_address(url), None, told)
         task = link.start()
         link.leave(1000, "changed my mind")
         await asyncio.gather(task, return_exceptions=True)
         assert task.cancelled()
-        assert listener.told.empty()
+        assert told.nothing_more()
 
 
 async def test_server_that_speaks_something_else(free_port: int) -> None:
@@ -120,6 +122,24 @@ async def test_server_that_speaks_something_else(free_port: int) -> None:
         writer.close()
 
     async with await asyncio.start_server(talk, "127.0.0.1", free_port):
-        listener = Listener()
-        await Link(f"ws://127.0.0.1:{free_port}/ws/v1", None, listener).start()
-        assert await listener.told.get() == ("failed", True, None)
+        told = Told()
+        await Link(f"ws://127.0.0.1:{free_port}/ws/v1", None, told).start()
+        failed = await told.next()
+        assert isinstance(failed, Failed)
+        assert failed.answered
+        assert "no Sightline server" in failed.reason
+
+
+async def test_no_frame_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with scripted_server(stay) as url:
+        told = Told()
+        link = Link(socket_address(url), None, told)
+        task = link.start()
+        assert await told.next() == Opened()
+        link.send("client_identify", {"auth_token": "the-secret"}, None)
+        link.leave(1000, "goodbye")
+        await asyncio.gather(task, return_exceptions=True)
+    said_by_the_client = [record.getMessage() for record in caplog.records if record.name.startswith("sightline")]
+    assert not any("the-secret" in message for message in said_by_the_client)
+    assert not any(record.name == "websockets.client" for record in caplog.records)
