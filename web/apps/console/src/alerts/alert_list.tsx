@@ -30,8 +30,8 @@ export function AlertList({ inbox, taken, selectedId, onTake }: AlertListProps):
   const myName = useSession()?.user.name ?? '';
   const mayHandle = useMay('handle_alerts');
   const [wanted, setWanted] = useState(CARDS);
-  const selectedAt = inbox.findIndex((alert) => alert.alert_id === selectedId);
-  const shown = Math.max(wanted, selectedAt + 1);
+  // The alert that is looked at is in the list, however far down newer ones have pushed it.
+  const shown = inbox.filter((alert, index) => index < wanted || alert.alert_id === selectedId);
   const cards = (alerts: readonly LiveAlert[]): ReactElement[] =>
     alerts.map((alert) => (
       <AlertCard
@@ -60,17 +60,17 @@ export function AlertList({ inbox, taken, selectedId, onTake }: AlertListProps):
       ) : null}
       {inbox.length > 0 ? (
         <ul className={styles.cards} aria-label={text.alerts.listLabel}>
-          {cards(inbox.slice(0, shown))}
-          {inbox.length > shown ? (
+          {cards(shown)}
+          {inbox.length > shown.length ? (
             <li className={styles.more}>
               <Button
                 variant="default"
                 fullWidth
                 onClick={() => {
-                  setWanted(shown + CARDS);
+                  setWanted(wanted + CARDS);
                 }}
               >
-                {text.alerts.more(inbox.length - shown)}
+                {text.alerts.more(inbox.length - shown.length)}
               </Button>
             </li>
           ) : null}

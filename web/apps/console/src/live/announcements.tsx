@@ -27,6 +27,8 @@ export function useAnnouncements(): Announcements {
     () => ({
       arrived: (alert) => {
         chime(alert.severity === 'critical' || alert.severity === 'error' ? 'urgent' : 'calm');
+        // In a flood the newest waits for its turn, not every one before it.
+        notifications.cleanQueue();
         notifications.show({
           ...TOAST,
           color: TONES[alert.severity],

@@ -9,10 +9,13 @@ const TUNES: Record<Chime, number[]> = {
   escalated: [1047, 784, 1047],
 };
 const NOTE_S = 0.16;
+/** Alerts that come together sound as one: a flood of tunes over each other says less. */
+const QUIET_S = 0.7;
 const LOUDNESS = 0.16;
 const MUTE_KEY = 'sightline.muted';
 
 let context: AudioContext | null = null;
+let lastStartS = -Infinity;
 const listeners = new Set<() => void>();
 
 /** Plays a short tune. Browsers keep a page silent until somebody has touched it; nothing is asked for. */
@@ -21,6 +24,8 @@ export function chime(tune: Chime): void {
   context ??= new AudioContext();
   if (context.state === 'suspended') void context.resume();
   const startS = context.currentTime + 0.02;
+  if (startS - lastStartS < QUIET_S) return;
+  lastStartS = startS;
   TUNES[tune].forEach((hertz, index) => {
     if (context !== null) note(context, hertz, startS + index * NOTE_S);
   });

@@ -22,7 +22,11 @@ export default function WallPage(): ReactElement {
   const { data: cameras, error, refetch } = useCameras();
   const { toggle, fullscreen } = useFullscreenDocument();
   const mayManage = useMay('manage_cameras');
-  useHotkeys([['f', () => void toggle()]]);
+  // A browser may refuse, and says so itself.
+  const toggleFullScreen = (): void => {
+    toggle().catch(() => undefined);
+  };
+  useHotkeys([['f', toggleFullScreen]]);
   const shown = cameras?.filter((camera) => (cameraId === null ? camera.enabled : camera.id === cameraId));
   const label = fullscreen ? text.wall.leaveFullScreen : text.wall.fullScreen;
   return (
@@ -37,7 +41,7 @@ export default function WallPage(): ReactElement {
         <h1>{cameraId === null ? text.wall.title : (shown?.[0]?.name ?? text.wall.title)}</h1>
         <Legend />
         <Tooltip label={`${label} (F)`}>
-          <ActionIcon variant="default" size={34} aria-label={label} onClick={() => void toggle()}>
+          <ActionIcon variant="default" size={34} aria-label={label} onClick={toggleFullScreen}>
             {fullscreen ? <IconMinimize size={18} /> : <IconMaximize size={18} />}
           </ActionIcon>
         </Tooltip>
