@@ -287,6 +287,31 @@ async def test_states_are_told_from_the_engine_that_reads_the_camera(gateway: Ru
     assert gateway.gateway.engines.status_of(mine.id).reason == gateway.gateway.engines.why_none
 
 
+async def test_engine_that_comes_back_reports_before_it_is_given_its_cameras(gateway: RunningGateway) -> None:
+    camera = await gateway.camera(enabled=False)
+    path = f"/api/cameras/{camera.id}"
+    online = CameraReport(camera_id=camera.id, state="online", reason="", since=5, analysed_fps=5.0)
+    async with gateway.engine() as engine, gateway.http() as http:
+
+        async def state() -> tuple[str, float]:
+            status = (await http.get(path)).json()["status"]
+            return status["state"], status["analysed_fps"]
+
+        await engine.send(online, GallerySince(version=0, model_id=MODEL))
+        await engine.until(lambda: engine.all(GalleryPage))
+        assert await state() == ("disabled", 0.0)
+        (await http.patch(path, json={"enabled": True})).raise_for_status()
+        await engine.until(lambda: engine.all(Assign))
+        assert await state() == ("online", 5.0)
+        (await http.patch(path, json={"enabled": False})).raise_for_status()
+        await engine.until(lambda: engine.all(Revoke))
+        await engine.send(online, GallerySince(version=0, model_id=MODEL))  # it was on its way
+        await engine.until(lambda: len(engine.all(GalleryPage)) == 2)
+        (await http.patch(path, json={"enabled": True})).raise_for_status()
+        await engine.until(lambda: len(engine.all(Assign)) == 2)
+        assert await state() == ("connecting", 0.0)
+
+
 # ── the gallery ──
 
 

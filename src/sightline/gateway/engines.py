@@ -20,12 +20,13 @@ from sightline.cameras import Camera, CameraState, CameraStatus
 from sightline.clock import Clock
 from sightline.events import engine_link as link
 from sightline.exceptions import ImageError, SightlineError, Unavailable
+from sightline.gateway.camera_states import SWITCHED_OFF, CameraStates
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Store
 
-__all__ = ["MAX_MESSAGE_BYTES", "SWITCHED_OFF", "EngineLink", "Engines"]
+__all__ = ["MAX_MESSAGE_BYTES", "EngineLink", "Engines"]
 
 ANALYSE_TIMEOUT_S = 30.0
 PROBE_TIMEOUT_S = 20.0
@@ -35,7 +36,6 @@ MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """What an engine may say at once: the faces of a crowd, each with its picture. A server must let it pass; what clients
 may say is bounded by the setting `max_message_kib`, which the dialects check themselves."""
 RETRY_S = 1.0
-SWITCHED_OFF = CameraStatus(CameraState.DISABLED, "switched off by an administrator")
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +57,7 @@ class EngineLink:
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
     reports: dict[str, link.CameraReport] = field(default_factory=dict)
+    revoked: set[str] = field(default_factory=set)
 
     async def send(self, message: link.GatewayMessage) -> None:
         """One message, whole; many tasks may send."""
@@ -74,7 +75,7 @@ class Engines:
         self._metrics = metrics
         self._clock = clock
         self._links: dict[str, EngineLink] = {}
-        self._told: dict[str, tuple[CameraState, str]] = {}
+        self._states = CameraStates(hub, clock)
         self._changed = asyncio.Event()
         self._gallery_dirty = False
         self.why_none = "no engine has connected yet"
@@ -101,9 +102,8 @@ class Engines:
     def analysed_fps(self, camera_id: str) -> float:
         """Analysed frames a second of a camera, as measured by its engine."""
         for engine in self._links.values():
-            report = engine.reports.get(camera_id)
-            if report is not None:
-                return report.analysed_fps
+            if camera_id in engine.cameras and camera_id in engine.reports:
+                return engine.reports[camera_id].analysed_fps
         return 0.0
 
     def cameras_changed(self) -> None:
@@ -222,11 +222,10 @@ class Engines:
                 self._metrics.observations.inc()
                 self._intake.observed(message)
                 await self._hub.observe(message, source=engine.id)
-            case link.CameraReport() if message.camera_id in engine.cameras:
-                engine.reports[message.camera_id] = message
-                self._tell(message.camera_id, self.status_of(message.camera_id))
-            case link.Observation() | link.CameraReport():
-                log.debug("engine_speaks_of_another_camera", engine=engine.id, camera=message.camera_id)
+            case link.CameraReport():
+                self._camera_report(engine, message)
+            case link.Observation():
+                log.debug("observation_of_another_camera", engine=engine.id, camera=message.camera_id)
             case link.GallerySince(version=version, model_id=model_id):
                 async with engine.sending_gallery:
                     engine.gallery_model, engine.gallery_version = model_id, version
@@ -240,24 +239,15 @@ class Engines:
             case _:
                 log.warning("engine_message_unexpected", type=type(message).__name__)
 
-    def _tell(self, camera_id: str, status: CameraStatus) -> None:
-        """Tells everybody a camera's state, if it is news."""
-        before = self._told.get(camera_id)
-        if before == (status.state, status.reason):
-            return
-        self._told[camera_id] = (status.state, status.reason)
-        data = {
-            "camera_id": camera_id,
-            "status": status.state.value,
-            "reason": status.reason,
-            "timestamp": status.since_ms or self._clock.now_ms(),
-        }
-        self._hub.broadcast("stream_status_update", data)
-        if before is None or before[0] is not status.state:
-            if status.state is CameraState.ONLINE:
-                self._hub.broadcast("camera_online", data)
-            elif status.state is CameraState.OFFLINE:
-                self._hub.broadcast("camera_offline", data)
+    def _camera_report(self, engine: EngineLink, report: link.CameraReport) -> None:
+        """An engine that comes back reports before it is given its cameras again; of what it had to give up, what it
+        still says is old."""
+        camera_id = report.camera_id
+        if camera_id in engine.cameras:
+            engine.reports[camera_id] = report
+            self._states.tell(camera_id, self.status_of(camera_id))
+        elif camera_id not in engine.revoked and len(engine.reports) < engine.hello.capacity:
+            engine.reports[camera_id] = report
 
     def _gone(self, engine: EngineLink) -> None:
         for future in engine.waiting.values():
@@ -269,7 +259,7 @@ class Engines:
             self.why_none = "the engine went away and is being started again"
             self._announce(engine, "disconnected", self.why_none)
             for camera_id in engine.cameras:
-                self._tell(camera_id, self.status_of(camera_id))
+                self._states.tell(camera_id, self.status_of(camera_id))
         self._metrics.engines.set(len(self._links))
         self._changed.set()
         log.info("engine_disconnected", engine=engine.id)
@@ -333,9 +323,8 @@ class Engines:
             except (WebSocketDisconnect, RuntimeError, OSError):
                 log.info("engine_left_while_told", engine=engine.id)
         for camera in records:
-            self._tell(camera.id, self.status_of(camera.id) if camera.enabled else SWITCHED_OFF)
-        for camera_id in self._told.keys() - {camera.id for camera in records}:
-            del self._told[camera_id]
+            self._states.tell(camera.id, self.status_of(camera.id) if camera.enabled else SWITCHED_OFF)
+        self._states.keep(camera.id for camera in records)
 
     def watch_changed(self) -> None:
         """The set of cameras that somebody looks at changed."""
@@ -351,6 +340,7 @@ class Engines:
         for camera_id in engine.cameras.keys() - wanted.keys():
             del engine.cameras[camera_id]
             engine.reports.pop(camera_id, None)
+            engine.revoked.add(camera_id)
             self._hub.camera_removed(camera_id)
             await engine.send(link.Revoke(camera_id=camera_id))
         for camera_id, spec in wanted.items():
@@ -358,6 +348,7 @@ class Engines:
                 camera_id in engine.cameras or len(engine.cameras) < engine.hello.capacity
             ):
                 engine.cameras[camera_id] = spec
+                engine.revoked.discard(camera_id)
                 await engine.send(link.Assign(camera=spec))
 
     async def _watch(self, engine: EngineLink) -> None:

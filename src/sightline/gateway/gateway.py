@@ -14,8 +14,9 @@ from sightline.deliveries.audience import tags_of
 from sightline.events.alert import Verdict
 from sightline.exceptions import Forbidden, NotFound
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
+from sightline.gateway.camera_states import SWITCHED_OFF
 from sightline.gateway.directory import Directory
-from sightline.gateway.engines import SWITCHED_OFF, Engines
+from sightline.gateway.engines import Engines
 from sightline.gateway.hub import Hub
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
