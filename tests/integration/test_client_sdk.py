@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import shutil
 import signal
 import ssl
 import sys
@@ -16,6 +17,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from structlog.testing import capture_logs
 
 from sightline.accounts import Role
 from sightline.client import (
@@ -500,6 +502,23 @@ async def test_slow_application_sees_the_newest_and_nothing_piles_up() -> None:
     assert isinstance(events[1], AlertTriggered)
 
 
+@pytest.mark.parametrize(("limit", "identifies"), [("OPEN_WAIT_MS", False), ("SILENCE_MS", True)])
+async def test_silent_server_is_left(monkeypatch: pytest.MonkeyPatch, limit: str, identifies: bool) -> None:
+    monkeypatch.setattr(f"sightline.client.session.{limit}", 300)
+
+    async def script(peer: Peer) -> None:
+        if identifies or peer.number > 1:
+            await peer.greet()
+        if peer.number > 1:
+            await peer.say("alert_triggered", alert_id=f"on connection {peer.number}")
+        await peer.stay()
+
+    async with scripted_server(script) as url, client_of(url) as client:
+        triggered = (await read_until(client, is_alert))[-1]
+    assert isinstance(triggered, AlertTriggered)
+    assert triggered.alert.alert_id == "on connection 2"
+
+
 async def test_flood_beyond_the_credit_is_taken_in_parts() -> None:
     total = 2_500
     connections: list[int] = []
@@ -588,6 +607,36 @@ async def test_closing_ends_the_iteration_and_tells_who_waits() -> None:
             await client.ack("b")
         with pytest.raises(RuntimeError, match="entered once"):
             await client.__aenter__()
+
+
+async def test_disk_that_fails_costs_memory_of_a_crash_and_nothing_else(tmp_path: Path) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.greet()
+        id = (await peer.hear("ack"))["id"]
+        await peer.say("recorded", id, alert_id="a", state="acknowledged")
+        await peer.stay()
+
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    with capture_logs() as logs:
+        async with scripted_server(script) as url, client_of(url, outbox=folder / "outbox") as client:
+            shutil.rmtree(folder)
+            assert (await client.ack("a")).state == "acknowledged"
+    assert {entry["event"] for entry in logs} == {"outbox_not_saved"}
+
+
+async def test_defect_is_not_swallowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(peer: Peer) -> None:
+        await peer.say("connection_established")
+        await peer.stay()
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("sightline.client.session.decode_server_message", broken)
+    async with scripted_server(script) as url, client_of(url) as client:
+        with pytest.raises(ZeroDivisionError):
+            await read_until(client, lambda event: False)
 
 
 async def test_one_outbox_for_one_client(tmp_path: Path) -> None:
