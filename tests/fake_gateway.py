@@ -113,7 +113,7 @@ class FakeGateway:
     def all(self, kind: type[Message]) -> list[Message]:
         return [message for message in self.messages if isinstance(message, kind)]
 
-    async def until(self, condition: Callable[[], object], timeout_s: float = 30.0) -> None:
+    async def until(self, condition: Callable[[], object], timeout_s: float = 60.0) -> None:
         """Waits until the condition holds; looked at after everything that comes."""
         async with asyncio.timeout(timeout_s):
             while not condition():

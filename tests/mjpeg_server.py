@@ -29,9 +29,9 @@ def jpeg(number: int, width: int = 320, height: int = 240) -> bytes:
 
 
 class MjpegServer(ThreadingHTTPServer):
-    """Its threads end when `closing` is set."""
+    """Its threads end when `closing` is set, and are waited for."""
 
-    daemon_threads = True
+    daemon_threads = False
     closing: threading.Event
 
 
