@@ -192,7 +192,7 @@ async def test_work_that_was_not_finished_comes_again_and_finished_work_does_not
     assert not any(isinstance(event, (AlertSnapshot, Gap)) for event in events)
 
 
-async def test_subscriptions_bring_observations_and_pictures_also_after_a_cut(gateway: RunningGateway) -> None:
+async def test_subscriptions_bring_observations_and_pictures_after_a_cut_too(gateway: RunningGateway) -> None:
     _, token = await gateway.user("olga")
     camera = await gateway.camera()
     async with (
@@ -217,8 +217,12 @@ async def test_subscriptions_bring_observations_and_pictures_also_after_a_cut(ga
             assert isinstance(result, FaceResult) and isinstance(shown, Picture)
             assert (result.frame_id, result.faces[0].bbox) == (frame_id, (10, 20, 30, 50))
             assert (shown.frame_id, shown.jpeg, shown.width, shown.height) == (frame_id, JPEG, 640, 480)
+            if frame_id == 2:
+                break
             sessions |= watching()
             await line.cut()
+        client.unsubscribe_camera("*")
+        await gateway.until(lambda: not watching())
 
 
 async def test_newer_connection_of_the_device_takes_over(gateway: RunningGateway) -> None:
