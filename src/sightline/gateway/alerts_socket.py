@@ -261,8 +261,13 @@ class AlertsClient:
 
     async def _send(self, messages: list[str]) -> None:
         for message in messages:
-            async with asyncio.timeout(SEND_TIMEOUT_S):
-                await self._socket.send_text(message)
+            try:
+                async with asyncio.timeout(SEND_TIMEOUT_S):
+                    await self._socket.send_text(message)
+            except (
+                RuntimeError
+            ) as ended:  # the server's word for a connection that it closed itself, over a broken frame
+                raise WebSocketDisconnect(1006) from ended
 
     def _remember(self, camera_id: str, alert_id: str) -> None:
         delivered = self._delivered.setdefault(camera_id, deque(maxlen=MAX_DELIVERED_REMEMBERED))

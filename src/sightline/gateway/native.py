@@ -195,11 +195,16 @@ class NativeClient:
 
     async def _send(self, messages: list[str] | list[str | bytes]) -> None:
         for message in messages:
-            async with asyncio.timeout(SEND_TIMEOUT_S):
-                if isinstance(message, str):
-                    await self._socket.send_text(message)
-                else:
-                    await self._socket.send_bytes(message)
+            try:
+                async with asyncio.timeout(SEND_TIMEOUT_S):
+                    if isinstance(message, str):
+                        await self._socket.send_text(message)
+                    else:
+                        await self._socket.send_bytes(message)
+            except (
+                RuntimeError
+            ) as ended:  # the server's word for a connection that it closed itself, over a broken frame
+                raise WebSocketDisconnect(1006) from ended
 
     # ── the log ──
 
