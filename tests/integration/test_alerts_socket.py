@@ -81,16 +81,20 @@ async def test_alert_comes_with_its_picture(gateway: RunningGateway) -> None:
         assert result["camera"]["id"] == camera.id
 
 
-async def test_both_sides_may_ping(gateway_run: GatewayRun) -> None:
-    gateway_run.settings = {"heartbeat_interval_s": 1}
-    gateway = await gateway_run.start()
+async def test_both_sides_may_ping(gateway: RunningGateway) -> None:
     user, token = await gateway.user("olga")
     async with gateway.alerts_client(user, token) as client:
         await client.say("ping", timestamp="2026-01-01T00:00:00Z")
         datetime.fromisoformat((await client.next("pong"))["timestamp"])
-        for _ in range(3):
-            datetime.fromisoformat((await client.next("ping"))["timestamp"])
-            await client.say("pong", timestamp="2026-01-01T00:00:00Z")
+        (session,) = gateway.gateway.tickers
+        now_ms = gateway.gateway.clock.now_ms()
+        session.tick(now_ms + 29_000)
+        await client.silent()
+        session.tick(now_ms + 31_000)
+        datetime.fromisoformat((await client.next("ping"))["timestamp"])
+        await client.say("pong", timestamp="2026-01-01T00:00:00Z")
+        session.tick(now_ms + 59_000)
+        await client.silent()
 
 
 async def test_client_that_answers_nothing_is_closed(gateway_run: GatewayRun) -> None:

@@ -92,12 +92,14 @@ async def test_client_that_never_says_who_it_is_is_closed(gateway_run: GatewayRu
         assert client.all("error")[-1]["code"] == "AUTH_FAILED"
 
 
-async def test_silent_client_is_asked_and_then_closed(gateway_run: GatewayRun) -> None:
-    gateway_run.settings = {"heartbeat_interval_s": 1.5}
-    gateway = await gateway_run.start()
+async def test_silent_client_is_asked_and_then_closed(gateway: RunningGateway) -> None:
     _, token = await gateway.user("olga")
     async with gateway.client(token) as client:
+        (session,) = gateway.gateway.tickers
+        now_ms = gateway.gateway.clock.now_ms()
+        session.tick(now_ms + 31_000)
         assert "server_time" in await client.data("heartbeat")
+        session.tick(now_ms + 61_000)
         assert (await client.closed())[0] == 4003
 
 
@@ -143,16 +145,17 @@ async def test_newer_connection_of_a_device_supersedes_the_older(gateway: Runnin
 async def test_of_connections_that_come_at_once_one_stays(gateway: RunningGateway) -> None:
     _, token = await gateway.user("olga")
 
-    async def stay() -> int | None:
+    async def stay() -> int:
         async with gateway.client(token, device="desk") as client:
-            try:
-                async with asyncio.timeout(1.5):
-                    return (await client.closed())[0]
-            except TimeoutError:
-                return None
+            return (await client.closed())[0]
 
-    ends = await asyncio.gather(*(stay() for _ in range(6)))
-    assert sorted(ends, key=str) == [4502] * 5 + [None]
+    stays = [asyncio.create_task(stay()) for _ in range(6)]
+    await gateway.until(lambda: sum(task.done() for task in stays) == 5)
+    (left,) = [task for task in stays if not task.done()]
+    assert [task.result() for task in stays if task is not left] == [4502] * 5
+    (client,) = gateway.gateway.hub.clients
+    client.end(4000, "enough")
+    assert await left == 4000
 
 
 @pytest.mark.parametrize("change", [{"disabled": True}, {"role": Role.VIEWER}], ids=["disabled", "another role"])
