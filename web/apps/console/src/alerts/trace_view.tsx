@@ -17,7 +17,7 @@ export function TraceView({ alert }: { alert: Alert }): ReactElement {
   const rule = ruleSentence(trace);
   return (
     <section className={styles.trace}>
-      <h3>{text.trace.title}</h3>
+      <h2>{text.trace.title}</h2>
       <p className={styles.rule}>{rule ?? text.trace.none}</p>
       {trace['late'] === true ? <p className={styles.late}>{text.trace.late}</p> : null}
       <dl className={styles.fields}>

@@ -1,5 +1,6 @@
+import type { MantineColorScheme } from '@mantine/core';
 import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
-import { IconCheck, IconDeviceDesktop, IconKey, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconDeviceDesktop, IconKey, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { lazy, Suspense, useState } from 'react';
 
@@ -49,20 +50,18 @@ export default function AccountMenu(): ReactElement | null {
           </Menu.Item>
           <Menu.Divider />
           <Menu.Label>{text.account.theme}</Menu.Label>
-          {THEMES.map(({ value, icon: ThemeIcon }) => (
-            <Menu.Item
-              key={value}
-              role="menuitemradio"
-              aria-checked={colorScheme === value}
-              leftSection={<ThemeIcon size={17} stroke={1.7} />}
-              rightSection={colorScheme === value ? <IconCheck size={16} /> : null}
-              onClick={() => {
-                setColorScheme(value);
-              }}
-            >
-              {text.account.themes[value]}
-            </Menu.Item>
-          ))}
+          <Menu.RadioGroup
+            value={colorScheme}
+            onChange={(value) => {
+              setColorScheme(value as MantineColorScheme);
+            }}
+          >
+            {THEMES.map(({ value, icon: ThemeIcon }) => (
+              <Menu.RadioItem key={value} value={value} rightSection={<ThemeIcon size={17} stroke={1.7} />}>
+                {text.account.themes[value]}
+              </Menu.RadioItem>
+            ))}
+          </Menu.RadioGroup>
           <Menu.Divider />
           <Menu.Item
             leftSection={<IconLogout size={17} stroke={1.7} />}

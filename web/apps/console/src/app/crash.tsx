@@ -27,6 +27,7 @@ class Boundary extends Component<{ children: ReactNode }, { error: Error | null 
 function Crash({ error }: { error: Error }): ReactElement {
   return (
     <Empty
+      heading="h1"
       icon={<IconAlertTriangle size={30} stroke={1.4} />}
       title={text.errors.crashedTitle}
       action={

@@ -9,6 +9,7 @@ import { text } from '../text.ts';
 export function NotFound(): ReactElement {
   return (
     <Empty
+      heading="h1"
       icon={<IconMapSearch stroke={1.4} />}
       title={text.errors.notFoundTitle}
       action={

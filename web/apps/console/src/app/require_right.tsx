@@ -10,7 +10,7 @@ import { text } from '../text.ts';
 export function RequireRight({ right, children }: { right: Right; children: ReactNode }): ReactElement {
   if (useMay(right)) return <>{children}</>;
   return (
-    <Empty icon={<IconLock stroke={1.4} />} title={text.errors.forbiddenTitle}>
+    <Empty heading="h1" icon={<IconLock stroke={1.4} />} title={text.errors.forbiddenTitle}>
       {text.errors.forbidden}
     </Empty>
   );

@@ -9,16 +9,18 @@ interface EmptyProps {
   title: string;
   children?: ReactNode;
   action?: ReactNode;
+  /** `h1` where this is all that the page shows. */
+  heading?: 'h1' | 'h2';
 }
 
 /** A list with nothing in it, and what to do about that. */
-export function Empty({ icon, title, children, action }: EmptyProps): ReactElement {
+export function Empty({ icon, title, children, action, heading: Heading = 'h2' }: EmptyProps): ReactElement {
   return (
     <div className={styles.empty}>
       <span className={styles.icon} aria-hidden>
         {icon}
       </span>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children === undefined ? null : <p>{children}</p>}
       {action}
     </div>

@@ -31,7 +31,7 @@ export default function PersonPage(): ReactElement {
   const [receipt, setReceipt] = useState<ErasureReceipt | null>(null);
   if (receipt !== null) return <ErasedReceipt receipt={receipt} />;
   if (error instanceof ApiError && error.status === 404) {
-    return <Empty icon={<IconUserOff size={30} stroke={1.4} />} title={text.people.notFound} />;
+    return <Empty heading="h1" icon={<IconUserOff size={30} stroke={1.4} />} title={text.people.notFound} />;
   }
   if (person === undefined) {
     return (

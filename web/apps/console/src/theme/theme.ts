@@ -28,9 +28,15 @@ export const theme = createTheme({
       }),
     }),
     Modal: {
-      defaultProps: { centered: true, overlayProps: { backgroundOpacity: 0.6, blur: 3 } },
+      // Its header is a heading of the dialog, not a second banner of the page.
+      defaultProps: {
+        centered: true,
+        overlayProps: { backgroundOpacity: 0.6, blur: 3 },
+        attributes: { header: { role: 'presentation' } },
+      },
       styles: { title: { fontSize: 18, fontWeight: 660, letterSpacing: '-0.015em' } },
     },
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: true } },
   },
 });
@@ -51,6 +57,7 @@ export const variables: CSSVariablesResolver = () => {
     '--mantine-color-red-text': 'var(--critical)',
     '--mantine-color-red-light-color': 'var(--critical)',
     '--mantine-color-red-light': 'var(--critical-soft)',
+    '--mantine-color-red-light-hover': 'var(--critical-soft)',
     '--mantine-color-red-filled': 'var(--critical-solid)',
     '--mantine-color-red-filled-hover': 'var(--critical-solid)',
   };
