@@ -86,13 +86,19 @@ def configure(level: str, format: Literal["auto", "console", "json"], *, stream:
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     logging.captureWarnings(True)
-    quiet = root.level if root.level <= logging.DEBUG else max(root.level, logging.WARNING)
+    quiet = max(root.level, logging.WARNING)
     for name in _QUIET:
         logging.getLogger(name).setLevel(quiet)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
+    logging.getLogger("uvicorn.error").addFilter(_worth_saying)
+
+
+def _worth_saying(record: logging.LogRecord) -> bool:
+    """uvicorn calls every handshake that we refuse an error; strangers could fill the log with them."""
+    return "without completing handshake" not in record.getMessage()
 
 
 def redact_event(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -459,3 +459,15 @@ async def test_pictures_of_a_silent_fact_are_not_kept(gateway: RunningGateway) -
         await engine.tell(identified(stranger.id, camera.id, 1, blobs={"snapshot": "b-1"}))
     assert list(gateway.gateway.settings.home.rglob("b-1*")) == []
     assert await gateway.gateway.store.alerts.list(tags=OPERATORS, states=[AlertState.OPEN]) == []
+
+
+async def test_full_spool_is_told_to_everybody_once(gateway: RunningGateway) -> None:
+    full = Status(load=0.1, cameras=0, spool_facts=9, spool_bytes=9, warnings=["spool full: 3 pictures dropped"])
+    _, token = await gateway.user("olga")
+    async with gateway.client(token) as client, gateway.engine() as engine:
+        await engine.send(full, full)
+        told = await client.data("system_status_update")
+        assert [warning.partition(": ")[2] for warning in told["warnings"]] == full.warnings
+        assert told["engines"] == 1
+        await engine.send(Status(load=0.1, cameras=0, spool_facts=0, spool_bytes=0))
+        assert (await client.data("system_status_update"))["warnings"] == []

@@ -30,6 +30,7 @@ from sightline.exceptions import (
 from sightline.gateway.auth import Passwords, Tokens
 from sightline.gateway.console import Console, console_folder
 from sightline.gateway.directory import Directory
+from sightline.gateway.engine_analyst import EngineAnalyst
 from sightline.gateway.engines import Engines
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
@@ -100,7 +101,7 @@ def create_gateway(
         views=views,
         hub=hub,
         engines=engines,
-        analyst=analyst or engines,
+        analyst=analyst or EngineAnalyst(engines),
         native_tail=Tail(store.log, views.native),
         anomaly_tail=Tail(store.log, views.anomalies),
         metrics=metrics,

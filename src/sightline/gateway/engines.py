@@ -7,7 +7,6 @@ an observation updates presence and goes to whoever looks. Pictures flow only fo
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +18,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from sightline.cameras import Camera, CameraState, CameraStatus
 from sightline.clock import Clock
 from sightline.events import engine_link as link
-from sightline.exceptions import ImageError, SightlineError, Unavailable
+from sightline.exceptions import SightlineError, Unavailable
 from sightline.gateway.camera_states import SWITCHED_OFF, CameraStates
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
@@ -28,8 +27,6 @@ from sightline.gateway.ports import Store
 
 __all__ = ["MAX_MESSAGE_BYTES", "EngineLink", "Engines"]
 
-ANALYSE_TIMEOUT_S = 30.0
-PROBE_TIMEOUT_S = 20.0
 MAX_FACTS_IN_FLIGHT = 64
 MAX_HEADER_BYTES = 4096
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
@@ -66,7 +63,7 @@ class EngineLink:
 
 
 class Engines:
-    """The registry, and the `Analyst` that asks a connected engine."""
+    """The registry."""
 
     def __init__(self, store: Store, hub: Hub, intake: Intake, metrics: Metrics, clock: Clock) -> None:
         self._store = store
@@ -77,6 +74,7 @@ class Engines:
         self._links: dict[str, EngineLink] = {}
         self._states = CameraStates(hub, clock)
         self._changed = asyncio.Event()
+        self._somebody = asyncio.Event()
         self._gallery_dirty = False
         self.why_none = "no engine has connected yet"
 
@@ -115,44 +113,14 @@ class Engines:
         self._gallery_dirty = True
         self._changed.set()
 
-    # ── Analyst ──
-
-    async def analyse(self, image: bytes, *, identify: bool) -> link.Analysis:
-        """Asks the least loaded engine. Raises `Unavailable`, `ImageError`."""
-        request_id = secrets.token_hex(8)
-        answer = await self._ask(
-            link.Analyse(request_id=request_id, image=image, identify=identify), request_id, ANALYSE_TIMEOUT_S
-        )
-        assert isinstance(answer, link.Analysis)
-        if answer.error is not None:
-            if answer.error_code in ("INVALID_IMAGE", "FRAME_TOO_LARGE"):
-                raise ImageError(answer.error, code=answer.error_code)
-            raise Unavailable(answer.error)
-        return answer
-
-    async def probe_source(self, source: str) -> link.SourceProbed:
-        """Asks an engine to open a source. Raises `Unavailable`."""
-        request_id = secrets.token_hex(8)
-        answer = await self._ask(link.ProbeSource(request_id=request_id, source=source), request_id, PROBE_TIMEOUT_S)
-        assert isinstance(answer, link.SourceProbed)
-        return answer
-
-    async def _ask(
-        self, message: link.Analyse | link.ProbeSource, request_id: str, timeout_s: float
-    ) -> link.Analysis | link.SourceProbed:
-        if not self._links:
-            raise Unavailable(f"no engine is connected ({self.why_none}); try again in a moment")
-        engine = min(self._links.values(), key=lambda engine: engine.status.load if engine.status else 0.0)
-        future: asyncio.Future[link.Analysis | link.SourceProbed] = asyncio.get_running_loop().create_future()
-        engine.waiting[request_id] = future
+    async def least_loaded(self, patience_s: float) -> EngineLink:
+        """The engine to ask something of; one that is just starting is waited for. Raises `Unavailable`."""
         try:
-            async with asyncio.timeout(timeout_s):
-                await engine.send(message)
-                return await future
-        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
-            raise Unavailable("the engine did not answer in time; try again") from None
-        finally:
-            engine.waiting.pop(request_id, None)
+            async with asyncio.timeout(patience_s):
+                await self._somebody.wait()
+        except TimeoutError:
+            raise Unavailable(f"no engine is connected ({self.why_none}); try again in a moment") from None
+        return min(self._links.values(), key=lambda engine: engine.status.load if engine.status else 0.0)
 
     # ── one engine's connection ──
 
@@ -168,6 +136,7 @@ class Engines:
         engine = EngineLink(engine_id, hello, socket, self._clock.now_ms())
         older = self._links.get(engine_id)
         self._links[engine_id] = engine
+        self._somebody.set()
         self._metrics.engines.set(len(self._links))
         log.info("engine_connected", engine=engine_id, capacity=hello.capacity)
         try:
@@ -234,10 +203,21 @@ class Engines:
                 future = engine.waiting.get(request_id)
                 if future is not None and not future.done():
                     future.set_result(message)
-            case link.Status():
-                engine.status = message
+            case link.Status(warnings=warnings):
+                before, engine.status = engine.status, message
+                if warnings != (before.warnings if before else []):
+                    self._say_warnings()
             case _:
                 log.warning("engine_message_unexpected", type=type(message).__name__)
+
+    def _say_warnings(self) -> None:
+        """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
+        warnings = [
+            f"{engine.id}: {warning}"
+            for engine in self._links.values()
+            for warning in (engine.status.warnings if engine.status else [])
+        ]
+        self._hub.broadcast("system_status_update", {"gateways": 1, "engines": len(self._links), "warnings": warnings})
 
     def _camera_report(self, engine: EngineLink, report: link.CameraReport) -> None:
         """An engine that comes back reports before it is given its cameras again; of what it had to give up, what it
@@ -256,6 +236,8 @@ class Engines:
                 future.exception()  # who asked may be gone: nobody need hear of it
         if self._links.get(engine.id) is engine:
             del self._links[engine.id]
+            if not self._links:
+                self._somebody.clear()
             self.why_none = "the engine went away and is being started again"
             self._announce(engine, "disconnected", self.why_none)
             for camera_id in engine.cameras:

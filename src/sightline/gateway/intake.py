@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from sightline.clock import Clock
 from sightline.decisions.policy import Rules, decide, subject_of
 from sightline.decisions.presence import Presence
@@ -53,7 +57,7 @@ class Intake:
             person_id=person_id,
             captured_at_ms=fact.timestamp,
             received_at_ms=now_ms,
-            data={},
+            data=_recorded(fact),
         )
 
         def decided(event: Event, context: DecisionContext) -> Decision:
@@ -79,6 +83,13 @@ class Intake:
         )
         self._presence.bind(fact.what.track_id, subject_id, fact.camera_id, fact.timestamp)
         return last_seen_ms
+
+
+def _recorded(fact: Fact) -> dict[str, Any]:
+    """The fact as it is kept with the event; the samples are kept with an alert's trace only."""
+    recorded: dict[str, Any] = msgspec.to_builtins(fact.what)
+    recorded.pop("samples", None)
+    return recorded
 
 
 def _kind(fact: Fact) -> str:

@@ -127,6 +127,9 @@ class AlertPictures(Protocol):
     async def read(self, alert_id: str, role: str) -> bytes:
         """Raises `NotFound` when the alert has no such picture (any more)."""
 
+    async def heal(self, now_ms: int) -> None:
+        """Moves pictures that a crash left between two places, and removes those of facts that never came."""
+
 
 class Alerts(Protocol):
     async def accept(self, event: Event, decide: Decide, *, blobs: dict[str, str], now_ms: int) -> Accepted:

@@ -1,4 +1,4 @@
-"""Forgets what is older than the retention time, once an hour."""
+"""Forgets what is older than the retention time, and puts pictures right that a crash left, once an hour."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ async def keep_retention(gateway: Gateway) -> None:
             pruned = await gateway.store.log.prune(before_ms)
             if pruned:
                 log.info("log_pruned", entries=pruned)
+            await gateway.store.pictures.heal(gateway.clock.now_ms())
         except SightlineError as problem:
-            log.error("log_not_pruned", problem=str(problem))
+            log.error("retention_failed", problem=str(problem))
         await asyncio.sleep(INTERVAL_S)

@@ -16,6 +16,7 @@ import uvicorn
 from sightline import telemetry
 from sightline.exceptions import ConfigurationError
 from sightline.gateway.app import create_app
+from sightline.gateway.engines import MAX_MESSAGE_BYTES
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.supervisor import EngineSupervisor
 from sightline.service.banner import Started, announce
@@ -29,6 +30,7 @@ WEBSOCKET_PING_S = 20.0
 SHUTDOWN_S = 3
 GOODBYE_S = 0.1
 BACKLOG = 2048
+SILENT_PEER_MS = 45_000
 SWITCH_INTERVAL_S = 0.001
 """A thread that computes (SQL, hashing) gives the interpreter back to the event loop after this long, not 5 ms."""
 
@@ -79,7 +81,7 @@ async def _serve(
             server_header=False,
             proxy_headers=False,
             ws="websockets-sansio",
-            ws_max_size=settings.max_message_kib * 1024,
+            ws_max_size=max(settings.max_message_kib * 1024, MAX_MESSAGE_BYTES),
             ws_per_message_deflate=False,
             ws_ping_interval=WEBSOCKET_PING_S,
             ws_ping_timeout=WEBSOCKET_PING_S,
@@ -121,6 +123,8 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         raise ConfigurationError(f"cannot listen on {settings.host}: {error}", key="host") from error
     with listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # a peer that takes nothing any more must not hold its socket for ever
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_PEER_MS)
         try:
             listener.bind(address)
             listener.listen(BACKLOG)

@@ -13,22 +13,27 @@ from sightline.gateway.retention import DAY_MS, keep_retention
 async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "INTERVAL_S", 0.001)
     asked: list[int] = []
+    healed: list[int] = []
     enough = asyncio.Event()
 
     async def prune(before_ms: int) -> int:
         asked.append(before_ms)
         if len(asked) == 2:
             raise StoreError("the database refused")
-        if len(asked) == 4:
-            enough.set()
         return 5
+
+    async def heal(now_ms: int) -> None:
+        healed.append(now_ms)
+        if len(healed) == 3:
+            enough.set()
 
     gateway = SimpleNamespace(
         clock=SimpleNamespace(now_ms=lambda: 100 * DAY_MS),
         settings=SimpleNamespace(retention_days=90),
-        store=SimpleNamespace(log=SimpleNamespace(prune=prune)),
+        store=SimpleNamespace(log=SimpleNamespace(prune=prune), pictures=SimpleNamespace(heal=heal)),
     )
     job = asyncio.create_task(keep_retention(gateway))  # type: ignore[arg-type]
     await asyncio.wait_for(enough.wait(), 10)
     job.cancel()
     assert set(asked) == {10 * DAY_MS}
+    assert set(healed) == {100 * DAY_MS}

@@ -1,0 +1,56 @@
+"""Still pictures and sources are looked at by a connected engine: the gateway's `Analyst` while one is supervised."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+
+from starlette.websockets import WebSocketDisconnect
+
+from sightline.events.engine_link import Analyse, Analysis, ProbeSource, SourceProbed
+from sightline.exceptions import ImageError, Unavailable
+from sightline.gateway.engines import Engines
+
+__all__ = ["EngineAnalyst"]
+
+PATIENCE_S = 10.0
+"""An engine that is starting, or starting again, takes seconds: whoever asks meanwhile is not sent away."""
+ANALYSE_TIMEOUT_S = 30.0
+PROBE_TIMEOUT_S = 20.0
+
+
+class EngineAnalyst:
+    """Asks the least loaded engine."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    async def analyse(self, image: bytes, *, identify: bool) -> Analysis:
+        """Raises `Unavailable`, `ImageError`."""
+        request = Analyse(request_id=secrets.token_hex(8), image=image, identify=identify)
+        answer = await self._ask(request, ANALYSE_TIMEOUT_S)
+        assert isinstance(answer, Analysis)
+        if answer.error is not None:
+            if answer.error_code in ("INVALID_IMAGE", "FRAME_TOO_LARGE"):
+                raise ImageError(answer.error, code=answer.error_code)
+            raise Unavailable(answer.error)
+        return answer
+
+    async def probe_source(self, source: str) -> SourceProbed:
+        """Raises `Unavailable`."""
+        answer = await self._ask(ProbeSource(request_id=secrets.token_hex(8), source=source), PROBE_TIMEOUT_S)
+        assert isinstance(answer, SourceProbed)
+        return answer
+
+    async def _ask(self, request: Analyse | ProbeSource, timeout_s: float) -> Analysis | SourceProbed:
+        engine = await self._engines.least_loaded(PATIENCE_S)
+        future: asyncio.Future[Analysis | SourceProbed] = asyncio.get_running_loop().create_future()
+        engine.waiting[request.request_id] = future
+        try:
+            async with asyncio.timeout(timeout_s):
+                await engine.send(request)
+                return await future
+        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+            raise Unavailable("the engine did not answer in time; try again") from None
+        finally:
+            engine.waiting.pop(request.request_id, None)
