@@ -5,14 +5,16 @@ import './theme/base.css';
 
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import { lazy, StrictMode, Suspense } from 'react';
+import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 
 import { ApiError } from './api/http.ts';
+import { OptionalPart } from './app/crash.tsx';
+import { fetched } from './app/fetched.ts';
 import { Router } from './app/router.tsx';
 import { theme, variables } from './theme/theme.ts';
 
-const Toasts = lazy(() => import('./feedback/toasts.tsx'));
+const Toasts = fetched(() => import('./feedback/toasts.tsx'));
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -30,9 +32,9 @@ createRoot(root).render(
   <StrictMode>
     <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
       <QueryClientProvider client={queries}>
-        <Suspense>
+        <OptionalPart>
           <Toasts />
-        </Suspense>
+        </OptionalPart>
         <Router />
       </QueryClientProvider>
     </MantineProvider>

@@ -4,9 +4,11 @@ import { notifications } from '@mantine/notifications';
 import type { Verdict } from '@sightline/client';
 import { IconKeyboard } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 
+import { OptionalPart } from '../app/crash.tsx';
+import { fetched } from '../app/fetched.ts';
 import { useLive } from '../live/live_context.ts';
 import { inboxOf, nextAfter, openCount, takenOf } from '../live/live_state.ts';
 import { useMay, useSession } from '../session/session.ts';
@@ -18,7 +20,7 @@ import { handlingOf } from './handling.ts';
 import styles from './inbox_page.module.css';
 import { useInboxKeys } from './use_inbox_keys.ts';
 
-const KeysDialog = lazy(() => import('./keys_dialog.tsx'));
+const KeysDialog = fetched(() => import('./keys_dialog.tsx'));
 
 /** The inbox beside the alert that is being looked at; on a phone one or the other. */
 export default function InboxPage(): ReactElement {
@@ -120,13 +122,13 @@ export default function InboxPage(): ReactElement {
         </section>
       ) : null}
       {helping ? (
-        <Suspense>
+        <OptionalPart>
           <KeysDialog
             onClose={() => {
               setHelping(false);
             }}
           />
-        </Suspense>
+        </OptionalPart>
       ) : null}
     </div>
   );

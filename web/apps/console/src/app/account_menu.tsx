@@ -2,13 +2,15 @@ import type { MantineColorScheme } from '@mantine/core';
 import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconDeviceDesktop, IconKey, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 
 import { session, useSession } from '../session/session.ts';
 import { text } from '../text.ts';
 import styles from './account_menu.module.css';
+import { OptionalPart } from './crash.tsx';
+import { fetched } from './fetched.ts';
 
-const PasswordDialog = lazy(() => import('../users/own_password_dialog.tsx'));
+const PasswordDialog = fetched(() => import('../users/own_password_dialog.tsx'));
 
 const THEMES = [
   { value: 'auto', icon: IconDeviceDesktop },
@@ -74,13 +76,13 @@ export default function AccountMenu(): ReactElement | null {
         </Menu.Dropdown>
       </Menu>
       {changing ? (
-        <Suspense>
+        <OptionalPart>
           <PasswordDialog
             onClose={() => {
               setChanging(false);
             }}
           />
-        </Suspense>
+        </OptionalPart>
       ) : null}
     </>
   );

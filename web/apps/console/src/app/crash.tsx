@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { ReactElement, ReactNode } from 'react';
-import { Component } from 'react';
+import { Component, Suspense } from 'react';
 import { useLocation } from 'react-router';
 
 import { Empty } from '../feedback/states.tsx';
@@ -12,7 +12,16 @@ export function CrashBoundary({ children }: { children: ReactNode }): ReactEleme
   return <Boundary key={useLocation().pathname}>{children}</Boundary>;
 }
 
-class Boundary extends Component<{ children: ReactNode }, { error: Error | null }> {
+/** For what the console can do without: when it breaks, it is not there. */
+export function OptionalPart({ children }: { children: ReactNode }): ReactElement {
+  return (
+    <Boundary quiet>
+      <Suspense>{children}</Suspense>
+    </Boundary>
+  );
+}
+
+class Boundary extends Component<{ children: ReactNode; quiet?: boolean }, { error: Error | null }> {
   override state = { error: null as Error | null };
 
   static getDerivedStateFromError(error: unknown): { error: Error } {
@@ -20,7 +29,8 @@ class Boundary extends Component<{ children: ReactNode }, { error: Error | null 
   }
 
   override render(): ReactNode {
-    return this.state.error === null ? this.props.children : <Crash error={this.state.error} />;
+    if (this.state.error === null) return this.props.children;
+    return this.props.quiet === true ? null : <Crash error={this.state.error} />;
   }
 }
 

@@ -1,26 +1,27 @@
 import type { ComponentType, LazyExoticComponent, ReactElement } from 'react';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { BrowserRouter, Route, Routes } from 'react-router';
 
 import type { Right } from '../api/types.ts';
 import { CrashBoundary } from './crash.tsx';
+import { fetched } from './fetched.ts';
 import { NotFound } from './not_found.tsx';
 import { RequireRight } from './require_right.tsx';
 import { Shell } from './shell.tsx';
 
 type Content = LazyExoticComponent<ComponentType>;
 
-const SignIn = lazy(() => import('../session/sign_in_page.tsx'));
-const Inbox = lazy(() => import('../alerts/inbox_page.tsx'));
-const History = lazy(() => import('../alerts/history_page.tsx'));
-const Wall = lazy(() => import('../wall/wall_page.tsx'));
-const People = lazy(() => import('../people/people_page.tsx'));
-const Person = lazy(() => import('../people/person_page.tsx'));
-const Identify = lazy(() => import('../people/identify_page.tsx'));
-const WatchLists = lazy(() => import('../watch_lists/watch_lists_page.tsx'));
-const Cameras = lazy(() => import('../cameras/cameras_page.tsx'));
-const Users = lazy(() => import('../users/users_page.tsx'));
-const System = lazy(() => import('../system/system_page.tsx'));
+const SignIn = fetched(() => import('../session/sign_in_page.tsx'));
+const Inbox = fetched(() => import('../alerts/inbox_page.tsx'));
+const History = fetched(() => import('../alerts/history_page.tsx'));
+const Wall = fetched(() => import('../wall/wall_page.tsx'));
+const People = fetched(() => import('../people/people_page.tsx'));
+const Person = fetched(() => import('../people/person_page.tsx'));
+const Identify = fetched(() => import('../people/identify_page.tsx'));
+const WatchLists = fetched(() => import('../watch_lists/watch_lists_page.tsx'));
+const Cameras = fetched(() => import('../cameras/cameras_page.tsx'));
+const Users = fetched(() => import('../users/users_page.tsx'));
+const System = fetched(() => import('../system/system_page.tsx'));
 
 /** Each page is fetched when it is first opened, and shown to those who may see it. */
 const PAGES: readonly [path: string, right: Right, content: Content][] = [

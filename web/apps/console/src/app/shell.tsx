@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { lazy, Suspense } from 'react';
+
 import { Navigate, Outlet, useLocation } from 'react-router';
 
 import { LiveProvider } from '../live/live_provider.tsx';
@@ -9,12 +9,14 @@ import { text } from '../text.ts';
 import { Attention } from './attention.tsx';
 import { ConnectionBadge } from './connection_badge.tsx';
 import { ConnectionBanner } from './connection_banner.tsx';
+import { OptionalPart } from './crash.tsx';
+import { fetched } from './fetched.ts';
 import { Brand, Navigation } from './navigation.tsx';
 import styles from './shell.module.css';
 import { SoundSwitch } from './sound_switch.tsx';
 import { TabBar } from './tab_bar.tsx';
 
-const AccountMenu = lazy(() => import('./account_menu.tsx'));
+const AccountMenu = fetched(() => import('./account_menu.tsx'));
 
 /** The frame around every page: where one is, whether it is live, who one is. */
 export function Shell(): ReactElement {
@@ -43,9 +45,9 @@ export function Shell(): ReactElement {
           <div className={styles.tools}>
             <ConnectionBadge />
             <SoundSwitch />
-            <Suspense>
+            <OptionalPart>
               <AccountMenu />
-            </Suspense>
+            </OptionalPart>
           </div>
         </header>
         <main id="content" className={styles.content} tabIndex={0}>

@@ -1,16 +1,18 @@
 import type { ReactElement } from 'react';
-import { lazy, Suspense } from 'react';
+
 import { NavLink } from 'react-router';
 
 import { may } from '../session/session_store.ts';
 import { useMay, useSession } from '../session/session.ts';
 import { text } from '../text.ts';
+import { OptionalPart } from './crash.tsx';
+import { fetched } from './fetched.ts';
 import { OpenAlerts, useIsHere } from './navigation.tsx';
 import type { Place } from './places.ts';
 import { MANAGE, WATCH } from './places.ts';
 import styles from './tab_bar.module.css';
 
-const MoreMenu = lazy(() => import('./more_menu.tsx'));
+const MoreMenu = fetched(() => import('./more_menu.tsx'));
 
 const ALL = [...WATCH, ...MANAGE];
 
@@ -24,9 +26,9 @@ export function TabBar(): ReactElement {
         <Tab key={place.to} place={place} />
       ))}
       {others.length === 0 ? null : (
-        <Suspense>
+        <OptionalPart>
           <MoreMenu places={others} />
-        </Suspense>
+        </OptionalPart>
       )}
     </nav>
   );

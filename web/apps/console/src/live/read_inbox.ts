@@ -8,14 +8,18 @@ const TAKEN_SHOWN = 20;
 
 /** The open alerts, newest first, and the few that were taken last. Raises `ApiError`. */
 export async function readInbox(signal: AbortSignal): Promise<Alert[]> {
-  const taken = readPage('acknowledged', TAKEN_SHOWN, null, signal);
+  const [open, taken] = await Promise.all([readOpen(signal), readPage('acknowledged', TAKEN_SHOWN, null, signal)]);
+  return [...open, ...taken];
+}
+
+async function readOpen(signal: AbortSignal): Promise<Alert[]> {
   const open: Alert[] = [];
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const page = await readPage('open', PAGE_SIZE, open.at(-1)?.offset ?? null, signal);
     open.push(...page);
     if (page.length < PAGE_SIZE) break;
   }
-  return [...open, ...(await taken)];
+  return open;
 }
 
 async function readPage(state: 'open' | 'acknowledged', limit: number, before: number | null, signal: AbortSignal): Promise<Alert[]> {
