@@ -11,6 +11,7 @@ in one error, so that nobody mends a file one line at a time.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import zoneinfo
 from collections.abc import Iterable, Mapping
@@ -31,9 +32,21 @@ from pydantic_settings import (
 )
 
 from sightline.accounts import Role
+from sightline.deliveries.rates import parse_rates
 from sightline.exceptions import ConfigurationError
+from sightline.listeners import parse_listeners
 
-__all__ = ["ENVIRONMENT_PREFIX", "Loaded", "Settings", "environment_name", "flag_name", "group_of", "load", "nearest"]
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "LOOPBACK_HOSTS",
+    "Loaded",
+    "Settings",
+    "environment_name",
+    "flag_name",
+    "group_of",
+    "load",
+    "nearest",
+]
 
 ENVIRONMENT_PREFIX = "SIGHTLINE_"
 
@@ -64,6 +77,25 @@ def _absolute(value: Path) -> Path:
 def _at_least_one_role(value: tuple[Role, ...]) -> tuple[Role, ...]:
     if not value or Role.MACHINE in value:
         raise ValueError("name at least one of admin, operator, responder, viewer")
+    return value
+
+
+def _as_rates(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_rates(value)
+    return value
+
+
+def _as_listeners(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_listeners(value)
+    return value
+
+
+def _as_networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for network in value:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError as error:
+            raise ValueError(f"{network!r} is no address or network; write it like 10.0.0.0/8") from error
     return value
 
 
@@ -113,6 +145,26 @@ class Settings(BaseSettings):
         json_schema_extra={"group": "Network"},
     )
     max_connections: int = _setting(1000, "Network", "WebSocket connections at a time.", ge=1, le=100_000)
+    max_connections_per_address: int = _setting(
+        250, "Network", "WebSocket connections of one address at a time; of this machine itself any number. 0: any.",
+        ge=0, le=100_000,
+    )
+    max_connections_per_user: int = _setting(
+        100, "Network", "WebSocket connections of one user at a time. 0: any.", ge=0, le=100_000
+    )
+    message_rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_rates)] = _setting(
+        ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "*=20"), "Network",
+        "Messages a second of each type that one connection may send; a minute's worth at once.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_networks)] = (
+        _setting((), "Network", "Addresses or networks of reverse proxies whose X-Forwarded-For is believed.")
+    )
+    listen: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_listeners)] = _setting(
+        (), "Network", "Further ports for one dialect each, like 5000=field or 5001=socketio."
+    )
+    anonymous_dialects: bool = _setting(
+        False, "Network", "Whether field clients may connect without a token, and everybody may read /api/stats."
+    )
     heartbeat_interval_s: float = _setting(
         30.0, "Network", "Seconds between heartbeats of a connection; twice that without an answer closes it.",
         ge=0.1, le=600,

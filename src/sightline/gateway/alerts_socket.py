@@ -23,7 +23,9 @@ from sightline.deliveries.audience import tags_of
 from sightline.deliveries.entry import Cursor
 from sightline.events.alert import Alert
 from sightline.events.wire import encode_flat
-from sightline.exceptions import Conflict, Forbidden, NotFound, SightlineError
+from sightline.exceptions import Conflict, Forbidden, NotFound, SightlineError, WireError
+from sightline.gateway.admission import ConnectionLimit, address_of
+from sightline.gateway.callers import caller_of
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
 
@@ -57,11 +59,11 @@ _decoder = msgspec.json.Decoder(_Ping | _Pong | _Ack)
 
 async def serve_alerts(gateway: Gateway, socket: WebSocket, user_id: str) -> None:
     """One connection; refused with 401 or 403 before the upgrade when the token is not this user's."""
-    token = socket.query_params.get("token") or gateway.bearer(socket.headers)
     try:
-        if not token:
-            raise Forbidden("no token: connect with ?token=…")
-        user, claims = await gateway.tokens.user_of(token, gateway.store.users)
+        caller = await caller_of(gateway, socket, query_token=True)
+        if caller is None:
+            raise Forbidden("no token: connect with ?token=… or ?ticket=…")
+        user, claims = caller
     except Forbidden as problem:
         await socket.send_denial_response(JSONResponse({"detail": str(problem)}, 401))
         return
@@ -72,11 +74,16 @@ async def serve_alerts(gateway: Gateway, socket: WebSocket, user_id: str) -> Non
         await socket.send_denial_response(JSONResponse({"detail": "too many connections"}, 503))
         return
     client = AlertsClient(gateway, socket, user, claims.expires_ms)
-    gateway.tickers.add(client)
     try:
-        await socket.accept()
-        await client.run()
+        with gateway.admission.place(address_of(socket)):
+            gateway.admission.join(user.id, client.client_id, device=DEVICE)
+            gateway.tickers.add(client)
+            await socket.accept()
+            await client.run()
+    except ConnectionLimit as problem:
+        await socket.send_denial_response(JSONResponse({"detail": str(problem)}, 503))
     finally:
+        gateway.admission.leave(user.id, client.client_id)
         gateway.tickers.discard(client)
         gateway.hub.leave(client)
 
@@ -97,13 +104,15 @@ class AlertsClient:
         self._gateway = gateway
         self._socket = socket
         self._outbox = Outbox()
+        self._rates = gateway.rates()
         self._heartbeat_ms = int(gateway.settings.heartbeat_interval_s * 1000)
         self._token_expires_ms = token_expires_ms
         self._last_ping_ms = now_ms
         self._cursor = 0
         self._epoch = ""
         self._again: deque[Alert] = deque()
-        self._pinged: deque[int] = deque()
+        self._pinged: deque[tuple[int, int]] = deque()
+        self._sent = self._received = 0
         self._delivered: dict[str, deque[str]] = {}
         self._closing: tuple[int, str] | None = None
 
@@ -111,6 +120,9 @@ class AlertsClient:
 
     def wake(self) -> None:
         self._outbox.wake()
+
+    def undelivered_since_ms(self) -> int | None:
+        return None
 
     def state(self, text: str) -> None:
         """This dialect has no state messages."""
@@ -141,7 +153,7 @@ class AlertsClient:
         elif now_ms - self._last_ping_ms >= self._heartbeat_ms:
             self._last_ping_ms = now_ms
             if len(self._pinged) < MAX_PINGS_REMEMBERED:  # a pong then moves the cursor less than it might, never more
-                self._pinged.append(self._cursor)
+                self._pinged.append((self._cursor, self._sent))
             self._outbox.put_control(encode_flat({"type": "ping", "timestamp": _iso(now_ms)}))
 
     # ── life ──
@@ -183,8 +195,15 @@ class AlertsClient:
             if message["type"] == "websocket.disconnect":
                 return
             self.last_heard_ms = self._gateway.clock.now_ms()
+            self._gateway.metrics.messages.inc()
             try:
+                wait_s = self._rates.wait_s("alerts", self._gateway.clock.monotonic_s())
+                if wait_s:
+                    raise WireError(f"too many messages; retry_after_s={wait_s:.1f}", code="RATE_LIMITED")
                 await self._handle(_decoder.decode(message.get("text") or ""))
+            except WireError as problem:
+                self._gateway.metrics.dropped.labels(reason="rate_limited").inc()
+                self._say_error(problem.code, str(problem))
             except msgspec.ValidationError as problem:
                 self._say_error("INVALID_MESSAGE", str(problem))
             except (msgspec.DecodeError, RecursionError):
@@ -198,7 +217,9 @@ class AlertsClient:
                 self._outbox.put_control(encode_flat({"type": "pong", "timestamp": _iso(self._gateway.clock.now_ms())}))
             case _Pong():
                 if self._pinged:
-                    offset = self._pinged.popleft()
+                    offset, sent = self._pinged.popleft()
+                    self._gateway.metrics.deliveries.labels(state="received").inc(sent - self._received)
+                    self._received = sent
                     await self._gateway.store.log.advance(
                         self.user_id, DEVICE, Cursor(self._epoch, offset), now_ms=self._gateway.clock.now_ms()
                     )
@@ -251,7 +272,8 @@ class AlertsClient:
         for entry in mine:
             self._remember(entry.camera_id, entry.alert_id)
         await self._send([entry.text for entry in mine])
-        self._gateway.metrics.delivered.inc(len(mine))
+        self._sent += len(mine)
+        self._gateway.metrics.deliveries.labels(state="sent").inc(len(mine))
         self._cursor = page.to
         return True
 

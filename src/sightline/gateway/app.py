@@ -12,6 +12,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
@@ -29,6 +30,7 @@ from sightline.exceptions import (
 )
 from sightline.gateway.auth import Passwords, Tokens
 from sightline.gateway.console import Console, console_folder
+from sightline.gateway.dialect_ports import DialectPorts
 from sightline.gateway.directory import Directory
 from sightline.gateway.engines import Engines
 from sightline.gateway.gateway import Gateway
@@ -38,11 +40,26 @@ from sightline.gateway.intake import Intake
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Analyst, Store
+from sightline.gateway.proxies import ClientAddress
 from sightline.gateway.retention import keep_retention
-from sightline.gateway.routers import alerts, cameras, identify, people, sign_in, sockets, system, users, watch_lists
+from sightline.gateway.routers import (
+    alerts,
+    cameras,
+    identify,
+    people,
+    seeds,
+    sign_in,
+    sockets,
+    system,
+    tickets,
+    users,
+    watch_lists,
+)
 from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
+from sightline.gateway.socketio_server import PATH, SocketIo
 from sightline.gateway.tail import Tail
 from sightline.gateway.views import AlertViews
+from sightline.listeners import parse_listeners
 from sightline.settings import Settings
 
 __all__ = ["create_app", "create_gateway"]
@@ -122,6 +139,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                 for name, job in (
                     ("loop lag", gateway.loop_lag.run()),
                     ("engines", gateway.engines.run()),
+                    ("socket.io", socket_io.run()),
                     ("ticks", keep_ticking(gateway)),
                     ("retention", keep_retention(gateway)),
                 )
@@ -145,15 +163,27 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
         lifespan=lifespan,
     )
     app.state.gateway = gateway
-    for module in (sign_in, users, cameras, people, watch_lists, alerts, identify, system, sockets):
+    socket_io = SocketIo(gateway)
+    app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
+    for module in (sign_in, tickets, seeds, users, cameras, people, watch_lists, alerts, identify, system, sockets):
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")
     app.add_exception_handler(SightlineError, _refuse)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(BodyLimit, limit_of=partial(_body_limit, gateway))
+    if gateway.settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[origin.rstrip("/").lower() for origin in gateway.settings.allowed_origins],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Location", "Retry-After"],
+        )
     app.add_middleware(OriginGuard, allowed=gateway.settings.allowed_origins)
     app.add_middleware(RequestLog)
+    app.add_middleware(ClientAddress, trusted=gateway.settings.trusted_proxies)
+    app.add_middleware(DialectPorts, listeners=parse_listeners(gateway.settings.listen))
     return app
 
 

@@ -11,16 +11,20 @@ from sightline.accounts import Right, User, require
 from sightline.cameras import CameraStatus
 from sightline.clock import Clock
 from sightline.deliveries.audience import tags_of
+from sightline.deliveries.rates import Rates, parse_rates
 from sightline.events.alert import Verdict
 from sightline.exceptions import Forbidden, NotFound
+from sightline.gateway.admission import Admission
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
 from sightline.gateway.directory import Directory
 from sightline.gateway.engines import SWITCHED_OFF, Engines
+from sightline.gateway.field_desk import FieldDesk
 from sightline.gateway.hub import Hub
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.tail import Tail
+from sightline.gateway.tickets import Tickets
 from sightline.gateway.views import AlertViews
 from sightline.settings import Settings
 
@@ -65,6 +69,19 @@ class Gateway:
     supervisor: EngineProcess | None = None
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
     tickers: set[Ticking] = field(default_factory=set)
+    tickets: Tickets = field(default_factory=Tickets)
+    admission: Admission = field(init=False)
+    field_desk: FieldDesk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.admission = Admission(
+            per_address=self.settings.max_connections_per_address, per_user=self.settings.max_connections_per_user
+        )
+        self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
+
+    def rates(self) -> Rates:
+        """The message rates of one more connection."""
+        return Rates(parse_rates(self.settings.message_rates))
 
     def is_full(self) -> bool:
         """Whether there are as many WebSocket connections of clients as the settings allow."""
@@ -108,7 +125,7 @@ class Gateway:
         taken = outcome.alert
         by = await self.directory.users.find(taken.by)
         if outcome.first:
-            self.metrics.acknowledged.inc()
+            self.metrics.deliveries.labels(state="acknowledged").inc()
         return {
             "alert_id": taken.id,
             "state": taken.state.value,
@@ -168,3 +185,4 @@ class Gateway:
         """No message that was encoded with an older name may be sent again."""
         self.native_tail.forget()
         self.anomaly_tail.forget()
+        self.field_desk.tail.forget()

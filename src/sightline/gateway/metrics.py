@@ -18,8 +18,6 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.facts = Counter("sightline_facts", "Facts accepted from engines", ["kind", "rule"], registry=self.registry)
         self.alerts = Counter("sightline_alerts", "Alerts raised", ["type"], registry=self.registry)
-        self.delivered = Counter("sightline_delivered_entries", "Log entries sent to clients", registry=self.registry)
-        self.acknowledged = Counter("sightline_acknowledgements", "Acknowledgements recorded", registry=self.registry)
         self.observations = Counter("sightline_observations", "Observations from engines", registry=self.registry)
         self.pictures = Counter("sightline_pictures", "Live pictures from engines", registry=self.registry)
         self.clients = Gauge("sightline_clients", "Connected clients", registry=self.registry)
@@ -34,6 +32,30 @@ class Metrics:
         self.fact_age_seconds = Histogram(
             "sightline_fact_age_seconds",
             "From the capture of a fact's frame to its arrival",
+            buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
+        )
+        self.deliveries = Counter(
+            "sightline_deliveries",
+            "Log entries by how far they came: written to a connection, received by a device, taken by a person",
+            ["state"],
+            registry=self.registry,
+        )
+        self.dropped = Counter(
+            "sightline_drops",
+            "What was not sent or not read, by reason; an alert never is",
+            ["reason"],
+            registry=self.registry,
+        )
+        self.messages = Counter("sightline_messages", "Messages from clients", registry=self.registry)
+        self.oldest_undelivered_seconds = Gauge(
+            "sightline_oldest_undelivered_alert_seconds",
+            "For how long the connected client that is furthest behind has not confirmed an alert",
+            registry=self.registry,
+        )
+        self.fanout_seconds = Histogram(
+            "sightline_fanout_seconds",
+            "From an alert's commit to its being written to a connection",
             buckets=LATENCY_BUCKETS_S,
             registry=self.registry,
         )

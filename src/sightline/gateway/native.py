@@ -11,11 +11,13 @@ import secrets
 from collections.abc import Mapping
 
 import structlog
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect
 
 from sightline.accounts import Right, Role, User
 from sightline.deliveries.audience import tags_of
 from sightline.deliveries.entry import Cursor
+from sightline.deliveries.lateness import Lateness
+from sightline.deliveries.rates import OTHERS
 from sightline.deliveries.session import (
     Authenticate,
     Close,
@@ -35,6 +37,10 @@ from sightline.deliveries.window import CREDIT_BYTES
 from sightline.events.alert import Verdict
 from sightline.events.wire import decode_client_message, encode_message, error
 from sightline.exceptions import Forbidden, NotFound, SightlineError, WireError
+from sightline.gateway.admission import ConnectionLimit
+from sightline.gateway.auth import Claims
+from sightline.gateway.callers import claims_of_ticket
+from sightline.gateway.client_socket import ClientSocket
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
 from sightline.gateway.pace import Pace
@@ -42,12 +48,13 @@ from sightline.gateway.pace import Pace
 __all__ = ["NativeClient", "serve_native"]
 
 SEND_TIMEOUT_S = 30.0
+MAX_REFUSED_IN_A_ROW = 1000
 DEFAULT_PICTURE_FPS = 10.0
 
 log = structlog.get_logger(__name__)
 
 
-async def serve_native(gateway: Gateway, socket: WebSocket) -> None:
+async def serve_native(gateway: Gateway, socket: ClientSocket) -> None:
     """One connection, from accept to close. It counts from the first moment, so that a rush cannot pass the limit."""
     client = NativeClient(gateway, socket)
     gateway.tickers.add(client)
@@ -57,13 +64,15 @@ async def serve_native(gateway: Gateway, socket: WebSocket) -> None:
     finally:
         gateway.tickers.discard(client)
         gateway.hub.leave(client)
+        gateway.admission.leave(client.user_id, client.client_id)
 
 
 class NativeClient:
     """A connected client of the native protocol."""
 
-    def __init__(self, gateway: Gateway, socket: WebSocket) -> None:
+    def __init__(self, gateway: Gateway, socket: ClientSocket) -> None:
         settings = gateway.settings
+        self._ticket = _ticket_of(gateway, socket)
         now_ms = gateway.clock.now_ms()
         self.client_id = secrets.token_hex(8)
         self.user_id = self.user_name = self.client_type = self.device = ""
@@ -71,6 +80,9 @@ class NativeClient:
         self._gateway = gateway
         self._socket = socket
         self._outbox = Outbox()
+        self._lateness = Lateness()
+        self._rates = gateway.rates()
+        self._refused_in_a_row = self._replaced = self._outstanding = 0
         self._user: User | None = None
         self._tags: frozenset[str] = frozenset()
         self._watching: dict[str, Watch] = {}
@@ -92,7 +104,12 @@ class NativeClient:
     # ── the hub's side ──
 
     def wake(self) -> None:
+        self._lateness.due(self._gateway.hub.top, self._gateway.clock.now_ms())
         self._outbox.wake()
+
+    def undelivered_since_ms(self) -> int | None:
+        """Since when an alert waits for this client to confirm it."""
+        return self._lateness.since_ms()
 
     def state(self, text: str) -> None:
         self._outbox.put_state(text)
@@ -119,6 +136,8 @@ class NativeClient:
         """Time has passed: heartbeats, deadlines."""
         effects = self._session.tick(now_ms)
         self._carry_out(effects)
+        self._gateway.metrics.dropped.labels(reason="replaced").inc(self._outbox.replaced - self._replaced)
+        self._replaced = self._outbox.replaced
         if any(isinstance(effect, Send) and effect.type == "heartbeat" for effect in effects):
             self._position_if_moved()
 
@@ -147,18 +166,42 @@ class NativeClient:
                 return
             now_ms = self._gateway.clock.now_ms()
             self.last_heard_ms = now_ms
-            text = message.get("text")
-            try:
-                if text is None:
-                    raise WireError("binary messages are for cameras; this client sends JSON text")
-                effects = self._session.receive(decode_client_message(text), now_ms)
-            except WireError as problem:
-                effects = self._session.reject(problem, now_ms)
-            for effect in effects:
+            self._gateway.metrics.messages.inc()
+            for effect in self._effects_of(message.get("text"), now_ms):
                 try:
                     await self._perform(effect)
                 except SightlineError as problem:  # the store is full, overloaded or broken
                     self._not_done(effect, problem)
+
+    def _effects_of(self, text: str | None, now_ms: int) -> list[Effect]:
+        """What follows from a message, if there may be another one of its type now."""
+        try:
+            try:
+                if text is None:
+                    raise WireError("binary messages are for cameras; this client sends JSON text")
+                message = decode_client_message(text)
+            except WireError as problem:
+                self._check_rate(OTHERS, problem.request_id)
+                raise
+            self._check_rate(message.type, message.id)
+            return self._session.receive(message, now_ms)
+        except WireError as problem:
+            return self._session.reject(problem, now_ms)
+
+    def _check_rate(self, type: str, id: str | None) -> None:
+        """Raises `WireError` for a message that comes too soon; fatal when many have in a row."""
+        wait_s = self._rates.wait_s(type, self._gateway.clock.monotonic_s())
+        if not wait_s:
+            self._refused_in_a_row = 0
+            return
+        self._refused_in_a_row += 1
+        self._gateway.metrics.dropped.labels(reason="rate_limited").inc()
+        if self._refused_in_a_row >= MAX_REFUSED_IN_A_ROW:
+            self.end(CloseCode.OVERLOADED, "too many messages; retry_after_s=30")
+        raise WireError(
+            f"too many messages of this type; retry_after_s={wait_s:.1f}",
+            path="type", code="RATE_LIMITED", request_id=id,
+        )  # fmt: skip
 
     async def _send_loop(self) -> None:
         while True:
@@ -221,12 +264,25 @@ class NativeClient:
             return False
         self._cursor = to
         if mine:
-            self._gateway.metrics.delivered.inc(len(mine))
+            self._gateway.metrics.deliveries.labels(state="sent").inc(len(mine))
             mine.append(self._position(to))
+            self._outstanding += len(mine) - 1
             window.page_sent(to, len(mine) - 1, size)  # before sending: the client may confirm before we go on
             await self._send(mine)
+            since_commit_s = self._gateway.hub.since_commit_s(to)
+            if since_commit_s is not None and self._replay_to is None:
+                self._gateway.metrics.fanout_seconds.observe(since_commit_s)
+        if not window.outstanding:
+            self._lateness.has(self._cursor)
         self._caught_up()
         return True
+
+    def _confirmed(self, offset: int) -> None:
+        window = self._session.window
+        assert window is not None
+        self._gateway.metrics.deliveries.labels(state="received").inc(self._outstanding - window.outstanding)
+        self._outstanding = window.outstanding
+        self._lateness.has(offset if window.outstanding else max(offset, self._cursor))
 
     def _position(self, to: int) -> str:
         window = self._session.window
@@ -274,6 +330,7 @@ class NativeClient:
             case TakeAlert():
                 await self._take(effect)
             case StoreCursor(offset=offset):
+                self._confirmed(offset)
                 self._outbox.wake()
                 if self.device:
                     await self._gateway.store.log.advance(
@@ -283,17 +340,28 @@ class NativeClient:
     async def _authenticate(self, effect: Authenticate) -> None:
         gateway = self._gateway
         identify = effect.identify
-        token = identify.auth_token or gateway.bearer(self._socket.headers)
+        token = identify.auth_token or (gateway.bearer(self._socket.headers) if self._ticket is None else None)
         try:
-            if token is None:
-                raise Forbidden("no token: send `auth_token`, or an Authorization header")
-            user, claims = await gateway.tokens.user_of(token, gateway.store.users)
+            if token is not None:
+                user, claims = await gateway.tokens.user_of(token, gateway.store.users)
+            elif isinstance(self._ticket, Claims):
+                claims = self._ticket
+                user = await gateway.tokens.user_of_claims(claims, gateway.store.users)
+            else:
+                raise self._ticket or Forbidden("no token: send `auth_token`, or an Authorization header")
         except Forbidden as problem:
             self._carry_out(self._session.refused("AUTH_FAILED", str(problem), CloseCode.BAD_TOKEN, id=effect.id))
             return
         if identify.client_type not in ("frontend", "desktop_app", "mobile_app") or user.role is Role.MACHINE:
             message = f"a {identify.client_type} needs a machine token for its own endpoint"
             self._carry_out(self._session.refused("FORBIDDEN", message, CloseCode.REVOKED, id=effect.id))
+            return
+        try:
+            gateway.admission.join(user.id, self.client_id, device=identify.device or "")
+        except ConnectionLimit as problem:
+            self._carry_out(
+                self._session.refused("CONNECTION_LIMIT", str(problem), CloseCode.OVERLOADED, id=effect.id)
+            )
             return
         self._user = user
         self.user_id, self.user_name = user.id, user.name
@@ -400,3 +468,11 @@ class NativeClient:
 
     def _refuse(self, code: str, message: str, path: str | None, id: str | None) -> None:
         self._outbox.put_control(encode_message("error", error(code, message, path=path, request_id=id), id=id))
+
+
+def _ticket_of(gateway: Gateway, socket: ClientSocket) -> Claims | Forbidden | None:
+    """The ticket is used up when the connection begins; whether it was good is said when the client identifies."""
+    try:
+        return claims_of_ticket(gateway, socket)
+    except Forbidden as problem:
+        return problem

@@ -113,6 +113,9 @@ async def metrics(request: Request, gateway: GatewayOf) -> Response:
             raise HTTPException(403, "this role may not see metrics")
     gateway.metrics.clients.set(len(list(gateway.hub.clients)))
     gateway.metrics.log_top.set(gateway.hub.top)
+    now_ms = gateway.clock.now_ms()
+    waiting = [since_ms for client in gateway.hub.clients if (since_ms := client.undelivered_since_ms()) is not None]
+    gateway.metrics.oldest_undelivered_seconds.set(max(0, now_ms - min(waiting, default=now_ms)) / 1000)
     return Response(gateway.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
