@@ -33,6 +33,7 @@ from pydantic_settings import (
 
 from sightline.accounts import Role
 from sightline.deliveries.rates import parse_rates
+from sightline.events.alert import AlertType, Severity
 from sightline.exceptions import ConfigurationError
 from sightline.listeners import parse_listeners
 
@@ -127,8 +128,11 @@ class Settings(BaseSettings):
         90, "Storage", "Days after which an alert that nobody has open is forgotten.", ge=1, le=3650
     )
     spool_limit_mb: int = _setting(
-        512, "Storage", "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
-        ge=8, le=1_000_000,
+        512,
+        "Storage",
+        "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
+        ge=8,
+        le=1_000_000,
     )
     timezone: Annotated[str | None, AfterValidator(_known_zone)] = _setting(
         None, "Storage", "Time zone of the folders of screenshots, like Europe/Berlin. Default: the machine's."
@@ -146,14 +150,18 @@ class Settings(BaseSettings):
     )
     max_connections: int = _setting(1000, "Network", "WebSocket connections at a time.", ge=1, le=100_000)
     max_connections_per_address: int = _setting(
-        250, "Network", "WebSocket connections of one address at a time; of this machine itself any number. 0: any.",
-        ge=0, le=100_000,
+        250,
+        "Network",
+        "WebSocket connections of one address at a time; of this machine itself any number. 0: any.",
+        ge=0,
+        le=100_000,
     )
     max_connections_per_user: int = _setting(
         100, "Network", "WebSocket connections of one user at a time. 0: any.", ge=0, le=100_000
     )
     message_rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_rates)] = _setting(
-        ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "*=20"), "Network",
+        ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "*=20"),
+        "Network",
         "Messages a second of each type that one connection may send; a minute's worth at once.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_networks)] = (
@@ -166,8 +174,11 @@ class Settings(BaseSettings):
         False, "Network", "Whether field clients may connect without a token, and everybody may read /api/stats."
     )
     heartbeat_interval_s: float = _setting(
-        30.0, "Network", "Seconds between heartbeats of a connection; twice that without an answer closes it.",
-        ge=0.1, le=600,
+        30.0,
+        "Network",
+        "Seconds between heartbeats of a connection; twice that without an answer closes it.",
+        ge=0.1,
+        le=600,
     )
     identify_timeout_s: float = _setting(
         10.0, "Network", "Seconds in which a new connection must say who it is.", ge=0.1, le=120
@@ -188,8 +199,11 @@ class Settings(BaseSettings):
         None, "Recognition", "Similarity from which a person is named, 0 to 1. Default: the model's.", gt=0, lt=1
     )
     identity_margin: float | None = _setting(
-        None, "Recognition", "How much more similar the best person must be than the second best, 0 to 1. "
-        "Default: the model's.", ge=0, lt=1,
+        None,
+        "Recognition",
+        "How much more similar the best person must be than the second best, 0 to 1. Default: the model's.",
+        ge=0,
+        lt=1,
     )
     consensus_samples: int = _setting(3, "Recognition", "Good samples of a track that name a person.", ge=1, le=50)
     unknown_samples: int = _setting(
@@ -220,6 +234,54 @@ class Settings(BaseSettings):
         _setting(
             (Role.ADMIN, Role.OPERATOR, Role.RESPONDER, Role.VIEWER), "Alerts", "Roles to which alerts are addressed."
         )
+    )
+
+    late_seconds: float = _setting(
+        60.0,
+        "Alerts",
+        "Age in seconds from which a sighting on arrival is told to everybody, but nobody is sent.",
+        gt=0,
+        le=86_400,
+    )
+    routed_types: Annotated[tuple[AlertType, ...], NoDecode, BeforeValidator(_split)] = _setting(
+        (AlertType.WATCHLIST_MATCH,), "Duty", "Alert types that go to the nearest responder on duty, then to the next."
+    )
+    routed_severities: Annotated[tuple[Severity, ...], NoDecode, BeforeValidator(_split)] = _setting(
+        (), "Duty", "Severities whose alerts go to the nearest responder on duty, whatever their type."
+    )
+    receipt_seconds: float = _setting(
+        5.0,
+        "Duty",
+        "Seconds in which an alert must be on a connected responder's device before the next is told.",
+        gt=0,
+        le=3600,
+    )
+    acknowledge_seconds: float = _setting(
+        30.0, "Duty", "Seconds in which a responder must take an alert before the next is told.", gt=0, le=86_400
+    )
+    fix_seconds: float = _setting(
+        120.0,
+        "Duty",
+        "Seconds for which a device's position counts; after that its user's duty post does.",
+        gt=0,
+        le=86_400,
+    )
+    restart_grace_seconds: float = _setting(
+        3.0,
+        "Duty",
+        "Seconds after a start in which devices may come back before alerts go to the next responder.",
+        ge=0,
+        le=600,
+    )
+    flood_alerts: int = _setting(
+        20,
+        "Alerts",
+        "Alerts of one camera and type within `flood_seconds` after which others are only counted.",
+        ge=2,
+        le=100,
+    )
+    flood_seconds: float = _setting(
+        60.0, "Alerts", "Seconds of quiet after which a flood of alerts is over.", gt=0, le=86_400
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "Logs", "Least level that is logged.")

@@ -18,10 +18,13 @@ __all__ = [
     "Ack",
     "ClientData",
     "ClientMessage",
+    "Decline",
+    "Duty",
     "Heartbeat",
     "HeartbeatAck",
     "Identify",
     "Location",
+    "LocationUpdate",
     "Received",
     "Refresh",
     "Resume",
@@ -117,7 +120,27 @@ class Refresh(_Data, frozen=True):
     auth_token: Token
 
 
-ClientData = Identify | Heartbeat | HeartbeatAck | SubscribeCamera | UnsubscribeCamera | Received | Ack | Refresh
+class LocationUpdate(Location, frozen=True):
+    """`location_update`: where this device is now."""
+
+
+class Duty(_Data, frozen=True):
+    """`duty`: whether the user is on duty from now on."""
+
+    on: bool
+
+
+class Decline(_Data, frozen=True):
+    """`decline`: a person cannot take the alert."""
+
+    alert_id: Id
+    reason: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+ClientData = (
+    Identify | Heartbeat | HeartbeatAck | SubscribeCamera | UnsubscribeCamera | Received | Ack | Refresh
+    | LocationUpdate | Duty | Decline
+)  # fmt: skip
 
 
 class ClientMessage(msgspec.Struct, frozen=True):
@@ -149,6 +172,9 @@ _TYPES: Mapping[str, type[ClientData]] = {
     "received": Received,
     "ack": Ack,
     "refresh": Refresh,
+    "location_update": LocationUpdate,
+    "duty": Duty,
+    "decline": Decline,
 }
 _envelopes = msgspec.json.Decoder(_Envelope)
 _names = msgspec.json.Decoder(_Named)
@@ -221,4 +247,3 @@ def error(code: str, message: str, *, path: str | None = None, request_id: str |
     if request_id is not None:
         data["request_id"] = request_id
     return data
-

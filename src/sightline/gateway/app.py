@@ -18,6 +18,7 @@ from starlette.types import Scope
 
 from sightline.clock import Clock
 from sightline.decisions.policy import Rules
+from sightline.deliveries.escalation import Patience
 from sightline.exceptions import (
     ConfigurationError,
     Conflict,
@@ -33,6 +34,7 @@ from sightline.gateway.console import Console, console_folder
 from sightline.gateway.dialect_ports import DialectPorts
 from sightline.gateway.directory import Directory
 from sightline.gateway.engines import Engines
+from sightline.gateway.escalation import Escalator, NoChannels
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
 from sightline.gateway.hub import Hub
@@ -41,14 +43,18 @@ from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.proxies import ClientAddress
+from sightline.gateway.responders import Responders
 from sightline.gateway.retention import keep_retention
 from sightline.gateway.routers import (
     alerts,
     cameras,
+    duty,
+    escalations,
     identify,
     people,
     seeds,
     sign_in,
+    snoozes,
     sockets,
     system,
     tickets,
@@ -57,6 +63,7 @@ from sightline.gateway.routers import (
 )
 from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
 from sightline.gateway.socketio_server import PATH, SocketIo
+from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
 from sightline.gateway.views import AlertViews
 from sightline.listeners import parse_listeners
@@ -104,9 +111,35 @@ def create_gateway(
         realert_ms=int(settings.realert_seconds * 1000),
         per_camera=settings.presence_per_camera,
         audience=tuple(f"role:{role.value}" for role in settings.alert_roles),
+        late_ms=int(settings.late_seconds * 1000),
+        routed_types=frozenset(settings.routed_types),
+        routed_severities=frozenset(settings.routed_severities),
+        flood_alerts=settings.flood_alerts,
+        flood_ms=int(settings.flood_seconds * 1000),
     )
-    engines = Engines(store, hub, Intake(store.alerts, rules, metrics, clock), metrics, clock)
+    intake = Intake(store.alerts, rules, metrics, clock)
+    engines = Engines(store, hub, intake, metrics, clock)
     hub.on_watch_change = engines.watch_changed
+    channels = NoChannels()
+    responders = Responders(
+        store, hub, channels, clock, everybody=rules.audience, fresh_ms=int(settings.fix_seconds * 1000)
+    )
+    system_alerts = SystemAlerts(store, metrics, clock, audience=rules.audience)
+    escalator = Escalator(
+        store,
+        directory,
+        responders,
+        system_alerts,
+        channels,
+        metrics,
+        clock,
+        patience=Patience(
+            receipt_ms=int(settings.receipt_seconds * 1000),
+            acknowledge_ms=int(settings.acknowledge_seconds * 1000),
+        ),
+        restart_grace_s=settings.restart_grace_seconds,
+    )
+    intake.on_alert = escalator.poke
     return Gateway(
         settings=settings,
         clock=clock,
@@ -122,6 +155,9 @@ def create_gateway(
         anomaly_tail=Tail(store.log, views.anomalies),
         metrics=metrics,
         loop_lag=LoopLag(metrics.loop_lag_seconds),
+        responders=responders,
+        escalator=escalator,
+        system_alerts=system_alerts,
         version=version,
         started_at_ms=clock.now_ms(),
         local_token=local_token,
@@ -141,6 +177,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                     ("engines", gateway.engines.run()),
                     ("socket.io", socket_io.run()),
                     ("ticks", keep_ticking(gateway)),
+                    ("escalations", gateway.escalator.run()),
                     ("retention", keep_retention(gateway)),
                 )
             ]
@@ -165,7 +202,10 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     app.state.gateway = gateway
     socket_io = SocketIo(gateway)
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
-    for module in (sign_in, tickets, seeds, users, cameras, people, watch_lists, alerts, identify, system, sockets):
+    for module in (
+        sign_in, tickets, seeds, users, duty, cameras, people, watch_lists, snoozes, escalations, alerts, identify,
+        system, sockets,
+    ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")
     app.add_exception_handler(SightlineError, _refuse)

@@ -18,11 +18,14 @@ from sightline.gateway.admission import Admission
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
 from sightline.gateway.directory import Directory
 from sightline.gateway.engines import SWITCHED_OFF, Engines
+from sightline.gateway.escalation import Escalator
 from sightline.gateway.field_desk import FieldDesk
 from sightline.gateway.hub import Hub
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Analyst, Store
+from sightline.gateway.responders import Responders
+from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
 from sightline.gateway.tickets import Tickets
 from sightline.gateway.views import AlertViews
@@ -63,6 +66,9 @@ class Gateway:
     anomaly_tail: Tail
     metrics: Metrics
     loop_lag: LoopLag
+    responders: Responders
+    escalator: Escalator
+    system_alerts: SystemAlerts
     version: str
     started_at_ms: int
     local_token: str | None = None
@@ -177,6 +183,7 @@ class Gateway:
     def user_changed(self, user_id: str) -> None:
         """An account changed, and its older tokens are void: its connections are closed for good."""
         self.directory.users.changed(user_id)
+        self.responders.forget(user_id)
         self._forget_encoded()
         for client in self.hub.of_user(user_id):
             client.end(4503, "the account was changed: sign in again")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sightline.clock import Clock
 from sightline.decisions.policy import Rules, decide, subject_of
 from sightline.decisions.presence import Presence
@@ -26,6 +28,8 @@ class Intake:
         self._clock = clock
         self._presence = Presence()
         self._observed = 0
+        self.on_alert: Callable[[], None] = lambda: None
+        """Called when an alert was raised: it may have to be routed."""
 
     def observed(self, observation: Observation) -> None:
         """Keeps tracks in sight. One that carries a name is bound by it: its fact may be older than this gateway."""
@@ -66,6 +70,7 @@ class Intake:
             self._metrics.facts.labels(kind=event.kind, rule=accepted.rule).inc()
             if accepted.alert is not None:
                 self._metrics.alerts.labels(type=accepted.alert.type.value).inc()
+                self.on_alert()
         return accepted
 
     def _last_seen(self, fact: Fact, subject_id: str) -> int | None:

@@ -21,6 +21,9 @@ class Metrics:
         self.observations = Counter("sightline_observations", "Observations from engines", registry=self.registry)
         self.pictures = Counter("sightline_pictures", "Live pictures from engines", registry=self.registry)
         self.clients = Gauge("sightline_clients", "Connected clients", registry=self.registry)
+        self.escalation_steps = Counter(
+            "sightline_escalation_steps", "Steps of escalations", ["reason"], registry=self.registry
+        )
         self.engines = Gauge("sightline_engines", "Connected engines", registry=self.registry)
         self.log_top = Gauge("sightline_log_offset", "Highest offset of the alert log", registry=self.registry)
         self.accept_seconds = Histogram(

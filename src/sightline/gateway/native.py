@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
+from typing import Any
 
 import structlog
 from starlette.websockets import WebSocketDisconnect
@@ -18,16 +19,20 @@ from sightline.deliveries.audience import tags_of
 from sightline.deliveries.entry import Cursor
 from sightline.deliveries.lateness import Lateness
 from sightline.deliveries.rates import OTHERS
+from sightline.deliveries.routing import Position
 from sightline.deliveries.session import (
     Authenticate,
     Close,
     CloseCode,
+    DeclineAlert,
     Effect,
     Limits,
+    Locate,
     Mode,
     Reauthenticate,
     Send,
     Session,
+    SetDuty,
     StoreCursor,
     TakeAlert,
     Unwatch,
@@ -35,7 +40,7 @@ from sightline.deliveries.session import (
 )
 from sightline.deliveries.window import CREDIT_BYTES
 from sightline.events.alert import Verdict
-from sightline.events.wire import decode_client_message, encode_message, error
+from sightline.events.wire import Location, decode_client_message, encode_message, error
 from sightline.exceptions import Forbidden, NotFound, SightlineError, WireError
 from sightline.gateway.admission import ConnectionLimit
 from sightline.gateway.auth import Claims
@@ -44,6 +49,7 @@ from sightline.gateway.client_socket import ClientSocket
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
 from sightline.gateway.pace import Pace
+from sightline.gateway.responders import MOBILE
 
 __all__ = ["NativeClient", "serve_native"]
 
@@ -328,9 +334,21 @@ class NativeClient:
                 self._outbox.drop_camera(camera_id)
                 self._gateway.hub.on_watch_change()
             case TakeAlert():
-                await self._take(effect)
+                verdict = Verdict(effect.verdict) if effect.verdict else None
+                taken = self._gateway.take_alert(self._signed_in, effect.alert_id, verdict)
+                await self._answer("recorded", taken, "data.alert_id", effect.id)
+            case DeclineAlert(alert_id=alert_id, reason=reason, id=id):
+                declined = self._gateway.escalator.decline(self._signed_in, alert_id, reason)
+                await self._answer("recorded", declined, "data.alert_id", id)
+            case SetDuty(on=on, id=id):
+                switched = self._gateway.responders.switch(self._signed_in, on=on)
+                await self._answer("duty_status", switched, "data.on", id)
+            case Locate(location=location):
+                self._locate(location)
             case StoreCursor(offset=offset):
                 self._confirmed(offset)
+                if self.client_type == MOBILE:
+                    self._gateway.responders.received(self.user_id, offset)
                 self._outbox.wake()
                 if self.device:
                     await self._gateway.store.log.advance(
@@ -359,14 +377,14 @@ class NativeClient:
         try:
             gateway.admission.join(user.id, self.client_id, device=identify.device or "")
         except ConnectionLimit as problem:
-            self._carry_out(
-                self._session.refused("CONNECTION_LIMIT", str(problem), CloseCode.OVERLOADED, id=effect.id)
-            )
+            self._carry_out(self._session.refused("CONNECTION_LIMIT", str(problem), CloseCode.OVERLOADED, id=effect.id))
             return
         self._user = user
         self.user_id, self.user_name = user.id, user.name
         self.client_type, self.device = identify.client_type, identify.device or ""
         self._tags = tags_of(user, identify.client_type)
+        if identify.location is not None:
+            self._locate(identify.location)
         await self._start_delivery(effect, claims.expires_ms)
         if not await gateway.is_current(user):  # changed before the hub knew whom to tell
             self.end(CloseCode.REVOKED, "the account was changed: sign in again")
@@ -390,6 +408,8 @@ class NativeClient:
             alerts = await gateway.views.alerts(snapshot.alerts)
             shown = encode_message("alert_snapshot", {"alerts": alerts, "offset": bounds.top})
         self._cursor, self._epoch, self._replay_to = start, bounds.epoch, bounds.top
+        if self.client_type == MOBILE and mode is Mode.RESUMED:
+            gateway.responders.received(self.user_id, start)
         self._carry_out(
             self._session.identified(
                 user_id=self.user_id,
@@ -444,18 +464,26 @@ class NativeClient:
         pace = self._paces.setdefault(camera_id, Pace(watch.max_fps))
         return pace.shows(frame_id, self._gateway.clock.monotonic_s())
 
-    async def _take(self, effect: TakeAlert) -> None:
-        gateway = self._gateway
-        assert self._user is not None
+    @property
+    def _signed_in(self) -> User:
+        assert self._user is not None  # the session hands on nothing else before
+        return self._user
+
+    def _locate(self, location: Location) -> None:
+        """Only the device that a responder carries says where they are."""
+        if self.client_type == MOBILE:
+            position = Position(location.latitude, location.longitude)
+            self._gateway.responders.located(self.user_id, position, location.accuracy_m)
+
+    async def _answer(self, type: str, answer: Awaitable[Mapping[str, Any]], path: str, id: str | None) -> None:
+        """What was asked for is done, or who asked is told why it is not."""
         try:
-            data = await gateway.take_alert(
-                self._user, effect.alert_id, Verdict(effect.verdict) if effect.verdict else None
-            )
+            data = await answer
         except (Forbidden, NotFound) as problem:
             code = "FORBIDDEN" if isinstance(problem, Forbidden) else "INVALID_MESSAGE"
-            self._refuse(code, str(problem), "data.alert_id", effect.id)
+            self._refuse(code, str(problem), path, id)
             return
-        self._outbox.put_control(encode_message("recorded", data, id=effect.id))
+        self._outbox.put_control(encode_message(type, data, id=id))
 
     def _not_done(self, effect: Effect, problem: SightlineError) -> None:
         """What was asked could not be done now: who asked hears of it, and may ask again."""
@@ -463,7 +491,7 @@ class NativeClient:
         match effect:
             case Authenticate():
                 self.end(CloseCode.OVERLOADED, "the server cannot serve this now; retry_after_s=5")
-            case Reauthenticate(id=id) | TakeAlert(id=id) | Watch(id=id):
+            case Reauthenticate(id=id) | TakeAlert(id=id) | DeclineAlert(id=id) | SetDuty(id=id) | Watch(id=id):
                 self._refuse("PROCESSING_ERROR", str(problem), None, id)
 
     def _refuse(self, code: str, message: str, path: str | None, id: str | None) -> None:

@@ -11,10 +11,11 @@ from sightline.deliveries.entry import EntryKind
 from sightline.deliveries.records import Accepted
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, check_move
 from sightline.events.event import AlertDraft, Decide, DecisionContext, Event
-from sightline.stores import alert_rows, log, schema
+from sightline.stores import alert_rows, escalation_rows, floods, log, schema
 from sightline.stores.erasure import ERASED, blank
 from sightline.stores.ids import new_id
 from sightline.stores.pictures import AlertPictures
+from sightline.stores.quiet_periods import quiet_at
 
 __all__ = ["accept"]
 
@@ -71,6 +72,9 @@ def accept(
     decision = decide(event, context)
     if event.person_id is not None and not context.person_known:
         event = _of_nobody(event)
+    if decision.group_into is not None:
+        event = dataclasses.replace(event, data={**event.data, "grouped_into": decision.group_into})
+        floods.join(connection, decision.group_into, event.captured_at_ms)
     _write(connection, event, decision.rule)
     alert = _raise(connection, event, decision.alert, pictures, blobs, now_ms) if decision.alert is not None else None
     for closed in alert_rows.find_many(connection, decision.close).values():
@@ -107,6 +111,9 @@ def _context(connection: Connection, event: Event) -> DecisionContext:
         last_alert_at_ms=last_alert,
         last_alert_here_at_ms=last_alert_here,
         open_alert_ids=tuple(connection.execute(_OPEN_HERE, about).scalars()) if alerted_here else (),
+        duty_in_use=escalation_rows.duty_in_use(connection),
+        quiet=quiet_at(connection, event.camera_id, event.captured_at_ms),
+        recent_alerts=floods.recent(connection, event.camera_id),
     )
 
 
@@ -164,6 +171,8 @@ def _raise(
         why=draft.why,
     )
     alert_rows.write_new(connection, alert)
+    if draft.routed:
+        escalation_rows.start(connection, alert_id, now_ms)
     roles = pictures.reserve(
         connection, alert_id, alert.type, alert.person_id, alert.camera_id, alert.captured_at_ms, blobs
     )

@@ -81,11 +81,12 @@ class Users:
         return await self._database.write(write)
 
     async def delete(self, user_id: str) -> None:
-        """With the cursors of their devices. Raises `NotFound`, and `Conflict` for the last administrator."""
+        """With their devices' cursors and their duty. Raises `NotFound`, and `Conflict` for the last administrator."""
 
         def write(connection: Connection) -> None:
             _check_not_last(connection, _get(connection, user_id))
-            connection.execute(delete(schema.cursors).where(schema.cursors.c.user_id == user_id))
+            for table in (schema.cursors, schema.duty_rosters, schema.duty_switches):
+                connection.execute(delete(table).where(table.c.user_id == user_id))
             connection.execute(delete(schema.users).where(_USERS.id == user_id))
 
         await self._database.write(write)
