@@ -128,11 +128,8 @@ class Settings(BaseSettings):
         90, "Storage", "Days after which an alert that nobody has open is forgotten.", ge=1, le=3650
     )
     spool_limit_mb: int = _setting(
-        512,
-        "Storage",
-        "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
-        ge=8,
-        le=1_000_000,
+        512, "Storage", "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
+        ge=8, le=1_000_000,
     )
     timezone: Annotated[str | None, AfterValidator(_known_zone)] = _setting(
         None, "Storage", "Time zone of the folders of screenshots, like Europe/Berlin. Default: the machine's."
@@ -150,18 +147,14 @@ class Settings(BaseSettings):
     )
     max_connections: int = _setting(1000, "Network", "WebSocket connections at a time.", ge=1, le=100_000)
     max_connections_per_address: int = _setting(
-        250,
-        "Network",
-        "WebSocket connections of one address at a time; of this machine itself any number. 0: any.",
-        ge=0,
-        le=100_000,
+        250, "Network", "WebSocket connections of one address at a time; of this machine itself any number. 0: any.",
+        ge=0, le=100_000,
     )
     max_connections_per_user: int = _setting(
         100, "Network", "WebSocket connections of one user at a time. 0: any.", ge=0, le=100_000
     )
     message_rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_rates)] = _setting(
-        ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "*=20"),
-        "Network",
+        ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "*=20"), "Network",
         "Messages a second of each type that one connection may send; a minute's worth at once.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_networks)] = (
@@ -174,11 +167,8 @@ class Settings(BaseSettings):
         False, "Network", "Whether field clients may connect without a token, and everybody may read /api/stats."
     )
     heartbeat_interval_s: float = _setting(
-        30.0,
-        "Network",
-        "Seconds between heartbeats of a connection; twice that without an answer closes it.",
-        ge=0.1,
-        le=600,
+        30.0, "Network", "Seconds between heartbeats of a connection; twice that without an answer closes it.",
+        ge=0.1, le=600,
     )
     identify_timeout_s: float = _setting(
         10.0, "Network", "Seconds in which a new connection must say who it is.", ge=0.1, le=120
@@ -199,11 +189,8 @@ class Settings(BaseSettings):
         None, "Recognition", "Similarity from which a person is named, 0 to 1. Default: the model's.", gt=0, lt=1
     )
     identity_margin: float | None = _setting(
-        None,
-        "Recognition",
-        "How much more similar the best person must be than the second best, 0 to 1. Default: the model's.",
-        ge=0,
-        lt=1,
+        None, "Recognition", "How much more similar the best person must be than the second best, 0 to 1. "
+        "Default: the model's.", ge=0, lt=1,
     )
     consensus_samples: int = _setting(3, "Recognition", "Good samples of a track that name a person.", ge=1, le=50)
     unknown_samples: int = _setting(
