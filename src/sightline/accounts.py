@@ -34,6 +34,7 @@ class Right(enum.StrEnum):
     MANAGE_PEOPLE = "manage_people"
     IDENTIFY = "identify"
     MANAGE_USERS = "manage_users"
+    MANAGE_CHANNELS = "manage_channels"
     SEE_SYSTEM = "see_system"
     MANAGE_DUTY = "manage_duty"
     SNOOZE_ALERTS = "snooze_alerts"

@@ -33,6 +33,7 @@ from pydantic_settings import (
 
 from sightline.accounts import Role
 from sightline.deliveries.rates import parse_rates
+from sightline.deliveries.target import check_url
 from sightline.events.alert import AlertType, Severity
 from sightline.exceptions import ConfigurationError
 from sightline.listeners import parse_listeners
@@ -97,6 +98,21 @@ def _as_networks(value: tuple[str, ...]) -> tuple[str, ...]:
             ipaddress.ip_network(network, strict=False)
         except ValueError as error:
             raise ValueError(f"{network!r} is no address or network; write it like 10.0.0.0/8") from error
+    return value
+
+
+def _as_base_url(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            check_url(value, secure=False)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
+    return value
+
+
+def _as_contact(value: str) -> str:
+    if not value.startswith(("mailto:", "https://")) or not value.isascii() or " " in value:
+        raise ValueError("write it like mailto:somebody@example.org")
     return value
 
 
@@ -269,6 +285,31 @@ class Settings(BaseSettings):
     )
     flood_seconds: float = _setting(
         60.0, "Alerts", "Seconds of quiet after which a flood of alerts is over.", gt=0, le=86_400
+    )
+
+    notification_tries: int = _setting(
+        8, "Notifications", "Attempts at web push, webhook or Apprise before it becomes a dead letter.", ge=1, le=50
+    )
+    notification_retry_seconds: float = _setting(
+        5.0, "Notifications", "Seconds before the second attempt; each further pause is three times as long, "
+        "an hour at most.", ge=0.05, le=3600,
+    )
+    notification_timeout_seconds: float = _setting(
+        10.0, "Notifications", "Seconds in which an attempt must be answered.", ge=0.1, le=60
+    )
+    notification_names: bool = _setting(
+        False, "Notifications", "Whether web push and Apprise name people. A webhook gets the whole alert in any case."
+    )
+    allow_loopback_targets: bool = _setting(
+        False, "Notifications", "Whether webhooks, Apprise and push services may be on this machine, and push "
+        "services in the local network and without TLS.",
+    )
+    public_url: Annotated[str | None, AfterValidator(_as_base_url)] = _setting(
+        None, "Notifications", "Where people reach the console, like https://alerts.example.org, for links."
+    )
+    push_contact: Annotated[str, AfterValidator(_as_contact)] = _setting(
+        "mailto:administrator@sightline.invalid", "Notifications",
+        "Whom a push service may write to: mailto: or https:. Apple's refuses an address that cannot exist.",
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "Logs", "Least level that is logged.")

@@ -19,6 +19,7 @@ from starlette.types import Scope
 from sightline.clock import Clock
 from sightline.decisions.policy import Rules
 from sightline.deliveries.escalation import Patience
+from sightline.deliveries.retry import RetrySchedule
 from sightline.exceptions import (
     ConfigurationError,
     Conflict,
@@ -34,13 +35,15 @@ from sightline.gateway.console import Console, console_folder
 from sightline.gateway.dialect_ports import DialectPorts
 from sightline.gateway.directory import Directory
 from sightline.gateway.engines import Engines
-from sightline.gateway.escalation import Escalator, NoChannels
+from sightline.gateway.escalation import Escalator
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
+from sightline.gateway.notifier import Notifier, Senders, Wording
+from sightline.gateway.notifier_metrics import NotifierMetrics
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.proxies import ClientAddress
 from sightline.gateway.responders import Responders
@@ -48,10 +51,12 @@ from sightline.gateway.retention import keep_retention
 from sightline.gateway.routers import (
     alerts,
     cameras,
+    channels,
     duty,
     escalations,
     identify,
     people,
+    push,
     seeds,
     sign_in,
     snoozes,
@@ -95,6 +100,7 @@ def create_gateway(
     settings: Settings,
     clock: Clock,
     store: Store,
+    senders: Senders,
     signing_key: bytes,
     top: int,
     version: str,
@@ -120,9 +126,20 @@ def create_gateway(
     intake = Intake(store.alerts, rules, metrics, clock)
     engines = Engines(store, hub, intake, metrics, clock)
     hub.on_watch_change = engines.watch_changed
-    channels = NoChannels()
+    notifier = Notifier(
+        store,
+        views,
+        senders,
+        clock,
+        NotifierMetrics(metrics.registry, clock),
+        schedule=RetrySchedule(
+            tries=settings.notification_tries, first_ms=int(settings.notification_retry_seconds * 1000)
+        ),
+        wording=Wording(settings.notification_names, settings.public_url),
+        retention_days=settings.retention_days,
+    )
     responders = Responders(
-        store, hub, channels, clock, everybody=rules.audience, fresh_ms=int(settings.fix_seconds * 1000)
+        store, hub, notifier, clock, everybody=rules.audience, fresh_ms=int(settings.fix_seconds * 1000)
     )
     system_alerts = SystemAlerts(store, metrics, clock, audience=rules.audience)
     escalator = Escalator(
@@ -130,7 +147,7 @@ def create_gateway(
         directory,
         responders,
         system_alerts,
-        channels,
+        notifier,
         metrics,
         clock,
         patience=Patience(
@@ -155,6 +172,7 @@ def create_gateway(
         anomaly_tail=Tail(store.log, views.anomalies),
         metrics=metrics,
         loop_lag=LoopLag(metrics.loop_lag_seconds),
+        notifier=notifier,
         responders=responders,
         escalator=escalator,
         system_alerts=system_alerts,
@@ -179,6 +197,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                     ("ticks", keep_ticking(gateway)),
                     ("escalations", gateway.escalator.run()),
                     ("retention", keep_retention(gateway)),
+                    ("notifier", gateway.notifier.run()),
                 )
             ]
             for job in jobs:
@@ -204,7 +223,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
     for module in (
         sign_in, tickets, seeds, users, duty, cameras, people, watch_lists, snoozes, escalations, alerts, identify,
-        system, sockets,
+        system, push, channels, sockets,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")

@@ -23,6 +23,7 @@ from sightline.gateway.field_desk import FieldDesk
 from sightline.gateway.hub import Hub
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
+from sightline.gateway.notifier import Notifier
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.responders import Responders
 from sightline.gateway.system_alerts import SystemAlerts
@@ -66,6 +67,7 @@ class Gateway:
     anomaly_tail: Tail
     metrics: Metrics
     loop_lag: LoopLag
+    notifier: Notifier
     responders: Responders
     escalator: Escalator
     system_alerts: SystemAlerts

@@ -22,6 +22,7 @@ from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdi
 from sightline.events.engine_link import Analysis, SourceProbed
 from sightline.events.event import Decide, Event
 from sightline.events.quiet import QuietKind, QuietPeriod
+from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 
 __all__ = [
@@ -245,6 +246,12 @@ class Store(Protocol):
     def log(self) -> Log: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def push_subscriptions(self) -> PushSubscriptions: ...
+    @property
+    def channels(self) -> Channels: ...
+    @property
+    def notices(self) -> Notices: ...
     @property
     def duty(self) -> Duty: ...
     @property

@@ -11,7 +11,7 @@ from sightline.deliveries.entry import EntryKind
 from sightline.deliveries.records import Accepted
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, check_move
 from sightline.events.event import AlertDraft, Decide, DecisionContext, Event
-from sightline.stores import alert_rows, escalation_rows, floods, log, schema
+from sightline.stores import alert_rows, escalation_rows, floods, log, notice_rows, schema
 from sightline.stores.erasure import ERASED, blank
 from sightline.stores.ids import new_id
 from sightline.stores.pictures import AlertPictures
@@ -171,6 +171,7 @@ def _raise(
         why=draft.why,
     )
     alert_rows.write_new(connection, alert)
+    notice_rows.tell_triggered(connection, alert, now_ms=now_ms)
     if draft.routed:
         escalation_rows.start(connection, alert_id, now_ms)
     roles = pictures.reserve(

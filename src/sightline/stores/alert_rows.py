@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from sightline.deliveries.entry import EntryKind
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdict
 from sightline.exceptions import Conflict, NotFound
-from sightline.stores import escalation_rows, log, schema
+from sightline.stores import escalation_rows, log, notice_rows, schema
 
 __all__ = ["ALERTS", "change", "find", "find_many", "get", "told", "write_new"]
 
@@ -124,7 +124,10 @@ def change(connection: Connection, before: Alert, after: Alert, *, now_ms: int) 
         raise Conflict("somebody else changed this alert at the same moment: look again")
     if before.state is AlertState.OPEN and after.state is not AlertState.OPEN:
         escalation_rows.end(connection, before.id, now_ms)
-    log.append(connection, EntryKind.ALERT_UPDATED, before.id, at_ms=now_ms, audience=before.audience, data=told(after))
+    offset = log.append(
+        connection, EntryKind.ALERT_UPDATED, before.id, at_ms=now_ms, audience=before.audience, data=told(after)
+    )
+    notice_rows.tell_updated(connection, after, offset, now_ms=now_ms)
 
 
 def told(alert: Alert) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, 
 
 from sightline.accounts import Role, User
 from sightline.exceptions import Conflict, NotFound
-from sightline.stores import schema
+from sightline.stores import push_subscriptions, schema
 from sightline.stores.database import Database
 from sightline.stores.ids import new_id
 from sightline.stores.names import name_key
@@ -87,6 +87,7 @@ class Users:
             _check_not_last(connection, _get(connection, user_id))
             for table in (schema.cursors, schema.duty_rosters, schema.duty_switches):
                 connection.execute(delete(table).where(table.c.user_id == user_id))
+            push_subscriptions.forget_user(connection, user_id)
             connection.execute(delete(schema.users).where(_USERS.id == user_id))
 
         await self._database.write(write)
