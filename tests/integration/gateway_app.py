@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ from sightline.events.alert import Severity
 from sightline.gateway.app import create_app
 from sightline.gateway.gateway import Gateway
 from sightline.identities.subject import NewReference, Person
+from sightline.listeners import parse_listeners
 from sightline.service.gateway import engine_token, open_gateway
 from sightline.settings import Settings
 
@@ -300,6 +302,7 @@ class GatewayRun:
             log_config=None,
             log_level="warning",
             access_log=False,
+            proxy_headers=False,
             ws="websockets-sansio",
             ws_max_size=settings.max_message_kib * 1024,
             ws_per_message_deflate=False,
@@ -307,7 +310,8 @@ class GatewayRun:
             lifespan="on",
         )
         server = _Server(config)
-        task = asyncio.create_task(server.serve())
+        sockets = [_bound(0), *(_bound(listener.port) for listener in parse_listeners(settings.listen))]
+        task = asyncio.create_task(server.serve(sockets=sockets))
 
         async def stop() -> None:
             server.should_exit = True
@@ -317,11 +321,19 @@ class GatewayRun:
         while not server.started:
             assert not task.done(), task.exception()
             await asyncio.sleep(0.005)
-        port = server.servers[0].sockets[0].getsockname()[1]
+        port = sockets[0].getsockname()[1]
         return RunningGateway(gateway, f"http://127.0.0.1:{port}", await engine_token(gateway, "local"))
 
     async def stop(self) -> None:
         await self._stack.aclose()
+
+
+def _bound(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+    return listener
 
 
 def identified(person_id: str, camera_id: str, number: int, **changed: Any) -> link.Fact:

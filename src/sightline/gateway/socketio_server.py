@@ -201,7 +201,9 @@ class SocketIo:
         for eio_sid in connections - {channel.eio_sid for channel in self._channels.values()}:
             first_s = self._first_seen_s.setdefault(eio_sid, now_s)
             if now_s - first_s >= self._gateway.settings.identify_timeout_s:
+                socket = self._server.eio.sockets[eio_sid]
                 await self._server.eio.disconnect(eio_sid)
+                socket.queue.put_nowait(None)  # or a client that takes no notice keeps the connection open
 
     async def _connected(self, sid: str, environ: dict[str, Any], auth: object = None) -> None:
         eio_sid = self._server.manager.eio_sid_from_sid(sid, "/")
