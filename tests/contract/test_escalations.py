@@ -238,7 +238,7 @@ async def test_an_acknowledgement_and_a_deadline_have_one_outcome(store: SqlStor
     )
 )
 async def test_whatever_happens_the_record_is_in_order(store: SqlStore, script: list[tuple[str, int]]) -> None:
-    """Any run: levels rise by one, nobody is told twice, nothing is told after the end, entries say what the alert is."""
+    """Any run: levels rise by one, nobody is told twice, nothing after the end, entries say what the alert is."""
     number = (await store.log.bounds()).top
     alert = await routed(store, f"fact-{number}")
     now_ms, ended_at = NOON_MS, None
