@@ -21,8 +21,8 @@ __all__ = ["WebPush"]
 TTL_S = 3600
 """How long the push service keeps a message for a device that is off. Later than this the console tells it better."""
 
-MAX_WORDS = 400
-"""Characters of title and line: camera names are short, but nobody's name may break the size limit."""
+MAX_WORDS = 300
+"""Characters of title and line, each: written as JSON (six bytes at worst) both fit into one message."""
 
 _TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
