@@ -270,7 +270,7 @@ class Settings(BaseSettings):
         le=86_400,
     )
     restart_grace_seconds: float = _setting(
-        3.0,
+        5.0,
         "Duty",
         "Seconds after a start in which devices may come back before alerts go to the next responder.",
         ge=0,

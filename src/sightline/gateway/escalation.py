@@ -7,6 +7,7 @@ is killed leaves nothing undone, and of two gateways each row is worked off by o
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
@@ -25,7 +26,7 @@ from sightline.gateway.ports import Store
 from sightline.gateway.responders import Responders
 from sightline.gateway.system_alerts import SystemAlerts
 
-__all__ = ["Channels", "Escalator", "NoChannels"]
+__all__ = ["Channels", "Escalator"]
 
 LONGEST_WAIT_S = 1.0
 """A timer of another gateway, which may have been killed since, is found after this long."""
@@ -40,7 +41,7 @@ log = structlog.get_logger(__name__)
 class Channels(Protocol):
     """Ways to people that need no open connection. Each call keeps the message and returns; delivery goes on by itself.
 
-    A call may come twice for one step, after a crash: whoever sends says so by the alert's id.
+    A call may come twice for one step, after a crash: the alert's `escalation_level` says which step it is.
     """
 
     async def push_user(self, user_id: str, alert: Alert) -> None:
@@ -51,19 +52,6 @@ class Channels(Protocol):
 
     async def reachable(self) -> frozenset[str]:
         """The users who have a device that push wakes up."""
-
-
-class NoChannels:
-    """Where neither push nor any outside channel is set up."""
-
-    async def push_user(self, user_id: str, alert: Alert) -> None:
-        """Nobody is reachable like this, so nobody asks."""
-
-    async def outside(self, alert: Alert) -> None:
-        """Everybody who has a connection was told already."""
-
-    async def reachable(self) -> frozenset[str]:
-        return frozenset()
 
 
 class Escalator:
@@ -167,7 +155,7 @@ class Escalator:
     async def _notify(self) -> None:
         """Asks push and outside channels for every step that they have not heard of."""
         for step in await self._store.escalations.to_notify():
-            alert = await self._store.alerts.get(step.alert_id)
+            alert = replace(await self._store.alerts.get(step.alert_id), escalation_level=step.level)
             try:
                 if alert.state is AlertState.OPEN:
                     await self._notify_of(step, alert)
