@@ -97,8 +97,10 @@ async def test_ticket_ends_with_the_token_it_stands_for(gateway: RunningGateway)
     ticket = await ticket_of(gateway, token)
     async with gateway.socket(f"/ws/alerts/{user.id}?ticket={ticket}") as socket:
         await gateway.until(lambda: list(gateway.gateway.hub.clients))
-        (client,) = gateway.gateway.tickers
-        client.tick(gateway.gateway.tokens.read(token).expires_ms + 25_000)
+        (client,) = gateway.gateway.hub.clients
+        expired_ms = gateway.gateway.tokens.read(token).expires_ms + 25_000
+        client.last_heard_ms = expired_ms
+        client.tick(expired_ms)  # type: ignore[attr-defined]
         await socket.wait_closed()
         assert socket.close_code == 4001
 

@@ -26,6 +26,7 @@ from sightline.events.wire import encode_flat
 from sightline.exceptions import Conflict, Forbidden, NotFound, SightlineError, WireError
 from sightline.gateway.admission import ConnectionLimit, address_of
 from sightline.gateway.callers import caller_of
+from sightline.gateway.client_socket import until_closed
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
 
@@ -252,7 +253,8 @@ class AlertsClient:
                 self.end(4002, "too slow; retry_after_s=1")
             if self._closing is not None:
                 await self._send(self._outbox.take_control())
-                await self._socket.close(*self._closing)
+                with until_closed():
+                    await self._socket.close(*self._closing)
                 return
 
     async def _send_next(self) -> bool:
@@ -280,7 +282,8 @@ class AlertsClient:
     async def _send(self, messages: list[str]) -> None:
         for message in messages:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                await self._socket.send_text(message)
+                with until_closed():
+                    await self._socket.send_text(message)
 
     def _remember(self, camera_id: str, alert_id: str) -> None:
         delivered = self._delivered.setdefault(camera_id, deque(maxlen=MAX_DELIVERED_REMEMBERED))

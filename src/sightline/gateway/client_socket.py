@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+import contextlib
+from collections.abc import Iterator, Mapping, MutableMapping
 from typing import Any, Protocol
 
-__all__ = ["ClientSocket"]
+from starlette.websockets import WebSocketDisconnect
+
+__all__ = ["ClientSocket", "until_closed"]
+
+
+@contextlib.contextmanager
+def until_closed() -> Iterator[None]:
+    """Sending on a connection that the server closed by itself meanwhile (a message over the limit) ends the session
+    like any other end of the connection. Raises `WebSocketDisconnect` then."""
+    try:
+        yield
+    except RuntimeError:  # what ASGI servers raise for a message after the close
+        raise WebSocketDisconnect(1006) from None
 
 
 class ClientSocket(Protocol):

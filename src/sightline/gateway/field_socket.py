@@ -24,6 +24,7 @@ from sightline.exceptions import Forbidden, SightlineError, WireError
 from sightline.gateway.admission import ConnectionLimit, address_of
 from sightline.gateway.auth import Claims
 from sightline.gateway.callers import caller_of
+from sightline.gateway.client_socket import until_closed
 from sightline.gateway.field_desk import Offer
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
@@ -257,7 +258,8 @@ class FieldClient:
             if self._closing is not None:
                 for text in self._outbox.take_control():
                     await self._send(text)
-                await self._socket.close(self._closing[0], self._closing[1][:120])
+                with until_closed():
+                    await self._socket.close(self._closing[0], self._closing[1][:120])
                 return
 
     async def _send_next(self) -> bool:
@@ -306,7 +308,8 @@ class FieldClient:
 
     async def _send(self, text: str) -> None:
         async with asyncio.timeout(SEND_TIMEOUT_S):
-            await self._socket.send_text(text)
+            with until_closed():
+                await self._socket.send_text(text)
 
     def _say(self, problem: WireError) -> None:
         self._outbox.put_control(encode_error(problem))

@@ -45,7 +45,7 @@ from sightline.exceptions import Forbidden, NotFound, SightlineError, WireError
 from sightline.gateway.admission import ConnectionLimit
 from sightline.gateway.auth import Claims
 from sightline.gateway.callers import claims_of_ticket
-from sightline.gateway.client_socket import ClientSocket
+from sightline.gateway.client_socket import ClientSocket, until_closed
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
 from sightline.gateway.pace import Pace
@@ -218,7 +218,8 @@ class NativeClient:
                 self._carry_out(self._session.close(CloseCode.TOO_SLOW, "too slow; retry_after_s=1"))
             if self._closing is not None:
                 await self._send(self._outbox.take_control())
-                await self._socket.close(self._closing.code, self._closing.reason[:120])
+                with until_closed():
+                    await self._socket.close(self._closing.code, self._closing.reason[:120])
                 return
 
     async def _send_next(self) -> bool:
@@ -242,10 +243,11 @@ class NativeClient:
     async def _send(self, messages: list[str] | list[str | bytes]) -> None:
         for message in messages:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                if isinstance(message, str):
-                    await self._socket.send_text(message)
-                else:
-                    await self._socket.send_bytes(message)
+                with until_closed():
+                    if isinstance(message, str):
+                        await self._socket.send_text(message)
+                    else:
+                        await self._socket.send_bytes(message)
 
     # ── the log ──
 

@@ -52,6 +52,6 @@ class PatientProtocol(H11Protocol):
         reading = self.conn.their_state is h11.SEND_BODY and not self.flow.read_paused
         body_is_late = reading and now_s - self._heard_s >= BODY_S
         if head_is_late or body_is_late:
-            self.transport.close()
+            self.transport.abort()  # what it did not take of an answer it will not take now
         else:
             self._check_later()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import secrets
 import socket
@@ -78,6 +79,7 @@ async def _serve(
             log.info("listening", url=url)
             started(Started(url, password))
 
+        logging.getLogger("uvicorn.error").addFilter(_is_news)
         config = uvicorn.Config(
             create_app(gateway, background=supervisor.running),
             log_config=None,
@@ -95,6 +97,11 @@ async def _serve(
             lifespan="on",
         )
         await _Server(config, gateway, listening).serve(sockets=listeners)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """uvicorn takes a WebSocket that was refused with a status for a fault, and would say so for every one."""
+    return "without completing handshake" not in record.getMessage()
 
 
 class _Server(uvicorn.Server):
