@@ -341,3 +341,20 @@ async def test_administrator_sees_field_clients_among_the_connections(gateway: R
         answer = (await http.get("/ws/connections")).json()
         assert answer["total_connections"] == 1
         assert (answer["connections"][0]["user_id"], answer["connections"][0]["client_type"]) == (user.id, "mobile_app")
+
+
+async def test_phone_of_a_responder_is_on_duty_and_near_while_connected(gateway: RunningGateway) -> None:
+    camera, person = await gateway.camera(), await gateway.wanted()
+    user, token = await gateway.user("rita", Role.RESPONDER)
+    async with gateway.engine() as engine:
+        async with connected(gateway, "apk", POTSDAM, path=f"/ws/field?token={token}") as phone:
+            (responder,) = (await gateway.gateway.responders.situation()).responders
+            assert (responder.user_id, responder.connected) == (user.id, True)
+            assert responder.position is not None
+            assert (responder.position.latitude, responder.position.longitude) == POTSDAM
+            await engine.sees(person, camera)
+            assert (await phone.hear())["event"] == "nearest_client"
+            await phone.silent(0.1)
+            top = gateway.gateway.hub.top
+            assert 0 < (await gateway.gateway.responders.situation()).responders[0].received_offset <= top
+        assert (await gateway.gateway.responders.situation()).responders == ()

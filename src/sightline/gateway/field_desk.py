@@ -29,6 +29,8 @@ ABOUT_PEOPLE = frozenset({AlertType.WATCHLIST_MATCH, AlertType.UNKNOWN_PERSON})
 class Offer:
     """An alert for the phone nearest to the camera, whose position is known or not."""
 
+    alert_id: str
+    offset: int
     text: str
     audience: frozenset[str]
     position: tuple[float, float] | None
@@ -104,7 +106,13 @@ class FieldDesk:
             while self._phones and self._cursor < self._hub.top:
                 page = await self.tail.page(self._cursor, self._hub.top)
                 offers = [
-                    Offer(as_nearest(entry.text), entry.audience, await self._position(entry.camera_id))
+                    Offer(
+                        entry.alert_id,
+                        entry.offset,
+                        as_nearest(entry.text),
+                        entry.audience,
+                        await self._position(entry.camera_id),
+                    )
                     for entry in page.entries
                     if entry.offset > self._cursor
                 ]

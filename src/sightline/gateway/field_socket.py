@@ -19,6 +19,7 @@ from sightline.accounts import Right, Role, User
 from sightline.deliveries.audience import tags_of
 from sightline.deliveries.entry import Cursor
 from sightline.deliveries.field import Registration, decode_registration, encode_echo, encode_error
+from sightline.deliveries.routing import Position
 from sightline.deliveries.session import CloseCode
 from sightline.exceptions import Forbidden, SightlineError, WireError
 from sightline.gateway.admission import ConnectionLimit, address_of
@@ -36,12 +37,13 @@ SEND_TIMEOUT_S = 30.0
 REFRESH_GRACE_MS = 25_000
 MAX_ECHOES = 64
 MAX_OFFERS = 256
+MAX_ALERTS_REMEMBERED = 1024
 MAX_MESSAGE_BYTES = 64 * 1024
 """Everybody gets the echo of everybody: what one may say is kept small."""
 
 STATES = {"web": "frontend", "apk": "mobile_app"}
-ANONYMOUS_TAGS = {"web": f"role:{Role.VIEWER}", "apk": f"role:{Role.RESPONDER}"}
-"""What somebody without a token is told where the administrator allows it: what a viewer, or a responder, would be."""
+ANONYMOUS_TAG = f"role:{Role.VIEWER}"
+"""What somebody without a token is told where the administrator allows it: what a viewer would be."""
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +73,7 @@ async def serve_field(gateway: Gateway, socket: WebSocket) -> None:
         gateway.tickers.discard(client)
         gateway.hub.leave(client)
         gateway.field_desk.leave(client.client_id)
+        client.left()
         gateway.admission.leave(client.user_id, client.client_id)
 
 
@@ -93,6 +96,7 @@ class FieldClient:
         self._rates = gateway.rates()
         self._offers: deque[Offer] = deque()
         self._echoes: deque[str] = deque()
+        self._told: deque[str] = deque(maxlen=MAX_ALERTS_REMEMBERED)
         self._cursor = 0
         self._epoch = ""
         self._closing: tuple[int, str] | None = None
@@ -132,10 +136,14 @@ class FieldClient:
             self._refuse(WireError("no registration in time", fatal=True), CloseCode.PROTOCOL_VIOLATION)
         elif self._caller is not None and now_ms >= self._caller[1].expires_ms + REFRESH_GRACE_MS:
             self.end(CloseCode.TOKEN_EXPIRED, "the token expired: connect again with a new one; retry_after_s=0")
+        else:
+            self._say_where()
 
     # ── the desk's side ──
 
     def offer(self, offer: Offer) -> None:
+        if self._is_told(offer.alert_id):
+            return
         self._offers.append(offer)
         if len(self._offers) > MAX_OFFERS:
             self.end(CloseCode.TOO_SLOW, "too slow; retry_after_s=1")
@@ -225,7 +233,7 @@ class FieldClient:
             self.tags = tags_of(user, self.client_type)
         else:
             self.user_name = "anonymous"
-            self.tags = frozenset({ANONYMOUS_TAGS[registration.state], f"type:{self.client_type}"})
+            self.tags = frozenset({ANONYMOUS_TAG, f"type:{self.client_type}"})
         await self._start(registration)
 
     async def _start(self, registration: Registration) -> None:
@@ -242,6 +250,9 @@ class FieldClient:
             gateway.field_desk.join_page(self)
         else:
             gateway.field_desk.join_phone(self)
+            if self.user_id:
+                gateway.responders.in_the_field(self.user_id)
+                self._say_where()
         gateway.hub.join(self)
         if self._caller is not None and not await gateway.is_current(self._caller[0]):
             self.end(CloseCode.REVOKED, "the account was changed: sign in again")
@@ -282,7 +293,8 @@ class FieldClient:
         if self._cursor >= gateway.hub.top:
             return False
         page = await gateway.field_desk.tail.page(self._cursor, gateway.hub.top)
-        mine = [entry for entry in page.entries if entry.audience & self.tags]
+        addressed = [entry for entry in page.entries if entry.audience & self.tags]
+        mine = [entry for entry in addressed if not self._is_told(entry.alert_id)]
         for entry in mine:
             await self._send(entry.text)
         self._cursor = page.to
@@ -298,9 +310,29 @@ class FieldClient:
         if not self._offers:
             return False
         await self._send(self._offers[0].text)
-        self._offers.popleft()  # only now: what was not written goes to the next nearest
+        written = self._offers.popleft()  # only now: what was not written goes to the next nearest
+        if self.user_id:
+            self._gateway.responders.received(self.user_id, written.offset)
         self._count(1)
         return True
+
+    def _is_told(self, alert_id: str) -> bool:
+        """Whether this connection has the alert already: an escalation is an entry of its own, and this dialect has no
+        words to say that it is the same alert."""
+        if alert_id in self._told:
+            return True
+        self._told.append(alert_id)
+        return False
+
+    def _say_where(self) -> None:
+        """The place of a phone's registration is true while it is connected."""
+        if self.user_id and self._registered is not None and self._registered.state == "apk":
+            self._gateway.responders.located(self.user_id, Position(self.latitude, self.longitude), None)
+
+    def left(self) -> None:
+        """The connection is closed."""
+        if self.user_id and self._registered is not None and self._registered.state == "apk":
+            self._gateway.responders.out_of_the_field(self.user_id)
 
     def _count(self, written: int) -> None:
         for state in ("sent", "received"):

@@ -6,6 +6,7 @@ needs to know later where a guard stood. After a start, phones say where they ar
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -57,6 +58,16 @@ class Responders:
         self._fresh_ms = fresh_ms
         self._fixes: dict[str, Fix] = {}
         self._received: dict[str, int] = {}
+        self._in_the_field: Counter[str] = Counter()
+
+    def in_the_field(self, user_id: str) -> None:
+        """A client that knows no duty was opened: whoever holds it is on duty until it is closed."""
+        self._in_the_field[user_id] += 1
+
+    def out_of_the_field(self, user_id: str) -> None:
+        """It was closed."""
+        self._in_the_field[user_id] -= 1
+        self._in_the_field += Counter()  # keeps no user with none
 
     def located(self, user_id: str, position: Position, accuracy_m: float | None) -> None:
         """A mobile app says where it is."""
@@ -109,7 +120,7 @@ class Responders:
                 received_offset=self._received.get(state.user.id, 0),
             )
             for state in await self.states()
-            if state.duty.on and (state.connected or state.push)
+            if (state.duty.on or state.user.id in self._in_the_field) and (state.connected or state.push)
         )
         return Situation(responders, self._everybody)
 
