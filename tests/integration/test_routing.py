@@ -13,6 +13,7 @@ from sightline.accounts import Role
 from sightline.cameras import Camera
 from sightline.events.engine_link import Fact
 from sightline.identities.subject import Person
+from tests.http_receiver import http_receiver
 from tests.integration.gateway_app import (
     GatewayRun,
     NativeClient,
@@ -20,6 +21,7 @@ from tests.integration.gateway_app import (
     ScriptedEngine,
     identified,
 )
+from tests.push_browser import Browser
 
 NEAR = {"latitude": 52.501, "longitude": 13.4}
 FAR = {"latitude": 52.6, "longitude": 13.4}
@@ -329,6 +331,35 @@ async def test_the_test_alert_goes_the_whole_way(gateway_run: GatewayRun) -> Non
         assert (await near.data("recorded"))["state"] == "acknowledged"
         assert await steps(gateway, told["alert_id"]) == [("near", "ended")]
         assert (await http.post("/api/alerts/test", json={"camera_id": "none"})).status_code == 404
+
+
+# ── who has no connection ──
+
+
+async def test_a_phone_in_a_pocket_is_woken_and_has_time(gateway_run: GatewayRun) -> None:
+    """Ana is nearer, and has no connection: push alone tells her, and she is not passed over for want of a receipt."""
+    gateway_run.settings = PATIENT | {
+        "receipt_seconds": 0.1, "acknowledge_seconds": 1.0, "allow_loopback_targets": True
+    }  # fmt: skip
+    gateway = await gateway_run.start()
+    camera = await gateway.camera()
+    _, anas = await gateway.user("ana", Role.RESPONDER)
+    _, bos = await gateway.user("bo", Role.RESPONDER)
+    async with mobile(gateway, "far", **FAR) as far, http_receiver() as receiver:
+        for token, name in ((anas, "ana"), (bos, "bo")):
+            async with gateway.http(token) as http:
+                phone = Browser().subscription(f"{receiver.url}/{name}")
+                (await http.post("/api/push/subscriptions", json=phone)).raise_for_status()
+        async with gateway.http(anas) as http:
+            (await http.put("/api/duty/me/roster", json=NEAR)).raise_for_status()
+            (await http.put("/api/duty/me/switch", json={"on": True})).raise_for_status()
+        async with gateway.http() as http:
+            alert_id = (await http.post("/api/alerts/test", json={"camera_id": camera.id})).json()["alert_id"]
+        assert [request.path for request in await receiver.first(1)] == ["/ana"]
+        assert (await far.data("alert_triggered"))["alert_id"] == alert_id
+        assert (await steps(gateway, alert_id))[0] == ("ana", "not_acknowledged")
+        await receiver.first(3)
+        assert sorted(request.path for request in receiver.requests) == ["/ana", "/ana", "/bo"], "then everybody"
 
 
 # ── who may what ──

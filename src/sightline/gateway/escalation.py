@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from sightline.accounts import Right, User, require
+from sightline.accounts import Right, Role, User, require
 from sightline.clock import Clock
 from sightline.deliveries.audience import tags_of
 from sightline.deliveries.escalation import Patience, TellReason
@@ -34,6 +34,8 @@ RETRY_S = 1.0
 WATCH_S = 10.0
 FLOOD_MS = 1_000
 """The count of a flood is told at most this often."""
+
+RESPONDERS = f"role:{Role.RESPONDER.value}"
 
 log = structlog.get_logger(__name__)
 
@@ -168,7 +170,10 @@ class Escalator:
         if step.user_id is not None:
             await self._channels.push_user(step.user_id, alert)
             return
-        for user_id in await self._responders.reached_by_push(frozenset(alert.audience)):
+        told_now = frozenset(alert.audience)
+        if step.level == 0:  # the others were pushed to when the alert was raised, a moment ago
+            told_now &= {RESPONDERS}
+        for user_id in await self._responders.reached_by_push(told_now):
             await self._channels.push_user(user_id, alert)
         if step.outside:
             await self._channels.outside(alert)
