@@ -33,6 +33,7 @@ class HttpReceiver:
     silent: bool = False
     answers: deque[int] = field(default_factory=deque)
     requests: list[Received] = field(default_factory=list)
+    answered: list[Received] = field(default_factory=list)
     connections: int = 0
 
     def __post_init__(self) -> None:
@@ -69,7 +70,8 @@ class HttpReceiver:
         method, path, _ = head[0].split(" ")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
         body = await reader.readexactly(int(headers.get("content-length", "0")))
-        self.requests.append(Received(method, path, headers, body))
+        received = Received(method, path, headers, body)
+        self.requests.append(received)
         self._changed.set()
         if self.silent:
             await asyncio.Event().wait()
@@ -78,6 +80,8 @@ class HttpReceiver:
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
         writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + self.body)
         await writer.drain()
+        self.answered.append(received)
+        self._changed.set()
 
 
 @contextlib.asynccontextmanager

@@ -39,7 +39,7 @@ MAX_OF_TARGET = 2
 IDLE_S = 5.0
 """How often the worker looks without being told to: for what another gateway left, or what a lease gave back."""
 
-LEASE_MARGIN_MS = 15_000
+LEASE_MARGIN_MS = 5_000
 PRUNE_EVERY_MS = 3_600_000
 DAY_MS = 86_400_000
 

@@ -11,7 +11,7 @@ from sightline.deliveries.target import check_target
 from sightline.gateway.notifier import Senders
 from sightline.settings import Settings
 from sightline.transports.apprise import Apprise
-from sightline.transports.outgoing_http import OutgoingHttp
+from sightline.transports.outgoing_http import OutgoingHttp, trusted_certificates
 from sightline.transports.vapid import Vapid, load_or_create_vapid_key
 from sightline.transports.webhook import Webhook
 from sightline.transports.webpush import WebPush
@@ -29,10 +29,11 @@ async def open_senders(settings: Settings) -> AsyncIterator[Senders]:
     chosen_by_administrators = partial(check_target, public=False, allow_loopback=local)
     chosen_by_anybody = partial(check_target, public=True, allow_loopback=local)
     vapid = Vapid(load_or_create_vapid_key(settings.home / "keys" / VAPID_KEY), settings.push_contact)
+    trust = trusted_certificates()
     async with contextlib.AsyncExitStack() as stack:
-        push_http = OutgoingHttp(chosen_by_anybody, timeout_s=timeout_s)
+        push_http = OutgoingHttp(chosen_by_anybody, timeout_s=timeout_s, trust=trust)
         stack.push_async_callback(push_http.close)
-        webhook_http = OutgoingHttp(chosen_by_administrators, timeout_s=timeout_s)
+        webhook_http = OutgoingHttp(chosen_by_administrators, timeout_s=timeout_s, trust=trust)
         stack.push_async_callback(webhook_http.close)
         apprise = Apprise(chosen_by_administrators, timeout_s=timeout_s)
         stack.push_async_callback(apprise.close)

@@ -20,7 +20,7 @@ import httpcore
 from sightline.deliveries.notice import Attempt, Outcome
 from sightline.exceptions import Forbidden
 
-__all__ = ["Answer", "OutgoingHttp", "resolve", "verdict"]
+__all__ = ["Answer", "OutgoingHttp", "resolve", "trusted_certificates", "verdict"]
 
 MAX_CONNECTIONS = 32
 MAX_KEPT_CONNECTIONS = 8
@@ -42,14 +42,17 @@ class Answer:
 
 
 class OutgoingHttp:
-    """One pool of connections; `check` raises `Forbidden` for an IP address that may not be connected to."""
+    """One pool of connections; `check` raises `Forbidden` for an IP address that may not be connected to.
+
+    `trust` may be shared: it takes tens of milliseconds to read.
+    """
 
     def __init__(
-        self, check: Callable[[str], None], *, timeout_s: float, ssl_context: ssl.SSLContext | None = None
+        self, check: Callable[[str], None], *, timeout_s: float, trust: ssl.SSLContext | None = None
     ) -> None:
         self._timeout_s = timeout_s
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=ssl_context or _trust(),
+            ssl_context=trust or trusted_certificates(),
             max_connections=MAX_CONNECTIONS,
             max_keepalive_connections=MAX_KEPT_CONNECTIONS,
             keepalive_expiry=KEEP_S,
@@ -106,6 +109,13 @@ def verdict(answer: Answer, *, gone: frozenset[int] = frozenset()) -> Attempt:
     return Attempt(Outcome.REFUSED, f"the server answered {status}")
 
 
+def trusted_certificates() -> ssl.SSLContext:
+    """The machine's own certificates, a company's among them, and the public ones where the machine has none."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
 async def resolve(host: str, port: int) -> list[str]:
     """The IP addresses behind a host, in the resolver's order. Raises `OSError` when there are none."""
     try:
@@ -141,13 +151,6 @@ class _CheckedNetwork(httpcore.AsyncNetworkBackend):
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
                 problem = error
         raise problem or httpcore.ConnectError("no address")
-
-
-def _trust() -> ssl.SSLContext:
-    """The machine's own certificates, a company's among them, and the public ones where the machine has none."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
 
 
 def _unreachable(error: Exception) -> str:

@@ -150,7 +150,7 @@ async def test_tls_proves_the_name_though_the_address_was_chosen_here(tmp_path: 
     certificate = self_signed(tmp_path, "localhost")
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(certificate)
-    trusting = OutgoingHttp(ANYWHERE, timeout_s=5, ssl_context=ssl.create_default_context(cafile=certificate))
+    trusting = OutgoingHttp(ANYWHERE, timeout_s=5, trust=ssl.create_default_context(cafile=certificate))
     strict = OutgoingHttp(ANYWHERE, timeout_s=5)
     async with http_receiver(server) as receiver:
         assert await trusting.post(receiver.url, HEADERS, b"") == Answer(201)
