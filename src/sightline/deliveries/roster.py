@@ -20,9 +20,10 @@ _WEEK = 8
 
 
 class DutyReason(enum.StrEnum):
-    """What decides whether somebody is on duty."""
+    """What decides whether somebody is on duty; `field`: a field client, who is while they are connected."""
 
     SWITCH = "switch"
+    FIELD = "field"
     EXCEPTION = "exception"
     SCHEDULE = "schedule"
     NONE = "none"

@@ -91,6 +91,9 @@ class Escalator:
             except SightlineError as problem:  # the store is full, overloaded or broken: the rows stay due
                 log.error("escalation_not_done", problem=str(problem), again_in_s=RETRY_S)
                 wait_s = RETRY_S
+            except Exception:  # a fault of ours must not end for good what people rely on to be called
+                log.exception("escalation_broke", again_in_s=RETRY_S)
+                wait_s = RETRY_S
             if wait_s > 0:
                 await self._wait(wait_s)
 
@@ -128,18 +131,19 @@ class Escalator:
         """Everything that is due; returns in how many seconds something else is."""
         now_ms = self._clock.now_ms()
         due = await self._store.escalations.due(now_ms)
-        if due:
-            await self._fire(due)
+        fired = await self._fire(due) if due else True
         await self._notify()
         await self._store.floods.tell(not_since_ms=now_ms - FLOOD_MS, now_ms=now_ms)
         await self._watch_duty()
         next_ms = await self._store.escalations.next_due_ms()
-        if next_ms is None:
+        if next_ms is None or not fired:
             return LONGEST_WAIT_S
         return min(LONGEST_WAIT_S, max(0, next_ms - self._clock.now_ms()) / 1000)
 
-    async def _fire(self, due: list[str]) -> None:
+    async def _fire(self, due: list[str]) -> bool:
+        """Whether every one was dealt with, here or elsewhere; the others stay due, and hold up nobody else."""
         situation = await self._responders.situation()
+        fired = True
         for alert_id in due:
             try:
                 step = await self._store.escalations.fire(
@@ -148,11 +152,16 @@ class Escalator:
             except Conflict:
                 log.debug("escalation_moved_elsewhere", alert=alert_id)
                 continue
+            except SightlineError as problem:
+                log.error("escalation_step_not_done", alert=alert_id, problem=str(problem))
+                fired = False
+                continue
             if step is None:
                 continue
             self._told(step)
             if step.reason == TellReason.NOBODY_ON_DUTY.value:
                 await self._nobody(situation)
+        return fired
 
     async def _notify(self) -> None:
         """Asks push and outside channels for every step that they have not heard of."""

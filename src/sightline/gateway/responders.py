@@ -98,7 +98,9 @@ class Responders:
         return [
             DutyState(
                 user=user,
-                duty=duty_of(rosters.get(user.id), switches.get(user.id), now_ms),
+                duty=Duty(True, DutyReason.FIELD)
+                if user.id in self._in_the_field
+                else duty_of(rosters.get(user.id), switches.get(user.id), now_ms),
                 roster=rosters.get(user.id),
                 connected=user.id in connected,
                 push=user.id in reachable,
@@ -120,7 +122,7 @@ class Responders:
                 received_offset=self._received.get(state.user.id, 0),
             )
             for state in await self.states()
-            if (state.duty.on or state.user.id in self._in_the_field) and (state.connected or state.push)
+            if state.duty.on and (state.connected or state.push)
         )
         return Situation(responders, self._everybody)
 
