@@ -46,7 +46,7 @@ bench-pipeline: $(VENV)/.ready-to-test $(CONSOLE) ## Cameras a core and alert la
 
 .PHONY: docs
 docs: $(VENV)/.ready-to-run ## Write the reference pages that come from the code
-	$(BIN)/python scripts/reference.py
+	$(BIN)/python -m scripts.reference
 
 .PHONY: system-packages
 system-packages:

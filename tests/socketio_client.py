@@ -12,7 +12,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+
+from sightline.events.spoken import GATEWAY_TYPES
 
 __all__ = ["SocketIoClient", "socketio_client"]
 
@@ -52,6 +55,9 @@ class SocketIoClient:
         assert line, "the client's process has ended"
         message = json.loads(line)
         self.heard.append((message["event"], message.get("data")))
+        if message["event"] in GATEWAY_TYPES:
+            data = {name: value for name, value in message["data"].items() if name != "request_id"}
+            msgspec.convert(data, GATEWAY_TYPES[message["event"]])
         return self.heard[-1]
 
     async def next(self, event: str) -> Any:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import httpx
+import msgspec
 import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
@@ -25,6 +26,7 @@ from sightline.cameras import Camera
 from sightline.decisions.watch_list import WatchList
 from sightline.events import engine_link as link
 from sightline.events.alert import Severity
+from sightline.events.spoken import ALERTS_MESSAGES, decode_spoken
 from sightline.gateway.app import create_app
 from sightline.gateway.gateway import Gateway
 from sightline.identities.subject import NewReference, Person
@@ -50,6 +52,11 @@ class NativeClient:
         self.heard: list[dict[str, Any]] = []
         self.pictures: list[tuple[dict[str, Any], bytes]] = []
 
+    @staticmethod
+    def check(message: str) -> None:
+        """Whatever a gateway says is said as the reference says it."""
+        decode_spoken(message)
+
     async def send(self, type: str, *, id: str | None = None, **data: Any) -> None:
         message: dict[str, Any] = {"type": type, "data": data}
         await self.socket.send(json.dumps(message if id is None else message | {"id": id}))
@@ -62,6 +69,7 @@ class NativeClient:
             size = int.from_bytes(message[:4], "big")
             self.pictures.append((json.loads(message[4 : 4 + size]), message[4 + size :]))
             return None
+        self.check(message)
         decoded: dict[str, Any] = json.loads(message)
         self.heard.append(decoded)
         return decoded
@@ -106,6 +114,11 @@ class NativeClient:
 
 class AlertsClient(NativeClient):
     """A client of `/ws/alerts/{user_id}`: messages without an envelope."""
+
+    @staticmethod
+    def check(message: str) -> None:
+        """Another dialect, in its own words."""
+        msgspec.json.decode(message, type=ALERTS_MESSAGES[json.loads(message)["type"]])
 
     async def say(self, type: str, **fields: Any) -> None:
         await self.socket.send(json.dumps({"type": type, **fields}))

@@ -8,12 +8,14 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sightline.accounts import Role
 from sightline.events import engine_link as link
+from sightline.events.spoken import FIELD_MESSAGES
 from sightline.gateway.field_socket import FieldClient as Connected
 from tests.integration.gateway_app import PATIENCE_S, GatewayRun, RunningGateway, identified
 
@@ -28,7 +30,9 @@ class FieldClient:
 
     async def hear(self) -> dict[str, Any]:
         async with asyncio.timeout(PATIENCE_S):
-            heard: dict[str, Any] = json.loads(await self.socket.recv())
+            message = await self.socket.recv()
+        heard: dict[str, Any] = json.loads(message)
+        msgspec.json.decode(message, type=FIELD_MESSAGES[heard.get("event", "echo")])
         return heard
 
     async def say(self, message: Any) -> None:

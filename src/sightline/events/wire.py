@@ -15,6 +15,7 @@ import msgspec
 from sightline.exceptions import WireError
 
 __all__ = [
+    "CLIENT_MESSAGES",
     "Ack",
     "ClientData",
     "ClientMessage",
@@ -163,7 +164,7 @@ class _Envelope(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-_TYPES: Mapping[str, type[ClientData]] = {
+CLIENT_MESSAGES: Mapping[str, type[ClientData]] = {
     "client_identify": Identify,
     "heartbeat": Heartbeat,
     "heartbeat_ack": HeartbeatAck,
@@ -178,7 +179,7 @@ _TYPES: Mapping[str, type[ClientData]] = {
 }
 _envelopes = msgspec.json.Decoder(_Envelope)
 _names = msgspec.json.Decoder(_Named)
-_decoders = {name: msgspec.json.Decoder(kind) for name, kind in _TYPES.items()}
+_decoders = {name: msgspec.json.Decoder(kind) for name, kind in CLIENT_MESSAGES.items()}
 _encoder = msgspec.json.Encoder()
 _NOT_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
 _AT = re.compile(r" - at `\$\.?(.*)`$")
@@ -218,7 +219,7 @@ def decode_client_message(text: str | bytes) -> ClientMessage:
         raise WireError("the message is not JSON", fatal=True) from None
     decoder = _decoders.get(envelope.type)
     if decoder is None:
-        known = ", ".join(sorted(_TYPES))
+        known = ", ".join(sorted(CLIENT_MESSAGES))
         raise WireError(f"unknown message type {envelope.type!r}; known: {known}", path="type", request_id=envelope.id)
     try:
         return ClientMessage(envelope.type, envelope.id, decoder.decode(envelope.data))

@@ -30,7 +30,7 @@ from sightline.gateway.client_socket import until_closed
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
 
-__all__ = ["AlertsClient", "serve_alerts"]
+__all__ = ["Ack", "AlertsClient", "Ping", "Pong", "serve_alerts"]
 
 DEVICE = "ws-alerts"
 SEND_TIMEOUT_S = 30.0
@@ -42,20 +42,26 @@ log = structlog.get_logger(__name__)
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 
 
-class _Ping(msgspec.Struct, tag_field="type", tag="ping"):
+class Ping(msgspec.Struct, tag_field="type", tag="ping"):
+    """Is the server there? Answered with `pong`."""
+
     timestamp: str | int | float | None = None
 
 
-class _Pong(msgspec.Struct, tag_field="type", tag="pong"):
+class Pong(msgspec.Struct, tag_field="type", tag="pong"):
+    """The answer to a ping; what was sent before that ping has arrived."""
+
     timestamp: str | int | float | None = None
 
 
-class _Ack(msgspec.Struct, tag_field="type", tag="ack"):
+class Ack(msgspec.Struct, tag_field="type", tag="ack"):
+    """A person has taken every alert of this stream that was sent here, or the one of `alert_id`."""
+
     stream_id: Text
     alert_id: Text | None = None
 
 
-_decoder = msgspec.json.Decoder(_Ping | _Pong | _Ack)
+_decoder = msgspec.json.Decoder(Ping | Pong | Ack)
 
 
 async def serve_alerts(gateway: Gateway, socket: WebSocket, user_id: str) -> None:
@@ -212,11 +218,11 @@ class AlertsClient:
             except SightlineError as problem:  # the store is full, overloaded or broken: asking again may help
                 self._say_error("PROCESSING_ERROR", str(problem))
 
-    async def _handle(self, message: _Ping | _Pong | _Ack) -> None:
+    async def _handle(self, message: Ping | Pong | Ack) -> None:
         match message:
-            case _Ping():
+            case Ping():
                 self._outbox.put_control(encode_flat({"type": "pong", "timestamp": _iso(self._gateway.clock.now_ms())}))
-            case _Pong():
+            case Pong():
                 if self._pinged:
                     offset, sent = self._pinged.popleft()
                     self._gateway.metrics.deliveries.labels(state="received").inc(sent - self._received)
@@ -224,7 +230,7 @@ class AlertsClient:
                     await self._gateway.store.log.advance(
                         self.user_id, DEVICE, Cursor(self._epoch, offset), now_ms=self._gateway.clock.now_ms()
                     )
-            case _Ack(stream_id=stream_id, alert_id=alert_id):
+            case Ack(stream_id=stream_id, alert_id=alert_id):
                 await self._acknowledge(stream_id, alert_id)
 
     async def _acknowledge(self, stream_id: str, alert_id: str | None) -> None:

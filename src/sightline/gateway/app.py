@@ -74,7 +74,7 @@ from sightline.gateway.views import AlertViews
 from sightline.listeners import parse_listeners
 from sightline.settings import Settings
 
-__all__ = ["create_app", "create_gateway"]
+__all__ = ["create_app", "create_gateway", "keep_ticking"]
 
 log = structlog.get_logger(__name__)
 

@@ -30,7 +30,7 @@ from sightline.gateway.admission import ConnectionLimit, address_of
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.native import serve_native
 
-__all__ = ["PATH", "SocketIo"]
+__all__ = ["PATH", "SocketIo", "SocketIoChannel"]
 
 PATH = "/socket.io/"
 PING_INTERVAL_S = 25
