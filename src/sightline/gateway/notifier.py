@@ -204,6 +204,8 @@ class Notifier:
             await self._settle(notice, await self._attempt(notice))
         except SightlineError as problem:  # the store refuses: the lease brings the notice back
             log.error("notice_not_settled", notice=notice.id, problem=str(problem))
+        except Exception as error:  # noqa: BLE001 - a fault of ours must be seen; its text may hold an address
+            log.critical("notice_broke", notice=notice.id, problem=type(error).__name__)
         finally:
             self._of_target[notice.target_id] -= 1
             self._of_target += Counter()  # forgets those at nought

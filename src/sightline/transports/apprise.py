@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
@@ -84,13 +85,11 @@ class Apprise:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def _check_hosts(self, service: NotifyBase) -> None:
-        """Addresses of services in the cloud name an account where others name a host: nobody connects to those."""
-        hosts = {getattr(service, name, None) for name in ("host", "smtp_host")}
-        for host in sorted(host for host in hosts if isinstance(host, str) and _may_be_host(host)):
+        for host in sorted(_hosts(service)):
             try:
                 addresses = await resolve(host, 0)
             except OSError:
-                continue  # not a host, or one that reaches nothing
+                continue  # it reaches nothing, and the service will say so
             for address in addresses:
                 self._check_host(address)
 
@@ -119,5 +118,14 @@ def _notify(service: NotifyBase, title: str, body: str, kind: str) -> bool:
     return bool(service.notify(title=title, body=body, notify_type=kind))
 
 
-def _may_be_host(name: str) -> bool:
-    return "." in name or ":" in name or name.lower() == "localhost"
+def _hosts(service: NotifyBase) -> set[str]:
+    """The hosts that a service connects to. Services in the cloud keep an account or a token where others keep a host:
+    those must not be looked up, because whoever answers for names would read them."""
+    names = {getattr(service, "smtp_host", None)}
+    if "host" in type(service).template_tokens:
+        names.add(getattr(service, "host", None))
+    return {name for name in names if isinstance(name, str) and _is_host(name)}
+
+
+def _is_host(name: str) -> bool:
+    return "." in name or ":" in name or name.lower() in ("localhost", socket.gethostname().lower())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import socket
 from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ from sightline.deliveries.notice import Outcome
 from sightline.deliveries.notification import Notification
 from sightline.deliveries.target import check_target
 from sightline.events.alert import Severity
-from sightline.exceptions import ConfigurationError
+from sightline.exceptions import ConfigurationError, Forbidden
 from sightline.transports.apprise import Apprise
 from sightline.transports.outgoing_http import OutgoingHttp
 from sightline.transports.vapid import Vapid
@@ -197,6 +198,26 @@ async def test_apprise_does_not_reach_this_machine_unless_it_may(receiver: HttpR
         assert attempt.outcome is Outcome.REFUSED
     assert receiver.connections == 0
     await apprise.close()
+
+
+async def test_apprise_looks_up_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Telegram's address has a token where others have a host: a name server must not get to read it."""
+    looked_up: list[str] = []
+
+    async def resolved(host: str, port: int) -> list[str]:
+        looked_up.append(host)
+        raise Forbidden("as far as this test goes")
+
+    monkeypatch.setattr("sightline.transports.apprise.resolve", resolved)
+    monkeypatch.setattr("sightline.transports.apprise._notify", lambda *_: True)
+    apprise = Apprise(NOT_HERE, timeout_s=10)
+    for address in (
+        "tgram://123456789:abcdefg_hijklmnopqrstuvwxyz123456/12315544/", "discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3",
+        "ntfy://topic", "mailtos://user:password@mail.example.org", f"ntfy://{socket.gethostname()}/topic",
+    ):  # fmt: skip
+        await apprise.send(channel(ChannelKind.APPRISE, address), said(), now_ms=0)
+    await apprise.close()
+    assert looked_up == ["mail.example.org", socket.gethostname()]
 
 
 @pytest.mark.parametrize(
