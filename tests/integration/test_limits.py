@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import socket
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from websockets.exceptions import InvalidStatus
 from sightline.exceptions import ConfigurationError
 from sightline.service.server import serve
 from sightline.settings import Settings
+from sightline.testing import ServerProcess
 from tests.integration.gateway_app import GatewayRun
 from tests.socketio_client import socketio_client
 
@@ -167,7 +169,19 @@ async def test_socketio_has_a_port_of_its_own(gateway_run: GatewayRun, free_port
             await client.next("identification_success")
 
 
-def test_a_taken_port_is_said_at_once(tmp_path: Any, free_port: int) -> None:
+async def test_serve_listens_on_its_further_ports(tmp_path: Path, free_port: int) -> None:
+    server = ServerProcess(tmp_path / "home", {"listen": f"{free_port}=field", "anonymous_dialects": True})
+    server.start()
+    try:
+        async with connect(f"ws://127.0.0.1:{free_port}", proxy=None) as field:
+            await field.send(json.dumps({"latitude": 1, "longitude": 1, "state": "web"}))
+            await field.send('"here"')
+            assert json.loads(await field.recv()) == {"echo": "here"}
+    finally:
+        server.stop()
+
+
+def test_a_taken_port_is_said_at_once(tmp_path: Path, free_port: int) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

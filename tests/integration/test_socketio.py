@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.exceptions import InvalidStatus
 
 from sightline.accounts import Role
 from sightline.deliveries.entry import Cursor
@@ -177,6 +178,33 @@ async def test_connection_limit_is_a_connect_error(gateway_run: GatewayRun) -> N
         refusal = await client.next("connect_error")
         assert refusal["data"] == {"code": "CONNECTION_LIMIT"}
         assert "retry_after_s" in refusal["message"]
+
+
+async def test_connections_that_open_no_session_are_limited_too(gateway_run: GatewayRun) -> None:
+    gateway_run.settings = {"max_connections": 2}
+    gateway = await gateway_run.start()
+    async with gateway.http(None) as http:
+        path = "/socket.io/?EIO=4&transport=polling"
+        assert [(await http.get(path)).status_code for _ in range(3)] == [200, 200, 503]
+    with pytest.raises(InvalidStatus) as refused:
+        async with gateway.socket("/socket.io/?EIO=4&transport=websocket"):
+            pass
+    assert refused.value.response.status_code == 503
+
+
+async def test_jsonp_is_refused(gateway: RunningGateway) -> None:
+    async with gateway.http(None) as http:
+        assert (await http.get("/socket.io/?EIO=4&transport=polling&j=0")).status_code == 400
+
+
+async def test_garbage_over_polling_is_refused(gateway: RunningGateway) -> None:
+    async with gateway.http(None) as http:
+        path = "/socket.io/?EIO=4&transport=polling"
+        for garbage in (b"\xff\xfe", b"", b"4" * 100, b"42[", b"\x1e".join([b"2"] * 1000), b"451-[]", b"9"):
+            sid = json.loads((await http.get(path)).text[1:])["sid"]
+            assert (await http.post(f"{path}&sid={sid}", content=garbage)).status_code in (200, 400)
+            assert (await http.post(f"{path}&sid=nobody", content=garbage)).status_code == 400
+        assert (await http.post(f"{path}&sid={sid}", content=b"4" * 2**21)).status_code == 413
 
 
 async def test_client_that_leaves_is_gone(gateway: RunningGateway) -> None:

@@ -52,6 +52,10 @@ class Admission:
                 if not self._addresses[address]:
                     del self._addresses[address]
 
+    def has_room(self, address: str, taken: int) -> bool:
+        """Whether somebody who counts the connections of `address` otherwise may add one to the `taken`."""
+        return not self._per_address or _is_loopback(address) or taken < self._per_address
+
     def join(self, user_id: str, client_id: str, *, device: str = "") -> None:
         """A connection turned out to be this user's; those of the same device are about to be superseded and do not
         count. Raises `ConnectionLimit`."""

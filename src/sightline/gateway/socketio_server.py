@@ -22,8 +22,9 @@ import structlog
 from engineio.payload import Payload
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from starlette.websockets import WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sightline.events.wire import encode_flat
 from sightline.gateway.admission import ConnectionLimit, address_of
@@ -172,8 +173,13 @@ class SocketIo:
         self._server.on(CATCH_ALL, self._said)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            scope = dict(scope, method="GET")
+        query = QueryParams(scope["query_string"])
+        if "j" in query:  # answers as scripts, for pages that may not ask otherwise
+            await _refuse(scope, receive, send, 400, "this server does not speak JSONP")
+            return
+        if "sid" not in query and not self._has_room(scope):
+            await _refuse(scope, receive, send, 503, "too many connections; retry_after_s=10")
+            return
         try:
             await self._app(scope, receive, send)
         except Exception as problem:  # noqa: BLE001  # the library lets whatever a strange packet raises through
@@ -181,6 +187,13 @@ class SocketIo:
             if scope["type"] == "websocket":
                 with contextlib.suppress(RuntimeError, OSError):
                     await send({"type": "websocket.close", "code": 4501})
+
+    def _has_room(self, scope: Scope) -> bool:
+        """Whether another connection may be begun, whoever it turns out to be: those that never say are counted too."""
+        address = address_of(HTTPConnection(scope))
+        begun = [environ["asgi.scope"] for environ in self._server.environ.values()]
+        same = sum(address_of(HTTPConnection(other)) == address for other in begun)
+        return len(begun) < self._gateway.settings.max_connections and self._gateway.admission.has_room(address, same)
 
     async def run(self) -> None:
         """Ends connections that open no session in time, until cancelled; then all."""
@@ -236,6 +249,14 @@ class SocketIo:
         channel = self._channels.get(sid)
         if channel is not None:
             await channel.heard(event, arguments)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, status: int, detail: str) -> None:
+    refusal = JSONResponse({"detail": detail}, status)
+    if scope["type"] == "websocket":
+        await WebSocket(scope, receive, send).send_denial_response(refusal)
+    else:
+        await refusal(scope, receive, send)
 
 
 def _with_request_id(data: msgspec.Raw, id: str) -> str:

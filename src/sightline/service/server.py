@@ -77,6 +77,8 @@ async def _serve(
             url = _url(settings.host, port)
             lock.publish(RunningServer(url, os.getpid(), local_token))
             log.info("listening", url=url)
+            for other in parse_listeners(settings.listen):
+                log.info("listening", url=_url(settings.host, other.port), dialect=other.dialect.value)
             started(Started(url, password))
 
         logging.getLogger("uvicorn.error").addFilter(_is_news)
