@@ -281,7 +281,7 @@ class Settings(BaseSettings):
         "Alerts",
         "Alerts of one camera and type within `flood_seconds` after which others are only counted.",
         ge=2,
-        le=100,
+        le=30,
     )
     flood_seconds: float = _setting(
         60.0, "Alerts", "Seconds of quiet after which a flood of alerts is over.", gt=0, le=86_400

@@ -13,7 +13,7 @@ from sightline.events.quiet import QuietKind
 from sightline.exceptions import NotFound
 from sightline.stores import SqlStore
 from tests.contract.conftest import OpenStore
-from tests.contract.facts import NOON_MS, add_camera, context_of, event, raise_alert
+from tests.contract.facts import NOON_MS, add_camera, alerting, context_of, event, raise_alert
 
 
 async def responder(store: SqlStore, name: str = "ana") -> str:
@@ -91,6 +91,28 @@ async def test_a_decision_is_shown_the_quiet_of_its_camera_and_moment(store: Sql
         await store.quiet_periods.delete(here)
     with pytest.raises(NotFound):
         await quiet("no-camera", NOON_MS, NOON_MS + 1)
+
+
+async def source_state(store: SqlStore, camera_id: str, key: str, rule: str, at_ms: int) -> None:
+    said = event(key, kind="source_state", camera_id=camera_id, subject_id=camera_id, captured_at_ms=at_ms)
+    await store.alerts.accept(said, lambda event, context: Decision(rule), blobs={}, now_ms=at_ms)
+
+
+async def test_a_camera_that_stayed_away_is_told_of_once_when_the_quiet_is_over(store: SqlStore) -> None:
+    away, back, loud = [(await add_camera(store)).id for _ in range(3)]
+    for camera_id in (away, back):
+        await store.quiet_periods.create(
+            kind=QuietKind.MAINTENANCE, camera_id=camera_id, alert_type=None, from_ms=NOON_MS, until_ms=NOON_MS + 10,
+            reason="", by="olga", now_ms=NOON_MS,
+        )  # fmt: skip
+        await source_state(store, camera_id, f"{camera_id} off", "maintenance", NOON_MS + 1)
+    await source_state(store, back, "back", "camera_back", NOON_MS + 2)
+    await source_state(store, loud, "loud", "camera_offline", NOON_MS + 1)
+    decide = alerting(type=AlertType.CAMERA_OFFLINE)
+    assert await store.quiet_periods.left_offline(decide, now_ms=NOON_MS + 9) == []
+    (accepted,) = await store.quiet_periods.left_offline(decide, now_ms=NOON_MS + 10)
+    assert accepted.alert is not None and accepted.alert.camera_id == accepted.alert.subject_id == away
+    assert await store.quiet_periods.left_offline(decide, now_ms=NOON_MS + 11) == []
 
 
 async def test_a_decision_is_shown_the_cameras_latest_alerts(store: SqlStore) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from sightline.accounts import Role
 from sightline.cameras import Camera
+from sightline.events import engine_link as link
 from sightline.events.engine_link import Fact
 from sightline.identities.subject import Person
 from tests.http_receiver import http_receiver
@@ -316,6 +317,28 @@ async def test_a_snooze_keeps_alerts_from_being_raised(gateway: RunningGateway) 
         (await http.delete(f"/api/snoozes/{period['id']}")).raise_for_status()
         await engine.tell(now(gateway, identified((await gateway.wanted("Bea")).id, camera.id, 2)))
         assert (await console.data("alert_triggered"))["person"]["first_name"] == "Bea"
+
+
+async def test_a_camera_that_is_still_away_after_maintenance_raises_its_alert(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightline.gateway.escalation.WATCH_S", 0.05)
+    _, token = await gateway.user("olga")
+    camera = await gateway.camera()
+    clock = gateway.gateway.clock
+    async with gateway.client(token) as console, gateway.engine() as engine, gateway.http(token) as http:
+        window = {"kind": "maintenance", "until_ms": clock.now_ms() + 1500}
+        (await http.post("/api/snoozes", json=window)).raise_for_status()
+        offline = link.SourceState(state="offline", reason="no route", offline_ms=10_000)
+        fact = identified("", camera.id, 1, timestamp=clock.now_ms(), what=offline)
+        await engine.tell(fact)
+        told = await console.data("alert_triggered")
+        assert clock.now_ms() >= window["until_ms"], "not before the window is over"
+        assert (told["type"], told["camera"]["id"]) == ("camera_offline", camera.id)
+        await engine.tell(
+            identified("", camera.id, 2, timestamp=clock.now_ms(), what=link.SourceState(state="online", reason=""))
+        )
+        assert (await console.data("alert_updated"))["state"] == "closed"
 
 
 async def test_the_test_alert_goes_the_whole_way(gateway_run: GatewayRun) -> None:

@@ -6,7 +6,7 @@ from sightline.decisions.policy import routed
 from sightline.events.alert import AlertType, Severity
 from sightline.events.event import AlertDraft, Decision, DecisionContext
 
-__all__ = ["DUTY", "TEST", "nobody_on_duty", "somebody_on_duty", "test_alert"]
+__all__ = ["DUTY", "TEST", "nobody_on_duty", "somebody_on_duty", "still_offline", "test_alert"]
 
 DUTY = "duty"
 """The subject of alerts about the duty roster."""
@@ -25,6 +25,14 @@ def nobody_on_duty(context: DecisionContext, audience: tuple[str, ...], reason: 
 def somebody_on_duty(context: DecisionContext) -> Decision:
     """The cause is gone."""
     return Decision("somebody_on_duty", close=context.open_alert_ids)
+
+
+def still_offline(context: DecisionContext, audience: tuple[str, ...]) -> Decision:
+    """A camera went offline in a time without alerts, which is over, and has not come back."""
+    if context.open_alert_ids:
+        return Decision("camera_still_offline")
+    why = {"rule": "camera_offline", "reason": "it went offline in a time without alerts, and has not come back"}
+    return Decision("camera_offline", AlertDraft(AlertType.CAMERA_OFFLINE, Severity.WARNING, audience, why))
 
 
 def test_alert(

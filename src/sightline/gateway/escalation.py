@@ -134,7 +134,10 @@ class Escalator:
         fired = await self._fire(due) if due else True
         await self._notify()
         await self._store.floods.tell(not_since_ms=now_ms - FLOOD_MS, now_ms=now_ms)
-        await self._watch_duty()
+        if self._clock.monotonic_s() >= self._watch_due_s:
+            self._watch_due_s = self._clock.monotonic_s() + WATCH_S
+            await self._watch_duty()
+            await self._system_alerts.still_offline()
         next_ms = await self._store.escalations.next_due_ms()
         if next_ms is None or not fired:
             return LONGEST_WAIT_S
@@ -189,9 +192,6 @@ class Escalator:
 
     async def _watch_duty(self) -> None:
         """Warns when nobody is on duty, where duty is kept at all, and takes the warning back."""
-        if self._clock.monotonic_s() < self._watch_due_s:
-            return
-        self._watch_due_s = self._clock.monotonic_s() + WATCH_S
         if not await self._store.duty.in_use():
             return
         on_duty = any(state.duty.on for state in await self._responders.states())

@@ -198,6 +198,8 @@ class QuietPeriods(Protocol):
         reason: str, by: str, now_ms: int,
     ) -> QuietPeriod: ...  # fmt: skip
     async def delete(self, period_id: str) -> None: ...
+    async def left_offline(self, decide: Decide, *, now_ms: int) -> Sequence[Accepted]:
+        """Records each camera that went offline in a time without alerts which is over, and has not come back."""
 
 
 class Escalations(Protocol):

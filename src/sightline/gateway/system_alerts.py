@@ -42,6 +42,14 @@ class SystemAlerts:
             system_alerts.DUTY, NO_CAMERA, lambda event, context: system_alerts.somebody_on_duty(context)
         )
 
+    async def still_offline(self) -> None:
+        """Raises what a time without alerts kept quiet about cameras, where it is over and they are not back."""
+        accepted = await self._store.quiet_periods.left_offline(
+            lambda event, context: system_alerts.still_offline(context, self._audience), now_ms=self._clock.now_ms()
+        )
+        for one in accepted:
+            self._count(one)
+
     async def test(self, *, camera_id: str | None, severity: Severity, by: str, to_responders: bool) -> Alert:
         """A test alert, as if of this camera. Raises `NotFound` when there is no such camera."""
         if camera_id is not None:
@@ -70,6 +78,9 @@ class SystemAlerts:
             received_at_ms=now_ms,
         )
         accepted = await self._store.alerts.accept(event, decide, blobs={}, now_ms=now_ms)
+        self._count(accepted)
+        return accepted
+
+    def _count(self, accepted: Accepted) -> None:
         if accepted.alert is not None:
             self._metrics.alerts.labels(type=accepted.alert.type.value).inc()
-        return accepted

@@ -15,7 +15,7 @@ from sightline.stores import alert_rows, escalation_rows, floods, log, notice_ro
 from sightline.stores.erasure import ERASED, blank
 from sightline.stores.ids import new_id
 from sightline.stores.pictures import AlertPictures
-from sightline.stores.quiet_periods import quiet_at
+from sightline.stores.quiet_rows import quiet_at
 
 __all__ = ["accept"]
 
@@ -36,6 +36,7 @@ _KNOWN = select(
     select(func.max(_ALERTS.captured_at_ms))
     .where(_ALERTS.subject_id == bindparam("subject"), _ALERTS.camera_id == bindparam("camera"))
     .scalar_subquery(),
+    escalation_rows.DUTY_IN_USE.scalar_subquery(),
 )
 _LISTS_OF = (
     select(_LISTS.id, _LISTS.name, _LISTS.severity)
@@ -99,7 +100,7 @@ def close(connection: Connection, alert: Alert, *, by: str | None, now_ms: int) 
 
 def _context(connection: Connection, event: Event) -> DecisionContext:
     about = {"camera": event.camera_id, "person": event.person_id, "subject": event.subject_id, "most": OPEN_LIMIT}
-    alert_unknown, person, last_event, last_alert, last_alert_here = connection.execute(_KNOWN, about).one()
+    alert_unknown, person, last_event, last_alert, last_alert_here, duty = connection.execute(_KNOWN, about).one()
     lists = connection.execute(_LISTS_OF, about).all() if person is not None else []
     alerted_here = last_alert_here is not None
     return DecisionContext(
@@ -111,7 +112,7 @@ def _context(connection: Connection, event: Event) -> DecisionContext:
         last_alert_at_ms=last_alert,
         last_alert_here_at_ms=last_alert_here,
         open_alert_ids=tuple(connection.execute(_OPEN_HERE, about).scalars()) if alerted_here else (),
-        duty_in_use=escalation_rows.duty_in_use(connection),
+        duty_in_use=bool(duty),
         quiet=quiet_at(connection, event.camera_id, event.captured_at_ms),
         recent_alerts=floods.recent(connection, event.camera_id),
     )

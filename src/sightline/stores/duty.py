@@ -39,7 +39,7 @@ class Duty:
 
     async def in_use(self) -> bool:
         """Whether anybody has a roster, or ever said whether they are on duty."""
-        return await self._database.read(escalation_rows.duty_in_use)
+        return await self._database.read(lambda c: bool(c.execute(escalation_rows.DUTY_IN_USE).scalar_one()))
 
     async def put_roster(self, roster: Roster) -> None:
         """A user's roster, instead of the one they had. Raises `NotFound` when there is no such user."""

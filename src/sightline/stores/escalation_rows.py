@@ -10,13 +10,15 @@ from sightline.deliveries.escalation import Escalation, Move, Phase, begin, ende
 from sightline.exceptions import Conflict
 from sightline.stores import schema
 
-__all__ = ["duty_in_use", "end", "load", "save", "start"]
+__all__ = ["DUTY_IN_USE", "end", "load", "save", "start"]
 
 _ESCALATIONS = schema.escalations.c
 _STEPS = schema.escalation_steps.c
 _DECLINES = schema.alert_declines.c
 
 DUTY_IN_USE = select(exists(select(schema.duty_rosters.c.user_id)) | exists(select(schema.duty_switches.c.user_id)))
+"""Whether anybody has a duty roster, or ever said whether they are on duty."""
+
 _ROW = select(schema.escalations).where(_ESCALATIONS.alert_id == bindparam("alert_id"))
 _TRIED = (
     select(_STEPS.user_id)
@@ -45,11 +47,6 @@ _END_STEP = (
     )
     .values(outcome=bindparam("new_outcome"), ended_at_ms=bindparam("now_ms"))
 )
-
-
-def duty_in_use(connection: Connection) -> bool:
-    """Whether anybody has a duty roster, or ever said whether they are on duty."""
-    return bool(connection.execute(DUTY_IN_USE).scalar_one())
 
 
 def start(connection: Connection, alert_id: str, now_ms: int) -> None:

@@ -12,12 +12,14 @@ from sightline.stores.database import Database
 
 __all__ = ["Floods", "join", "recent"]
 
-RECENT_LIMIT = 100
-"""How many of a camera's latest alerts a decision is shown; the setting `flood_alerts` is at most this."""
+RECENT_LIMIT = 30
+"""How many of a camera's latest alerts a decision is shown: few, as every alert waits for it. The setting
+`flood_alerts` is at most this."""
 
 _ALERTS = schema.alerts.c
 _FLOODS = schema.alert_floods.c
-_UNFINISHED = (AlertState.OPEN.value, AlertState.ACKNOWLEDGED.value)
+_UNFINISHED = frozenset({AlertState.OPEN.value, AlertState.ACKNOWLEDGED.value})
+_TYPES = {alert_type.value: alert_type for alert_type in AlertType}
 
 _RECENT = (
     select(
@@ -82,8 +84,8 @@ class Floods:
 def recent(connection: Connection, camera_id: str) -> tuple[RecentAlert, ...]:
     """The latest alerts of a camera, newest first."""
     return tuple(
-        RecentAlert(row.id, AlertType(row.type), row.state in _UNFINISHED, row.events, row.last_at_ms)
-        for row in connection.execute(_RECENT, {"camera": camera_id})
+        RecentAlert(alert_id, _TYPES[alert_type], state in _UNFINISHED, count, last_at_ms)
+        for alert_id, alert_type, state, count, last_at_ms in connection.execute(_RECENT, {"camera": camera_id})
     )
 
 

@@ -3,39 +3,67 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select
 
+from sightline.deliveries.records import Accepted
 from sightline.events.alert import AlertType
+from sightline.events.event import Decide, Event
 from sightline.events.quiet import QuietKind, QuietPeriod
 from sightline.exceptions import NotFound
-from sightline.stores import schema
+from sightline.stores import acceptance, quiet_rows, schema
 from sightline.stores.database import Database
 from sightline.stores.ids import new_id
+from sightline.stores.pictures import AlertPictures
 
-__all__ = ["QuietPeriods", "quiet_at"]
+__all__ = ["QuietPeriods"]
+
+SOURCE_STATE = "source_state"
+"""The kind of events that tell whether a camera delivers."""
 
 _PERIODS = schema.quiet_periods.c
 _NOT_OVER = (
     select(schema.quiet_periods).where(_PERIODS.until_ms > bindparam("now_ms")).order_by(_PERIODS.from_ms, _PERIODS.id)
 )
-_AT = select(schema.quiet_periods).where(
-    or_(_PERIODS.camera_id.is_(None), _PERIODS.camera_id == bindparam("camera")),
-    _PERIODS.from_ms <= bindparam("at_ms"),
-    _PERIODS.until_ms > bindparam("at_ms"),
+
+_CAMERAS = schema.cameras.c
+_EVENTS = schema.events.c
+_LAST_RULE = (
+    select(_EVENTS.rule)
+    .where(_EVENTS.subject_id == _CAMERAS.id, _EVENTS.kind == SOURCE_STATE)
+    .order_by(_EVENTS.captured_at_ms.desc(), _EVENTS.id.desc())
+    .limit(1)
+    .correlate(schema.cameras)
+    .scalar_subquery()
+)
+_QUIET_NOW = (
+    select(_PERIODS.id)
+    .where(
+        or_(_PERIODS.camera_id.is_(None), _PERIODS.camera_id == _CAMERAS.id),
+        or_(_PERIODS.alert_type.is_(None), _PERIODS.alert_type == AlertType.CAMERA_OFFLINE.value),
+        _PERIODS.from_ms <= bindparam("now_ms"),
+        _PERIODS.until_ms > bindparam("now_ms"),
+    )
+    .correlate(schema.cameras)
+)
+_LEFT_OFFLINE = select(_CAMERAS.id).where(
+    _CAMERAS.enabled, _LAST_RULE.in_([kind.value for kind in QuietKind]), ~exists(_QUIET_NOW)
 )
 
 
 class QuietPeriods:
     """They stay in the record after they are over: an old event's rule refers to them."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, pictures: AlertPictures) -> None:
         self._database = database
+        self._pictures = pictures
 
     async def list(self, now_ms: int) -> list[QuietPeriod]:
         """Those that are not over, by their beginning."""
-        return await self._database.read(lambda c: [_period(row) for row in c.execute(_NOT_OVER, {"now_ms": now_ms})])
+        return await self._database.read(
+            lambda c: [quiet_rows.period(row) for row in c.execute(_NOT_OVER, {"now_ms": now_ms})]
+        )
 
     async def create(
         self, *, kind: QuietKind, camera_id: str | None, alert_type: AlertType | None, from_ms: int, until_ms: int,
@@ -63,21 +91,20 @@ class QuietPeriods:
 
         await self._database.write(write)
 
+    async def left_offline(self, decide: Decide, *, now_ms: int) -> Sequence[Accepted]:
+        """Records, by `decide`, each camera that went offline in a time without alerts which is over, and that has not
+        come back: once, as this record is newer than what was kept quiet."""
 
-def quiet_at(connection: Connection, camera_id: str, at_ms: int) -> tuple[QuietPeriod, ...]:
-    """The periods that a camera is in at a moment."""
-    return tuple(_period(row) for row in connection.execute(_AT, {"camera": camera_id, "at_ms": at_ms}))
+        def write(connection: Connection) -> Sequence[Accepted]:
+            left = list(connection.execute(_LEFT_OFFLINE, {"now_ms": now_ms}).scalars())
+            events = [
+                Event(
+                    "", f"left-offline-{camera_id}-{now_ms}", SOURCE_STATE, camera_id, camera_id, None, now_ms, now_ms
+                )
+                for camera_id in left
+            ]
+            return [acceptance.accept(connection, event, decide, self._pictures, {}, now_ms) for event in events]
 
-
-def _period(row: Any) -> QuietPeriod:
-    return QuietPeriod(
-        id=row.id,
-        kind=QuietKind(row.kind),
-        camera_id=row.camera_id,
-        alert_type=AlertType(row.alert_type) if row.alert_type is not None else None,
-        from_ms=row.from_ms,
-        until_ms=row.until_ms,
-        reason=row.reason,
-        by=row.by,
-        created_at_ms=row.created_at_ms,
-    )
+        if not await self._database.read(lambda c: c.execute(_LEFT_OFFLINE, {"now_ms": now_ms}).first() is not None):
+            return []
+        return await self._database.write(write)

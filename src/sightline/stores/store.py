@@ -58,7 +58,7 @@ class SqlStore:
         self.alerts = Alerts(database, self.pictures)
         self.log = Log(database, expire)
         self.duty = Duty(database)
-        self.quiet_periods = QuietPeriods(database)
+        self.quiet_periods = QuietPeriods(database, self.pictures)
         self.escalations = Escalations(database)
         self.floods = Floods(database)
         self.audit = Audit(database)
