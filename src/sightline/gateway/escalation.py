@@ -155,8 +155,8 @@ class Escalator:
             except Conflict:
                 log.debug("escalation_moved_elsewhere", alert=alert_id)
                 continue
-            except SightlineError as problem:
-                log.error("escalation_step_not_done", alert=alert_id, problem=str(problem))
+            except Exception:  # whatever is wrong with one alert, it must not hold up the others
+                log.exception("escalation_step_not_done", alert=alert_id)
                 fired = False
                 continue
             if step is None:
@@ -169,14 +169,13 @@ class Escalator:
     async def _notify(self) -> None:
         """Asks push and outside channels for every step that they have not heard of."""
         for step in await self._store.escalations.to_notify():
-            alert = replace(await self._store.alerts.get(step.alert_id), escalation_level=step.level)
             try:
+                alert = await self._store.alerts.get(step.alert_id)
                 if alert.state is AlertState.OPEN:
-                    await self._notify_of(step, alert)
-            except SightlineError as problem:  # its row stays; the others' must not wait for it
-                log.warning("step_not_notified", alert=alert.id, level=step.level, problem=str(problem))
-                continue
-            await self._store.escalations.notified(step)
+                    await self._notify_of(step, replace(alert, escalation_level=step.level))
+                await self._store.escalations.notified(step)
+            except Exception:  # its row stays, and the others' must not wait for it
+                log.exception("step_not_notified", alert=step.alert_id, level=step.level)
 
     async def _notify_of(self, step: Step, alert: Alert) -> None:
         if step.user_id is not None:

@@ -36,6 +36,7 @@ class Pager:
         self.asked: list[tuple[str, int]] = []
         self.reached: set[str] = set()
         self.failures: list[Exception] = []
+        self.never: set[str] = set()
         self._changed = asyncio.Event()
 
     async def push_user(self, user_id: str, alert: Alert) -> None:
@@ -48,6 +49,8 @@ class Pager:
         return frozenset(self.reached)
 
     def _note(self, whom: str, alert: Alert) -> None:
+        if alert.id in self.never:
+            raise ValueError("a fault of ours")
         if self.failures:
             raise self.failures.pop()
         self.asked.append((whom, alert.escalation_level))
@@ -134,6 +137,18 @@ async def test_who_could_not_be_asked_is_asked_again(store: SqlStore) -> None:
         await asyncio.sleep(0.1)
     assert house.pager.asked == [(ana, 0)], "and then not again"
     assert await store.escalations.to_notify() == []
+
+
+async def test_one_alert_that_cannot_be_told_holds_up_no_other(store: SqlStore) -> None:
+    house = House(store, Pager(), Patience())
+    ana = await house.person("ana")
+    first = await house.alert()
+    house.pager.never.add(first.id)
+    await house.alert()
+    async with house.working():
+        await house.pager.until(lambda: house.pager.asked)
+    assert house.pager.asked == [(ana, 0)]
+    assert [step.alert_id for step in await store.escalations.to_notify()] == [first.id]
 
 
 async def test_what_was_told_but_not_pushed_before_a_crash_is_pushed_after_it(store: SqlStore) -> None:
