@@ -128,7 +128,7 @@ class AlertsClient:
     def wake(self) -> None:
         self._outbox.wake()
 
-    def undelivered_since_ms(self) -> int | None:
+    def undelivered_after(self) -> int | None:
         return None
 
     def state(self, text: str) -> None:
@@ -225,7 +225,7 @@ class AlertsClient:
             case Pong():
                 if self._pinged:
                     offset, sent = self._pinged.popleft()
-                    self._gateway.metrics.deliveries.labels(state="received").inc(sent - self._received)
+                    self._gateway.metrics.received.inc(sent - self._received)
                     self._received = sent
                     await self._gateway.store.log.advance(
                         self.user_id, DEVICE, Cursor(self._epoch, offset), now_ms=self._gateway.clock.now_ms()
@@ -281,7 +281,7 @@ class AlertsClient:
             self._remember(entry.camera_id, entry.alert_id)
         await self._send([entry.text for entry in mine])
         self._sent += len(mine)
-        self._gateway.metrics.deliveries.labels(state="sent").inc(len(mine))
+        self._gateway.metrics.sent.inc(len(mine))
         self._cursor = page.to
         return True
 

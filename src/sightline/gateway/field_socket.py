@@ -106,7 +106,7 @@ class FieldClient:
     def wake(self) -> None:
         self._outbox.wake()
 
-    def undelivered_since_ms(self) -> int | None:
+    def undelivered_after(self) -> int | None:
         return None
 
     def state(self, text: str) -> None:
@@ -335,8 +335,8 @@ class FieldClient:
             self._gateway.responders.out_of_the_field(self.user_id)
 
     def _count(self, written: int) -> None:
-        for state in ("sent", "received"):
-            self._gateway.metrics.deliveries.labels(state=state).inc(written)
+        self._gateway.metrics.sent.inc(written)
+        self._gateway.metrics.received.inc(written)
 
     async def _send(self, text: str) -> None:
         async with asyncio.timeout(SEND_TIMEOUT_S):

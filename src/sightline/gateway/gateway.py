@@ -133,7 +133,7 @@ class Gateway:
         taken = outcome.alert
         by = await self.directory.users.find(taken.by)
         if outcome.first:
-            self.metrics.deliveries.labels(state="acknowledged").inc()
+            self.metrics.acknowledged.inc()
         return {
             "alert_id": taken.id,
             "state": taken.state.value,

@@ -9,9 +9,9 @@ observations are pushed: state in order, observations and pictures into one late
 
 from __future__ import annotations
 
+import math
 import time
-from bisect import bisect_left
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
@@ -22,7 +22,6 @@ from sightline.gateway.directory import Directory
 __all__ = ["Client", "Hub", "WatchWish"]
 
 REMEMBERED_OBSERVATIONS = 16
-REMEMBERED_COMMITS = 256
 
 
 class Client(Protocol):
@@ -39,8 +38,9 @@ class Client(Protocol):
     def wake(self) -> None:
         """The log grew."""
 
-    def undelivered_since_ms(self) -> int | None:
-        """Since when an alert waits for this client's device to confirm it; `None` where none does or none can."""
+    def undelivered_after(self) -> int | None:
+        """The offset beyond which something waits for this client's device to confirm it; `None` where nothing does, or
+        the dialect knows no confirming."""
 
     def state(self, text: str) -> None:
         """A message about state, in order with other state."""
@@ -76,7 +76,7 @@ class Hub:
         self._observations: dict[str, OrderedDict[int, str]] = {}
         self._early: dict[str, tuple[int, bytes]] = {}
         self.top = top
-        self._commits: deque[tuple[int, float]] = deque(maxlen=REMEMBERED_COMMITS)
+        self._committed_s = float("nan")
         self.on_watch_change: WatchWish = lambda: None
         self.encoded_observations = 0
 
@@ -115,17 +115,15 @@ class Hub:
         """The log grew up to `top`."""
         if top > self.top:
             self.top = top
-            self._commits.append((top, time.monotonic()))
+            self._committed_s = time.monotonic()
             for client in self._clients.values():
                 client.wake()
 
     def since_commit_s(self, offset: int) -> float | None:
-        """How long ago the entry at `offset` was committed; `None` when that was before the last `REMEMBERED_COMMITS`.
-        """
-        place = bisect_left(self._commits, offset, key=lambda commit: commit[0])
-        if place == len(self._commits) or (place == 0 and len(self._commits) == REMEMBERED_COMMITS):
+        """How long ago the newest commit of this gateway's life was, if it reaches `offset` and no further."""
+        if offset != self.top or math.isnan(self._committed_s):
             return None
-        return time.monotonic() - self._commits[place][1]
+        return time.monotonic() - self._committed_s
 
     # ── state and observations ──
 

@@ -38,11 +38,14 @@ class Metrics:
             buckets=LATENCY_BUCKETS_S,
             registry=self.registry,
         )
-        self.deliveries = Counter(
+        deliveries = Counter(
             "sightline_deliveries",
             "Log entries by how far they came: written to a connection, received by a device, taken by a person",
             ["state"],
             registry=self.registry,
+        )
+        self.sent, self.received, self.acknowledged = (
+            deliveries.labels(state=state) for state in ("sent", "received", "acknowledged")
         )
         self.dropped = Counter(
             "sightline_drops",

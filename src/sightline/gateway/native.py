@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections import deque
 from collections.abc import Awaitable, Mapping
 from typing import Any
 
@@ -17,7 +18,6 @@ from starlette.websockets import WebSocketDisconnect
 from sightline.accounts import Right, Role, User
 from sightline.deliveries.audience import tags_of
 from sightline.deliveries.entry import Cursor
-from sightline.deliveries.lateness import Lateness
 from sightline.deliveries.rates import OTHERS
 from sightline.deliveries.routing import Position
 from sightline.deliveries.session import (
@@ -55,6 +55,7 @@ __all__ = ["NativeClient", "serve_native"]
 
 SEND_TIMEOUT_S = 30.0
 MAX_REFUSED_IN_A_ROW = 1000
+FANOUT_NOTED_EVERY_S = 1.0
 DEFAULT_PICTURE_FPS = 10.0
 
 log = structlog.get_logger(__name__)
@@ -86,7 +87,9 @@ class NativeClient:
         self._gateway = gateway
         self._socket = socket
         self._outbox = Outbox()
-        self._lateness = Lateness()
+        self._unconfirmed: deque[tuple[int, int]] = deque()
+        """Pages that were sent: up to which offset, and which offset comes before its first entry."""
+        self._fanout_noted_s = 0.0
         self._rates = gateway.rates()
         self._refused_in_a_row = self._replaced = self._outstanding = 0
         self._user: User | None = None
@@ -110,12 +113,12 @@ class NativeClient:
     # ── the hub's side ──
 
     def wake(self) -> None:
-        self._lateness.due(self._gateway.hub.top, self._gateway.clock.now_ms())
         self._outbox.wake()
 
-    def undelivered_since_ms(self) -> int | None:
-        """Since when an alert waits for this client to confirm it."""
-        return self._lateness.since_ms()
+    def undelivered_after(self) -> int | None:
+        if self._unconfirmed:
+            return self._unconfirmed[0][1]
+        return self._cursor if self._session.window is not None and self._cursor < self._gateway.hub.top else None
 
     def state(self, text: str) -> None:
         self._outbox.put_state(text)
@@ -257,7 +260,7 @@ class NativeClient:
             return False
         page = await self._gateway.native_tail.page(self._cursor, self._gateway.hub.top)
         mine: list[str] = []
-        size = 0
+        size = first = 0
         to = page.to
         for entry in page.entries:
             if not entry.audience & self._tags:
@@ -266,31 +269,40 @@ class NativeClient:
             if over and (mine or window.free_bytes() < CREDIT_BYTES):
                 to = entry.offset - 1
                 break
+            first = first or entry.offset
             mine.append(entry.text)
             size += entry.size
         if not mine and to <= self._cursor:
             return False
         self._cursor = to
         if mine:
-            self._gateway.metrics.deliveries.labels(state="sent").inc(len(mine))
+            self._gateway.metrics.sent.inc(len(mine))
             mine.append(self._position(to))
             self._outstanding += len(mine) - 1
+            self._unconfirmed.append((to, first - 1))
             window.page_sent(to, len(mine) - 1, size)  # before sending: the client may confirm before we go on
             await self._send(mine)
-            since_commit_s = self._gateway.hub.since_commit_s(to)
-            if since_commit_s is not None and self._replay_to is None:
-                self._gateway.metrics.fanout_seconds.observe(since_commit_s)
-        if not window.outstanding:
-            self._lateness.has(self._cursor)
+            self._note_fanout(to)
         self._caught_up()
         return True
 
     def _confirmed(self, offset: int) -> None:
         window = self._session.window
         assert window is not None
-        self._gateway.metrics.deliveries.labels(state="received").inc(self._outstanding - window.outstanding)
+        self._gateway.metrics.received.inc(self._outstanding - window.outstanding)
         self._outstanding = window.outstanding
-        self._lateness.has(offset if window.outstanding else max(offset, self._cursor))
+        while self._unconfirmed and self._unconfirmed[0][0] <= offset:
+            self._unconfirmed.popleft()
+
+    def _note_fanout(self, to: int) -> None:
+        """How long ago what was written just now was committed, once a second: noting costs as much as writing."""
+        now_s = self._gateway.clock.monotonic_s()
+        if now_s - self._fanout_noted_s < FANOUT_NOTED_EVERY_S:
+            return
+        since_commit_s = self._gateway.hub.since_commit_s(to)
+        if since_commit_s is not None:
+            self._fanout_noted_s = now_s
+            self._gateway.metrics.fanout_seconds.observe(since_commit_s)
 
     def _position(self, to: int) -> str:
         window = self._session.window
