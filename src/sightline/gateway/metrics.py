@@ -10,6 +10,8 @@ __all__ = ["Metrics"]
 
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
 
+DROP_REASONS = ("replaced", "echo_replaced", "rate_limited", "no_phone")
+
 
 class Metrics:
     """What operators watch. Names start with `sightline_`; units are in the name."""
@@ -53,6 +55,8 @@ class Metrics:
             ["reason"],
             registry=self.registry,
         )
+        for reason in DROP_REASONS:
+            self.dropped.labels(reason=reason)  # shown as 0 before there is one
         self.messages = Counter("sightline_messages", "Messages from clients", registry=self.registry)
         self.oldest_undelivered_seconds = Gauge(
             "sightline_oldest_undelivered_alert_seconds",
