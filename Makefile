@@ -23,6 +23,10 @@ demo: $(VENV)/.ready-to-run $(CONSOLE) ## Start everything with a demonstration 
 test: system-packages lint $(CONSOLE) web-check ## Set up what the tests need, then run all of them
 	$(BIN)/pytest
 
+.PHONY: soak
+soak: $(VENV)/.ready-to-test ## The long forms of tests that `make test` runs in short: 100,000 fuzzed frames
+	SIGHTLINE_TEST_FUZZED_FRAMES=100000 $(BIN)/pytest tests/integration/test_attacks.py -k fuzzed -s
+
 .PHONY: lint
 lint: $(VENV)/.ready-to-test ## Style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -42,7 +46,7 @@ bench-pipeline: $(VENV)/.ready-to-test $(CONSOLE) ## Cameras a core and alert la
 
 .PHONY: docs
 docs: $(VENV)/.ready-to-run ## Write the reference pages that come from the code
-	$(BIN)/python scripts/reference.py
+	$(BIN)/python -m scripts.reference
 
 .PHONY: system-packages
 system-packages:

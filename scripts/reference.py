@@ -9,6 +9,7 @@ from typing import Any
 
 import typer
 
+from scripts import messages
 from sightline.cli import app
 from sightline.cli.options import default_of, kind_of
 from sightline.settings import Settings, environment_name, flag_name, group_of
@@ -54,7 +55,12 @@ def main() -> None:
 
 def pages() -> dict[str, str]:
     """The text of each page, by the name of its file."""
-    return {"settings.md": _settings(), "cli.md": _cli()}
+    return {
+        "settings.md": _settings(),
+        "cli.md": _cli(),
+        "messages.md": messages.page(),
+        "asyncapi.yaml": messages.asyncapi(),
+    }
 
 
 def _settings() -> str:

@@ -34,7 +34,10 @@ class Right(enum.StrEnum):
     MANAGE_PEOPLE = "manage_people"
     IDENTIFY = "identify"
     MANAGE_USERS = "manage_users"
+    MANAGE_CHANNELS = "manage_channels"
     SEE_SYSTEM = "see_system"
+    MANAGE_DUTY = "manage_duty"
+    SNOOZE_ALERTS = "snooze_alerts"
     RUN_ENGINE = "run_engine"
 
 
@@ -43,7 +46,15 @@ _SEEING = frozenset({Right.SEE_ALERTS, Right.SEE_CAMERAS})
 RIGHTS: dict[Role, frozenset[Right]] = {
     Role.ADMIN: frozenset(Right) - {Right.RUN_ENGINE},
     Role.OPERATOR: _SEEING
-    | {Right.HANDLE_ALERTS, Right.SEE_PEOPLE, Right.MANAGE_PEOPLE, Right.IDENTIFY, Right.SEE_SYSTEM},
+    | {
+        Right.HANDLE_ALERTS,
+        Right.SEE_PEOPLE,
+        Right.MANAGE_PEOPLE,
+        Right.IDENTIFY,
+        Right.SEE_SYSTEM,
+        Right.MANAGE_DUTY,
+        Right.SNOOZE_ALERTS,
+    },
     Role.RESPONDER: frozenset({Right.SEE_ALERTS, Right.HANDLE_ALERTS}),
     Role.VIEWER: _SEEING,
     Role.MACHINE: frozenset({Right.RUN_ENGINE}),

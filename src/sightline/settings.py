@@ -11,6 +11,7 @@ in one error, so that nobody mends a file one line at a time.
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import os
 import zoneinfo
 from collections.abc import Iterable, Mapping
@@ -31,9 +32,23 @@ from pydantic_settings import (
 )
 
 from sightline.accounts import Role
+from sightline.deliveries.rates import parse_rates
+from sightline.deliveries.target import check_url
+from sightline.events.alert import AlertType, Severity
 from sightline.exceptions import ConfigurationError
+from sightline.listeners import parse_listeners
 
-__all__ = ["ENVIRONMENT_PREFIX", "Loaded", "Settings", "environment_name", "flag_name", "group_of", "load", "nearest"]
+__all__ = [
+    "ENVIRONMENT_PREFIX",
+    "LOOPBACK_HOSTS",
+    "Loaded",
+    "Settings",
+    "environment_name",
+    "flag_name",
+    "group_of",
+    "load",
+    "nearest",
+]
 
 ENVIRONMENT_PREFIX = "SIGHTLINE_"
 
@@ -64,6 +79,40 @@ def _absolute(value: Path) -> Path:
 def _at_least_one_role(value: tuple[Role, ...]) -> tuple[Role, ...]:
     if not value or Role.MACHINE in value:
         raise ValueError("name at least one of admin, operator, responder, viewer")
+    return value
+
+
+def _as_rates(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_rates(value)
+    return value
+
+
+def _as_listeners(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_listeners(value)
+    return value
+
+
+def _as_networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for network in value:
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError as error:
+            raise ValueError(f"{network!r} is no address or network; write it like 10.0.0.0/8") from error
+    return value
+
+
+def _as_base_url(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            check_url(value, secure=False)
+        except ConfigurationError as error:
+            raise ValueError(str(error)) from error
+    return value
+
+
+def _as_contact(value: str) -> str:
+    if not value.startswith(("mailto:", "https://")) or not value.isascii() or " " in value:
+        raise ValueError("write it like mailto:somebody@example.org")
     return value
 
 
@@ -113,6 +162,26 @@ class Settings(BaseSettings):
         json_schema_extra={"group": "Network"},
     )
     max_connections: int = _setting(1000, "Network", "WebSocket connections at a time.", ge=1, le=100_000)
+    max_connections_per_address: int = _setting(
+        250, "Network", "WebSocket connections of one address at a time; of this machine itself any number. 0: any.",
+        ge=0, le=100_000,
+    )
+    max_connections_per_user: int = _setting(
+        100, "Network", "WebSocket connections of one user at a time. 0: any.", ge=0, le=100_000
+    )
+    message_rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_rates)] = _setting(
+        ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "*=20"), "Network",
+        "Messages a second of each type that one connection may send; a minute's worth at once.",
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_networks)] = (
+        _setting((), "Network", "Addresses or networks of reverse proxies whose X-Forwarded-For is believed.")
+    )
+    listen: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_listeners)] = _setting(
+        (), "Network", "Further ports for one dialect each, like 5000=field or 5001=socketio."
+    )
+    anonymous_dialects: bool = _setting(
+        False, "Network", "Whether field clients may connect without a token, and everybody may read /api/stats."
+    )
     heartbeat_interval_s: float = _setting(
         30.0, "Network", "Seconds between heartbeats of a connection; twice that without an answer closes it.",
         ge=0.1, le=600,
@@ -168,6 +237,79 @@ class Settings(BaseSettings):
         _setting(
             (Role.ADMIN, Role.OPERATOR, Role.RESPONDER, Role.VIEWER), "Alerts", "Roles to which alerts are addressed."
         )
+    )
+
+    late_seconds: float = _setting(
+        60.0,
+        "Alerts",
+        "Age in seconds from which a sighting on arrival is told to everybody, but nobody is sent.",
+        gt=0,
+        le=86_400,
+    )
+    routed_types: Annotated[tuple[AlertType, ...], NoDecode, BeforeValidator(_split)] = _setting(
+        (AlertType.WATCHLIST_MATCH,), "Duty", "Alert types that go to the nearest responder on duty, then to the next."
+    )
+    routed_severities: Annotated[tuple[Severity, ...], NoDecode, BeforeValidator(_split)] = _setting(
+        (), "Duty", "Severities whose alerts go to the nearest responder on duty, whatever their type."
+    )
+    receipt_seconds: float = _setting(
+        5.0,
+        "Duty",
+        "Seconds in which an alert must be on a connected responder's device before the next is told.",
+        gt=0,
+        le=3600,
+    )
+    acknowledge_seconds: float = _setting(
+        30.0, "Duty", "Seconds in which a responder must take an alert before the next is told.", gt=0, le=86_400
+    )
+    fix_seconds: float = _setting(
+        120.0,
+        "Duty",
+        "Seconds for which a device's position counts; after that its user's duty post does.",
+        gt=0,
+        le=86_400,
+    )
+    restart_grace_seconds: float = _setting(
+        5.0,
+        "Duty",
+        "Seconds after a start in which devices may come back before alerts go to the next responder.",
+        ge=0,
+        le=600,
+    )
+    flood_alerts: int = _setting(
+        20,
+        "Alerts",
+        "Alerts of one camera and type within `flood_seconds` after which others are only counted.",
+        ge=2,
+        le=30,
+    )
+    flood_seconds: float = _setting(
+        60.0, "Alerts", "Seconds of quiet after which a flood of alerts is over.", gt=0, le=86_400
+    )
+
+    notification_tries: int = _setting(
+        8, "Notifications", "Attempts at web push, webhook or Apprise before it becomes a dead letter.", ge=1, le=50
+    )
+    notification_retry_seconds: float = _setting(
+        5.0, "Notifications", "Seconds before the second attempt; each further pause is three times as long, "
+        "an hour at most.", ge=0.05, le=3600,
+    )
+    notification_timeout_seconds: float = _setting(
+        10.0, "Notifications", "Seconds in which an attempt must be answered.", ge=0.1, le=60
+    )
+    notification_names: bool = _setting(
+        False, "Notifications", "Whether web push and Apprise name people. A webhook gets the whole alert in any case."
+    )
+    allow_loopback_targets: bool = _setting(
+        False, "Notifications", "Whether webhooks, Apprise and push services may be on this machine, and push "
+        "services in the local network and without TLS.",
+    )
+    public_url: Annotated[str | None, AfterValidator(_as_base_url)] = _setting(
+        None, "Notifications", "Where people reach the console, like https://alerts.example.org, for links."
+    )
+    push_contact: Annotated[str, AfterValidator(_as_contact)] = _setting(
+        "mailto:administrator@sightline.invalid", "Notifications",
+        "Whom a push service may write to: mailto: or https:. Apple's refuses an address that cannot exist.",
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = _setting("info", "Logs", "Least level that is logged.")

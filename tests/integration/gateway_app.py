@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import httpx
+import msgspec
 import uvicorn
 from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection, connect
@@ -27,10 +28,12 @@ from sightline.cameras import Camera
 from sightline.decisions.watch_list import WatchList
 from sightline.events import engine_link as link
 from sightline.events.alert import Severity
+from sightline.events.spoken import ALERTS_MESSAGES, decode_spoken
 from sightline.gateway.app import create_app
 from sightline.gateway.engines import MAX_MESSAGE_BYTES
 from sightline.gateway.gateway import Gateway
 from sightline.identities.subject import NewReference, Person
+from sightline.listeners import parse_listeners
 from sightline.service.gateway import engine_token, open_gateway
 from sightline.settings import Settings
 
@@ -52,6 +55,11 @@ class NativeClient:
         self.heard: list[dict[str, Any]] = []
         self.pictures: list[tuple[dict[str, Any], bytes]] = []
 
+    @staticmethod
+    def check(message: str) -> None:
+        """Whatever a gateway says is said as the reference says it."""
+        decode_spoken(message)
+
     async def send(self, type: str, *, id: str | None = None, **data: Any) -> None:
         message: dict[str, Any] = {"type": type, "data": data}
         await self.socket.send(json.dumps(message if id is None else message | {"id": id}))
@@ -64,6 +72,7 @@ class NativeClient:
             size = int.from_bytes(message[:4], "big")
             self.pictures.append((json.loads(message[4 : 4 + size]), message[4 + size :]))
             return None
+        self.check(message)
         decoded: dict[str, Any] = json.loads(message)
         self.heard.append(decoded)
         return decoded
@@ -108,6 +117,11 @@ class NativeClient:
 
 class AlertsClient(NativeClient):
     """A client of `/ws/alerts/{user_id}`: messages without an envelope."""
+
+    @staticmethod
+    def check(message: str) -> None:
+        """Another dialect, in its own words."""
+        msgspec.json.decode(message, type=ALERTS_MESSAGES[json.loads(message)["type"]])
 
     async def say(self, type: str, **fields: Any) -> None:
         await self.socket.send(json.dumps({"type": type, **fields}))
@@ -307,6 +321,7 @@ class GatewayRun:
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             ws="websockets-sansio",
             ws_max_size=MAX_MESSAGE_BYTES,
             ws_per_message_deflate=False,
@@ -314,7 +329,8 @@ class GatewayRun:
             lifespan="on",
         )
         server = _Server(config)
-        task = asyncio.create_task(server.serve())
+        sockets = [_bound(0), *(_bound(listener.port) for listener in parse_listeners(settings.listen))]
+        task = asyncio.create_task(server.serve(sockets=sockets))
 
         async def stop() -> None:
             server.should_exit = True
@@ -324,7 +340,7 @@ class GatewayRun:
         while not server.started:
             assert not task.done(), task.exception()
             await asyncio.sleep(0.005)
-        port = server.servers[0].sockets[0].getsockname()[1]
+        port = sockets[0].getsockname()[1]
         return RunningGateway(gateway, app, f"http://127.0.0.1:{port}", await engine_token(gateway, "local"))
 
     async def stop(self) -> None:
@@ -352,6 +368,14 @@ async def deaf_client(gateway: RunningGateway, token: str) -> socket.socket:
         text = json.dumps({"type": type, "data": data}).encode()
         await loop.sock_sendall(connection, Frame(Opcode.TEXT, text).serialize(mask=True))
     return connection
+
+
+def _bound(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind(("127.0.0.1", port))
+    listener.listen()
+    return listener
 
 
 def identified(person_id: str, camera_id: str, number: int, **changed: Any) -> link.Fact:

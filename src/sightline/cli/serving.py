@@ -10,7 +10,7 @@ from sightline import settings as settings_module
 from sightline.cli.models import pull_missing
 from sightline.cli.options import Config, Home, settings_as_flags
 from sightline.cli.output import warn
-from sightline.settings import Loaded
+from sightline.settings import LOOPBACK_HOSTS, Loaded
 
 __all__ = ["demo", "serve"]
 
@@ -58,7 +58,14 @@ def demo(
 
     usual = settings_module.load({"home": home, "port": port}, config=config).settings
     # A database of your own is for your data, so the demonstration never uses it.
-    chosen = usual.model_copy(update={"home": usual.home if home else usual.home / "demo", "database_url": None})
+    # Clients without a token may look at it as long as they are on this machine.
+    chosen = usual.model_copy(
+        update={
+            "home": usual.home if home else usual.home / "demo",
+            "database_url": None,
+            "anonymous_dialects": usual.anonymous_dialects or usual.host in LOOPBACK_HOSTS,
+        }
+    )
     pull_missing(chosen)
     warn(f"preparing the demonstration in {chosen.home}", "dim")
     service.demo(chosen, open_browser=not no_open)

@@ -2,33 +2,45 @@
 
 The alert rule for subjects: unseen for more than `unseen_ms` (on any camera, or on this one by `per_camera`), and
 last alerted more than `realert_ms` ago. A camera that went offline raises one alert, closed when it is back.
+
+What would be raised is held back in a snooze or maintenance window and counted together in a flood (`restraint.py`).
+An alert of a routed type or severity is told to responders one after the other instead of to all of them at once,
+where somebody keeps a duty roster, and unless it comes too late for anybody to run.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from sightline.accounts import Role
+from sightline.decisions.restraint import restrain
 from sightline.events.alert import AlertType, Severity
 from sightline.events.engine_link import Fact, Identified, SourceState, Unknown
 from sightline.events.event import AlertDraft, Decision, DecisionContext
 
-__all__ = ["LATE_MS", "Rules", "decide", "subject_of"]
+__all__ = ["LATE_MS", "Rules", "decide", "routed", "subject_of"]
 
 LATE_MS = 60_000
 """A fact older than this on arrival is told, but marked late: whoever answers it must know that time has passed."""
 
 _SEVERITY_ORDER = list(Severity)
+_RESPONDERS = f"role:{Role.RESPONDER.value}"
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The numbers of the alert rule, and who is told (`audience` tags)."""
+    """The numbers of the alert rule, who is told (`audience` tags), and which alerts go to the nearest responder."""
 
     unseen_ms: int
     realert_ms: int
     per_camera: bool
     audience: tuple[str, ...]
+    late_ms: int = LATE_MS
+    routed_types: frozenset[AlertType] = frozenset({AlertType.WATCHLIST_MATCH})
+    routed_severities: frozenset[Severity] = frozenset()
+    flood_alerts: int = 20
+    flood_ms: int = 60_000
 
 
 def subject_of(fact: Fact) -> tuple[str, str | None]:
@@ -50,6 +62,33 @@ def decide(
     `last_seen_ms` is when the subject was last seen on another track; without it (after a start) the subject's latest
     recorded event stands in.
     """
+    decision = restrain(
+        _decide(fact, context, rules, last_seen_ms, received_at_ms),
+        context,
+        camera_id=fact.camera_id,
+        captured_at_ms=fact.timestamp,
+        flood_alerts=rules.flood_alerts,
+        flood_ms=rules.flood_ms,
+    )
+    late = received_at_ms - fact.timestamp > rules.late_ms
+    if decision.alert is None or late or not context.duty_in_use or not _is_routed(decision.alert, rules):
+        return decision
+    return replace(decision, alert=routed(decision.alert))
+
+
+def routed(draft: AlertDraft) -> AlertDraft:
+    """The alert, to be told to responders one after the other: as a role they are not told at once."""
+    audience = tuple(tag for tag in draft.audience if tag != _RESPONDERS)
+    return replace(draft, audience=audience, routed=True)
+
+
+def _is_routed(draft: AlertDraft, rules: Rules) -> bool:
+    return draft.type in rules.routed_types or draft.severity in rules.routed_severities
+
+
+def _decide(
+    fact: Fact, context: DecisionContext, rules: Rules, last_seen_ms: int | None, received_at_ms: int
+) -> Decision:
     if not context.camera_known:
         return Decision("camera_removed")
     match fact.what:
@@ -154,5 +193,5 @@ def _trace(fact: Fact, what: Identified | Unknown, rule: str, received_at_ms: in
             "received": received_at_ms,
             "inference_ms": fact.inference_ms,
         },
-        "late": received_at_ms - fact.timestamp > LATE_MS,
+        "late": received_at_ms - fact.timestamp > rules.late_ms,
     }

@@ -8,7 +8,7 @@ from sightline.deliveries.entry import LogBounds
 from sightline.events.alert import Alert
 from sightline.events.engine_link import GalleryTemplate
 
-__all__ = ["Accepted", "Acknowledged", "AuditRecord", "GalleryChanges", "Snapshot"]
+__all__ = ["Accepted", "Acknowledged", "AuditRecord", "GalleryChanges", "Snapshot", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,3 +57,21 @@ class AuditRecord:
     action: str
     subject: str
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an escalation: `user_id` (`None`: everybody) was told at `told_at_ms`, because of `reason`.
+
+    `distance_m` is from the camera, along the ellipsoid. `outcome` is how the step ended, at `ended_at_ms`.
+    """
+
+    alert_id: str
+    level: int
+    user_id: str | None
+    reason: str
+    outside: bool
+    distance_m: float | None
+    told_at_ms: int
+    outcome: str | None = None
+    ended_at_ms: int | None = None

@@ -23,13 +23,16 @@ __all__ = [
     "Authenticate",
     "Close",
     "CloseCode",
+    "DeclineAlert",
     "Effect",
     "Limits",
+    "Locate",
     "Mode",
     "Phase",
     "Reauthenticate",
     "Send",
     "Session",
+    "SetDuty",
     "StoreCursor",
     "TakeAlert",
     "Unwatch",
@@ -147,7 +150,34 @@ class StoreCursor:
     offset: int
 
 
-Effect = Send | Close | Authenticate | Reauthenticate | Watch | Unwatch | TakeAlert | StoreCursor
+@dataclass(frozen=True, slots=True)
+class Locate:
+    """The device is here now."""
+
+    location: wire.Location
+
+
+@dataclass(frozen=True, slots=True)
+class SetDuty:
+    """The user is on duty from now on, or not: record it and answer `duty_status` with this id."""
+
+    on: bool
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineAlert:
+    """A person cannot take the alert: record it, tell the next one, and answer `recorded` with this id."""
+
+    alert_id: str
+    reason: str
+    id: str | None
+
+
+Effect = (
+    Send | Close | Authenticate | Reauthenticate | Watch | Unwatch | TakeAlert | StoreCursor
+    | Locate | SetDuty | DeclineAlert
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -304,6 +334,12 @@ class Session:
                 return [Unwatch(camera_id)]
             case wire.Ack(alert_id=alert_id, verdict=verdict):
                 return [TakeAlert(alert_id, verdict, id)]
+            case wire.LocationUpdate():
+                return [Locate(data)]
+            case wire.Duty(on=on):
+                return [SetDuty(on, id)]
+            case wire.Decline(alert_id=alert_id, reason=reason):
+                return [DeclineAlert(alert_id, reason, id)]
             case wire.Refresh(auth_token=token):
                 return [Reauthenticate(token, id)]
             case wire.Received(offset=offset):

@@ -37,6 +37,11 @@ class Window:
         """How many bytes may be sent now."""
         return max(0, CREDIT_BYTES - self._bytes)
 
+    @property
+    def outstanding(self) -> int:
+        """How many entries were sent and not confirmed."""
+        return self._entries
+
     def page_sent(self, to: int, entries: int, size: int) -> None:
         """A page and its `position {…, to}` were handed to the socket."""
         self.sent = to

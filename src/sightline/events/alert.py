@@ -27,6 +27,8 @@ class AlertType(enum.StrEnum):
     WATCHLIST_MATCH = "watchlist_match"
     UNKNOWN_PERSON = "unknown_person"
     CAMERA_OFFLINE = "camera_offline"
+    NOBODY_ON_DUTY = "nobody_on_duty"
+    TEST = "test"
 
 
 class Severity(enum.StrEnum):
@@ -74,7 +76,8 @@ class Alert:
 
     `offset` is its first log entry; `captured_at_ms` the capture time of the deciding frame; `subject_id` the person's
     id, an engine's name for a stranger, or the camera's id; `why` the trace: rule, scores, samples, gates, timings.
-    `audience` are the tags of who is told. `by` is the user who took it, at `at_ms`.
+    `audience` are the tags of who is told. `by` is the user who took it, at `at_ms`. `count` is how many events of a
+    flood it stands for.
     """
 
     id: str
@@ -99,3 +102,4 @@ class Alert:
     has_snapshot: bool
     has_probe: bool
     why: Mapping[str, Any] = field(default_factory=dict)
+    count: int = 1

@@ -15,13 +15,17 @@ import msgspec
 from sightline.exceptions import WireError
 
 __all__ = [
+    "CLIENT_MESSAGES",
     "Ack",
     "ClientData",
     "ClientMessage",
+    "Decline",
+    "Duty",
     "Heartbeat",
     "HeartbeatAck",
     "Identify",
     "Location",
+    "LocationUpdate",
     "Received",
     "Refresh",
     "Resume",
@@ -117,7 +121,27 @@ class Refresh(_Data, frozen=True):
     auth_token: Token
 
 
-ClientData = Identify | Heartbeat | HeartbeatAck | SubscribeCamera | UnsubscribeCamera | Received | Ack | Refresh
+class LocationUpdate(Location, frozen=True):
+    """`location_update`: where this device is now."""
+
+
+class Duty(_Data, frozen=True):
+    """`duty`: whether the user is on duty from now on."""
+
+    on: bool
+
+
+class Decline(_Data, frozen=True):
+    """`decline`: a person cannot take the alert."""
+
+    alert_id: Id
+    reason: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+ClientData = (
+    Identify | Heartbeat | HeartbeatAck | SubscribeCamera | UnsubscribeCamera | Received | Ack | Refresh
+    | LocationUpdate | Duty | Decline
+)  # fmt: skip
 
 
 class ClientMessage(msgspec.Struct, frozen=True):
@@ -140,7 +164,7 @@ class _Envelope(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-_TYPES: Mapping[str, type[ClientData]] = {
+CLIENT_MESSAGES: Mapping[str, type[ClientData]] = {
     "client_identify": Identify,
     "heartbeat": Heartbeat,
     "heartbeat_ack": HeartbeatAck,
@@ -149,10 +173,13 @@ _TYPES: Mapping[str, type[ClientData]] = {
     "received": Received,
     "ack": Ack,
     "refresh": Refresh,
+    "location_update": LocationUpdate,
+    "duty": Duty,
+    "decline": Decline,
 }
 _envelopes = msgspec.json.Decoder(_Envelope)
 _names = msgspec.json.Decoder(_Named)
-_decoders = {name: msgspec.json.Decoder(kind) for name, kind in _TYPES.items()}
+_decoders = {name: msgspec.json.Decoder(kind) for name, kind in CLIENT_MESSAGES.items()}
 _encoder = msgspec.json.Encoder()
 _NOT_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
 _AT = re.compile(r" - at `\$\.?(.*)`$")
@@ -192,7 +219,7 @@ def decode_client_message(text: str | bytes) -> ClientMessage:
         raise WireError("the message is not JSON", fatal=True) from None
     decoder = _decoders.get(envelope.type)
     if decoder is None:
-        known = ", ".join(sorted(_TYPES))
+        known = ", ".join(sorted(CLIENT_MESSAGES))
         raise WireError(f"unknown message type {envelope.type!r}; known: {known}", path="type", request_id=envelope.id)
     try:
         return ClientMessage(envelope.type, envelope.id, decoder.decode(envelope.data))
@@ -221,4 +248,3 @@ def error(code: str, message: str, *, path: str | None = None, request_id: str |
     if request_id is not None:
         data["request_id"] = request_id
     return data
-

@@ -23,11 +23,14 @@ from sightline.deliveries.audience import tags_of
 from sightline.deliveries.entry import Cursor
 from sightline.events.alert import Alert
 from sightline.events.wire import encode_flat
-from sightline.exceptions import Conflict, Forbidden, NotFound, SightlineError
+from sightline.exceptions import Conflict, Forbidden, NotFound, SightlineError, WireError
+from sightline.gateway.admission import ConnectionLimit, address_of
+from sightline.gateway.callers import caller_of
+from sightline.gateway.client_socket import until_closed
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
 
-__all__ = ["AlertsClient", "serve_alerts"]
+__all__ = ["Ack", "AlertsClient", "Ping", "Pong", "serve_alerts"]
 
 DEVICE = "ws-alerts"
 SEND_TIMEOUT_S = 30.0
@@ -39,29 +42,35 @@ log = structlog.get_logger(__name__)
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 
 
-class _Ping(msgspec.Struct, tag_field="type", tag="ping"):
+class Ping(msgspec.Struct, tag_field="type", tag="ping"):
+    """Is the server there? Answered with `pong`."""
+
     timestamp: str | int | float | None = None
 
 
-class _Pong(msgspec.Struct, tag_field="type", tag="pong"):
+class Pong(msgspec.Struct, tag_field="type", tag="pong"):
+    """The answer to a ping; what was sent before that ping has arrived."""
+
     timestamp: str | int | float | None = None
 
 
-class _Ack(msgspec.Struct, tag_field="type", tag="ack"):
+class Ack(msgspec.Struct, tag_field="type", tag="ack"):
+    """A person has taken every alert of this stream that was sent here, or the one of `alert_id`."""
+
     stream_id: Text
     alert_id: Text | None = None
 
 
-_decoder = msgspec.json.Decoder(_Ping | _Pong | _Ack)
+_decoder = msgspec.json.Decoder(Ping | Pong | Ack)
 
 
 async def serve_alerts(gateway: Gateway, socket: WebSocket, user_id: str) -> None:
     """One connection; refused with 401 or 403 before the upgrade when the token is not this user's."""
-    token = socket.query_params.get("token") or gateway.bearer(socket.headers)
     try:
-        if not token:
-            raise Forbidden("no token: connect with ?token=…")
-        user, claims = await gateway.tokens.user_of(token, gateway.store.users)
+        caller = await caller_of(gateway, socket, query_token=True)
+        if caller is None:
+            raise Forbidden("no token: connect with ?token=… or ?ticket=…")
+        user, claims = caller
     except Forbidden as problem:
         await socket.send_denial_response(JSONResponse({"detail": str(problem)}, 401))
         return
@@ -72,11 +81,16 @@ async def serve_alerts(gateway: Gateway, socket: WebSocket, user_id: str) -> Non
         await socket.send_denial_response(JSONResponse({"detail": "too many connections"}, 503))
         return
     client = AlertsClient(gateway, socket, user, claims.expires_ms)
-    gateway.tickers.add(client)
     try:
-        await socket.accept()
-        await client.run()
+        with gateway.admission.place(address_of(socket)):
+            gateway.admission.join(user.id, client.client_id, device=DEVICE)
+            gateway.tickers.add(client)
+            await socket.accept()
+            await client.run()
+    except ConnectionLimit as problem:
+        await socket.send_denial_response(JSONResponse({"detail": str(problem)}, 503))
     finally:
+        gateway.admission.leave(user.id, client.client_id)
         gateway.tickers.discard(client)
         gateway.hub.leave(client)
 
@@ -97,13 +111,15 @@ class AlertsClient:
         self._gateway = gateway
         self._socket = socket
         self._outbox = Outbox()
+        self._rates = gateway.rates()
         self._heartbeat_ms = int(gateway.settings.heartbeat_interval_s * 1000)
         self._token_expires_ms = token_expires_ms
         self._last_ping_ms = now_ms
         self._cursor = 0
         self._epoch = ""
         self._again: deque[Alert] = deque()
-        self._pinged: deque[int] = deque()
+        self._pinged: deque[tuple[int, int]] = deque()
+        self._sent = self._received = 0
         self._delivered: dict[str, deque[str]] = {}
         self._closing: tuple[int, str] | None = None
 
@@ -111,6 +127,9 @@ class AlertsClient:
 
     def wake(self) -> None:
         self._outbox.wake()
+
+    def undelivered_after(self) -> int | None:
+        return None
 
     def state(self, text: str) -> None:
         """This dialect has no state messages."""
@@ -141,7 +160,7 @@ class AlertsClient:
         elif now_ms - self._last_ping_ms >= self._heartbeat_ms:
             self._last_ping_ms = now_ms
             if len(self._pinged) < MAX_PINGS_REMEMBERED:  # a pong then moves the cursor less than it might, never more
-                self._pinged.append(self._cursor)
+                self._pinged.append((self._cursor, self._sent))
             self._outbox.put_control(encode_flat({"type": "ping", "timestamp": _iso(now_ms)}))
 
     # ── life ──
@@ -187,8 +206,15 @@ class AlertsClient:
             if len(text) > self._gateway.settings.max_message_kib * 1024:
                 self.end(4501, "the message is too long")
                 continue
+            self._gateway.metrics.messages.inc()
             try:
+                wait_s = self._rates.wait_s("alerts", self._gateway.clock.monotonic_s())
+                if wait_s:
+                    raise WireError(f"too many messages; retry_after_s={wait_s:.1f}", code="RATE_LIMITED")
                 await self._handle(_decoder.decode(text))
+            except WireError as problem:
+                self._gateway.metrics.dropped.labels(reason="rate_limited").inc()
+                self._say_error(problem.code, str(problem))
             except msgspec.ValidationError as problem:
                 self._say_error("INVALID_MESSAGE", str(problem))
             except (msgspec.DecodeError, RecursionError):
@@ -196,17 +222,19 @@ class AlertsClient:
             except SightlineError as problem:  # the store is full, overloaded or broken: asking again may help
                 self._say_error("PROCESSING_ERROR", str(problem))
 
-    async def _handle(self, message: _Ping | _Pong | _Ack) -> None:
+    async def _handle(self, message: Ping | Pong | Ack) -> None:
         match message:
-            case _Ping():
+            case Ping():
                 self._outbox.put_control(encode_flat({"type": "pong", "timestamp": _iso(self._gateway.clock.now_ms())}))
-            case _Pong():
+            case Pong():
                 if self._pinged:
-                    offset = self._pinged.popleft()
+                    offset, sent = self._pinged.popleft()
+                    self._gateway.metrics.received.inc(sent - self._received)
+                    self._received = sent
                     await self._gateway.store.log.advance(
                         self.user_id, DEVICE, Cursor(self._epoch, offset), now_ms=self._gateway.clock.now_ms()
                     )
-            case _Ack(stream_id=stream_id, alert_id=alert_id):
+            case Ack(stream_id=stream_id, alert_id=alert_id):
                 await self._acknowledge(stream_id, alert_id)
 
     async def _acknowledge(self, stream_id: str, alert_id: str | None) -> None:
@@ -235,7 +263,8 @@ class AlertsClient:
                 self.end(4002, "too slow; retry_after_s=1")
             if self._closing is not None:
                 await self._send(self._outbox.take_control())
-                await self._socket.close(*self._closing)
+                with until_closed():
+                    await self._socket.close(*self._closing)
                 return
 
     async def _send_next(self) -> bool:
@@ -255,19 +284,16 @@ class AlertsClient:
         for entry in mine:
             self._remember(entry.camera_id, entry.alert_id)
         await self._send([entry.text for entry in mine])
-        self._gateway.metrics.delivered.inc(len(mine))
+        self._sent += len(mine)
+        self._gateway.metrics.sent.inc(len(mine))
         self._cursor = page.to
         return True
 
     async def _send(self, messages: list[str]) -> None:
         for message in messages:
-            try:
-                async with asyncio.timeout(SEND_TIMEOUT_S):
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                with until_closed():
                     await self._socket.send_text(message)
-            except (
-                RuntimeError
-            ) as ended:  # the server's word for a connection that it closed itself, over a broken frame
-                raise WebSocketDisconnect(1006) from ended
 
     def _remember(self, camera_id: str, alert_id: str) -> None:
         delivered = self._delivered.setdefault(camera_id, deque(maxlen=MAX_DELIVERED_REMEMBERED))

@@ -12,11 +12,14 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from sightline.clock import Clock
 from sightline.decisions.policy import Rules
+from sightline.deliveries.escalation import Patience
+from sightline.deliveries.retry import RetrySchedule
 from sightline.exceptions import (
     ConfigurationError,
     Conflict,
@@ -29,21 +32,47 @@ from sightline.exceptions import (
 )
 from sightline.gateway.auth import Passwords, Tokens
 from sightline.gateway.console import Console, console_folder
+from sightline.gateway.dialect_ports import DialectPorts
 from sightline.gateway.directory import Directory
 from sightline.gateway.engine_analyst import EngineAnalyst
 from sightline.gateway.engines import Engines
+from sightline.gateway.escalation import Escalator
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
+from sightline.gateway.notifier import Notifier, Senders, Wording
+from sightline.gateway.notifier_metrics import NotifierMetrics
 from sightline.gateway.ports import Analyst, Store
+from sightline.gateway.proxies import ClientAddress
+from sightline.gateway.responders import Responders
 from sightline.gateway.retention import keep_retention
-from sightline.gateway.routers import alerts, cameras, identify, people, sign_in, sockets, system, users, watch_lists
+from sightline.gateway.routers import (
+    alerts,
+    cameras,
+    channels,
+    duty,
+    escalations,
+    identify,
+    people,
+    push,
+    seeds,
+    sign_in,
+    snoozes,
+    sockets,
+    system,
+    tickets,
+    users,
+    watch_lists,
+)
 from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
+from sightline.gateway.socketio_server import PATH, SocketIo
+from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
 from sightline.gateway.views import AlertViews
+from sightline.listeners import parse_listeners
 from sightline.settings import Settings
 
 __all__ = ["create_app", "create_gateway", "keep_ticking"]
@@ -72,6 +101,7 @@ def create_gateway(
     settings: Settings,
     clock: Clock,
     store: Store,
+    senders: Senders,
     signing_key: bytes,
     top: int,
     version: str,
@@ -88,9 +118,46 @@ def create_gateway(
         realert_ms=int(settings.realert_seconds * 1000),
         per_camera=settings.presence_per_camera,
         audience=tuple(f"role:{role.value}" for role in settings.alert_roles),
+        late_ms=int(settings.late_seconds * 1000),
+        routed_types=frozenset(settings.routed_types),
+        routed_severities=frozenset(settings.routed_severities),
+        flood_alerts=settings.flood_alerts,
+        flood_ms=int(settings.flood_seconds * 1000),
     )
-    engines = Engines(store, hub, Intake(store.alerts, rules, metrics, clock), metrics, clock)
+    intake = Intake(store.alerts, rules, metrics, clock)
+    engines = Engines(store, hub, intake, metrics, clock)
     hub.on_watch_change = engines.watch_changed
+    notifier = Notifier(
+        store,
+        views,
+        senders,
+        clock,
+        NotifierMetrics(metrics.registry, clock),
+        schedule=RetrySchedule(
+            tries=settings.notification_tries, first_ms=int(settings.notification_retry_seconds * 1000)
+        ),
+        wording=Wording(settings.notification_names, settings.public_url),
+        retention_days=settings.retention_days,
+    )
+    responders = Responders(
+        store, hub, notifier, clock, everybody=rules.audience, fresh_ms=int(settings.fix_seconds * 1000)
+    )
+    system_alerts = SystemAlerts(store, metrics, clock, audience=rules.audience)
+    escalator = Escalator(
+        store,
+        directory,
+        responders,
+        system_alerts,
+        notifier,
+        metrics,
+        clock,
+        patience=Patience(
+            receipt_ms=int(settings.receipt_seconds * 1000),
+            acknowledge_ms=int(settings.acknowledge_seconds * 1000),
+        ),
+        restart_grace_s=settings.restart_grace_seconds,
+    )
+    intake.on_alert = escalator.poke
     return Gateway(
         settings=settings,
         clock=clock,
@@ -106,6 +173,10 @@ def create_gateway(
         anomaly_tail=Tail(store.log, views.anomalies),
         metrics=metrics,
         loop_lag=LoopLag(metrics.loop_lag_seconds),
+        notifier=notifier,
+        responders=responders,
+        escalator=escalator,
+        system_alerts=system_alerts,
         version=version,
         started_at_ms=clock.now_ms(),
         local_token=local_token,
@@ -124,8 +195,11 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                 for name, job in (
                     ("loop lag", gateway.loop_lag.run()),
                     ("engines", gateway.engines.run()),
+                    ("socket.io", socket_io.run()),
                     ("ticks", keep_ticking(gateway)),
+                    ("escalations", gateway.escalator.run()),
                     ("retention", keep_retention(gateway)),
+                    ("notifier", gateway.notifier.run()),
                 )
             ]
             for job in jobs:
@@ -147,15 +221,30 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
         lifespan=lifespan,
     )
     app.state.gateway = gateway
-    for module in (sign_in, users, cameras, people, watch_lists, alerts, identify, system, sockets):
+    socket_io = SocketIo(gateway)
+    app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
+    for module in (
+        sign_in, tickets, seeds, users, duty, cameras, people, watch_lists, snoozes, escalations, alerts, identify,
+        system, push, channels, sockets,
+    ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")
     app.add_exception_handler(SightlineError, _refuse)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(BodyLimit, limit_of=partial(_body_limit, gateway))
+    if gateway.settings.allowed_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=[origin.rstrip("/").lower() for origin in gateway.settings.allowed_origins],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Location", "Retry-After"],
+        )
     app.add_middleware(OriginGuard, allowed=gateway.settings.allowed_origins)
     app.add_middleware(RequestLog)
+    app.add_middleware(ClientAddress, trusted=gateway.settings.trusted_proxies)
+    app.add_middleware(DialectPorts, listeners=parse_listeners(gateway.settings.listen))
     return app
 
 

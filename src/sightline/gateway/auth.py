@@ -124,13 +124,19 @@ class Tokens:
     async def user_of(self, token: str, users: Users) -> tuple[User, Claims]:
         """The enabled user a token speaks for. Raises `Forbidden`."""
         claims = self.read(token)
+        return await self.user_of_claims(claims, users), claims
+
+    async def user_of_claims(self, claims: Claims, users: Users) -> User:
+        """The enabled user whom claims that were read before still name. Raises `Forbidden`."""
+        if self._clock.now_ms() >= claims.expires_ms:
+            raise Forbidden("the token expired: sign in again")
         try:
             user = await users.get(claims.user_id)
         except NotFound:
             raise Forbidden("the token is no longer valid: sign in again") from None
         if user.disabled or user.token_version != claims.token_version:
             raise Forbidden("the token is no longer valid: sign in again")
-        return user, claims
+        return user
 
 
 def new_password() -> str:

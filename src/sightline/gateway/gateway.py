@@ -11,17 +11,25 @@ from sightline.accounts import Right, User, require
 from sightline.cameras import CameraStatus
 from sightline.clock import Clock
 from sightline.deliveries.audience import tags_of
+from sightline.deliveries.rates import Rates, parse_rates
 from sightline.events.alert import Verdict
 from sightline.exceptions import Forbidden, NotFound
+from sightline.gateway.admission import Admission
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
 from sightline.gateway.camera_states import SWITCHED_OFF
 from sightline.gateway.directory import Directory
 from sightline.gateway.engines import Engines
+from sightline.gateway.escalation import Escalator
+from sightline.gateway.field_desk import FieldDesk
 from sightline.gateway.hub import Hub
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
+from sightline.gateway.notifier import Notifier
 from sightline.gateway.ports import Analyst, Store
+from sightline.gateway.responders import Responders
+from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
+from sightline.gateway.tickets import Tickets
 from sightline.gateway.views import AlertViews
 from sightline.settings import Settings
 
@@ -60,12 +68,29 @@ class Gateway:
     anomaly_tail: Tail
     metrics: Metrics
     loop_lag: LoopLag
+    notifier: Notifier
+    responders: Responders
+    escalator: Escalator
+    system_alerts: SystemAlerts
     version: str
     started_at_ms: int
     local_token: str | None = None
     supervisor: EngineProcess | None = None
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
     tickers: set[Ticking] = field(default_factory=set)
+    tickets: Tickets = field(default_factory=Tickets)
+    admission: Admission = field(init=False)
+    field_desk: FieldDesk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.admission = Admission(
+            per_address=self.settings.max_connections_per_address, per_user=self.settings.max_connections_per_user
+        )
+        self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
+
+    def rates(self) -> Rates:
+        """The message rates of one more connection."""
+        return Rates(parse_rates(self.settings.message_rates))
 
     def is_full(self) -> bool:
         """Whether there are as many WebSocket connections of clients as the settings allow."""
@@ -161,6 +186,7 @@ class Gateway:
     def user_changed(self, user_id: str) -> None:
         """An account changed, and its older tokens are void: its connections are closed for good."""
         self.directory.users.changed(user_id)
+        self.responders.forget(user_id)
         self._forget_encoded()
         for client in self.hub.of_user(user_id):
             client.end(4503, "the account was changed: sign in again")
@@ -169,3 +195,4 @@ class Gateway:
         """No message that was encoded with an older name may be sent again."""
         self.native_tail.forget()
         self.anomaly_tail.forget()
+        self.field_desk.tail.forget()

@@ -10,6 +10,8 @@ observations are pushed: state in order, observations and pictures into one late
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
@@ -38,6 +40,10 @@ class Client(Protocol):
 
     def wake(self) -> None:
         """The log grew."""
+
+    def undelivered_after(self) -> int | None:
+        """The offset beyond which something waits for this client's device to confirm it; `None` where nothing does, or
+        the dialect knows no confirming."""
 
     def state(self, text: str) -> None:
         """A message about state, in order with other state."""
@@ -73,6 +79,7 @@ class Hub:
         self._observations: dict[str, OrderedDict[int, str]] = {}
         self._early: dict[str, tuple[int, bytes]] = {}
         self.top = top
+        self._committed_s = float("nan")
         self.on_watch_change: WatchWish = lambda: None
         self.encoded_observations = 0
 
@@ -114,6 +121,7 @@ class Hub:
         """
         if top > self.top:
             self.top = top
+            self._committed_s = time.monotonic()
             self._wake(iter(self.clients))
 
     def _wake(self, sleeping: Iterator[Client]) -> None:
@@ -123,6 +131,12 @@ class Hub:
             woken += 1
         if woken == WOKEN_AT_ONCE:
             asyncio.get_running_loop().call_soon(self._wake, sleeping)
+
+    def since_commit_s(self, offset: int) -> float | None:
+        """How long ago the newest commit of this gateway's life was, if it reaches `offset` and no further."""
+        if offset != self.top or math.isnan(self._committed_s):
+            return None
+        return time.monotonic() - self._committed_s
 
     # ── state and observations ──
 

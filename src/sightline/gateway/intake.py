@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -30,6 +31,8 @@ class Intake:
         self._clock = clock
         self._presence = Presence()
         self._observed = 0
+        self.on_alert: Callable[[], None] = lambda: None
+        """Called when an alert was raised: it may have to be routed."""
 
     def observed(self, observation: Observation) -> None:
         """Keeps tracks in sight. One that carries a name is bound by it: its fact may be older than this gateway."""
@@ -70,6 +73,7 @@ class Intake:
             self._metrics.facts.labels(kind=event.kind, rule=accepted.rule).inc()
             if accepted.alert is not None:
                 self._metrics.alerts.labels(type=accepted.alert.type.value).inc()
+                self.on_alert()
         return accepted
 
     def _last_seen(self, fact: Fact, subject_id: str) -> int | None:

@@ -10,6 +10,8 @@ __all__ = ["Metrics"]
 
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
 
+DROP_REASONS = ("replaced", "echo_replaced", "rate_limited", "no_phone")
+
 
 class Metrics:
     """What operators watch. Names start with `sightline_`; units are in the name."""
@@ -18,11 +20,12 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.facts = Counter("sightline_facts", "Facts accepted from engines", ["kind", "rule"], registry=self.registry)
         self.alerts = Counter("sightline_alerts", "Alerts raised", ["type"], registry=self.registry)
-        self.delivered = Counter("sightline_delivered_entries", "Log entries sent to clients", registry=self.registry)
-        self.acknowledged = Counter("sightline_acknowledgements", "Acknowledgements recorded", registry=self.registry)
         self.observations = Counter("sightline_observations", "Observations from engines", registry=self.registry)
         self.pictures = Counter("sightline_pictures", "Live pictures from engines", registry=self.registry)
         self.clients = Gauge("sightline_clients", "Connected clients", registry=self.registry)
+        self.escalation_steps = Counter(
+            "sightline_escalation_steps", "Steps of escalations", ["reason"], registry=self.registry
+        )
         self.engines = Gauge("sightline_engines", "Connected engines", registry=self.registry)
         self.log_top = Gauge("sightline_log_offset", "Highest offset of the alert log", registry=self.registry)
         self.accept_seconds = Histogram(
@@ -34,6 +37,35 @@ class Metrics:
         self.fact_age_seconds = Histogram(
             "sightline_fact_age_seconds",
             "From the capture of a fact's frame to its arrival",
+            buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
+        )
+        deliveries = Counter(
+            "sightline_deliveries",
+            "Log entries by how far they came: written to a connection, received by a device, taken by a person",
+            ["state"],
+            registry=self.registry,
+        )
+        self.sent, self.received, self.acknowledged = (
+            deliveries.labels(state=state) for state in ("sent", "received", "acknowledged")
+        )
+        self.dropped = Counter(
+            "sightline_drops",
+            "What was not sent or not read, by reason; an alert never is",
+            ["reason"],
+            registry=self.registry,
+        )
+        for reason in DROP_REASONS:
+            self.dropped.labels(reason=reason)  # shown as 0 before there is one
+        self.messages = Counter("sightline_messages", "Messages from clients", registry=self.registry)
+        self.oldest_undelivered_seconds = Gauge(
+            "sightline_oldest_undelivered_alert_seconds",
+            "For how long the connected client that is furthest behind has not confirmed an alert",
+            registry=self.registry,
+        )
+        self.fanout_seconds = Histogram(
+            "sightline_fanout_seconds",
+            "From an alert's commit to its being written to a connection",
             buckets=LATENCY_BUCKETS_S,
             registry=self.registry,
         )

@@ -8,24 +8,31 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Awaitable, Mapping
+from typing import Any
 
 import structlog
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketDisconnect
 
 from sightline.accounts import Right, Role, User
 from sightline.deliveries.audience import tags_of
 from sightline.deliveries.entry import Cursor
+from sightline.deliveries.rates import OTHERS
+from sightline.deliveries.routing import Position
 from sightline.deliveries.session import (
     Authenticate,
     Close,
     CloseCode,
+    DeclineAlert,
     Effect,
     Limits,
+    Locate,
     Mode,
     Reauthenticate,
     Send,
     Session,
+    SetDuty,
     StoreCursor,
     TakeAlert,
     Unwatch,
@@ -33,21 +40,28 @@ from sightline.deliveries.session import (
 )
 from sightline.deliveries.window import CREDIT_BYTES
 from sightline.events.alert import Verdict
-from sightline.events.wire import decode_client_message, encode_message, error
+from sightline.events.wire import Location, decode_client_message, encode_message, error
 from sightline.exceptions import Forbidden, NotFound, SightlineError, WireError
+from sightline.gateway.admission import ConnectionLimit
+from sightline.gateway.auth import Claims
+from sightline.gateway.callers import claims_of_ticket
+from sightline.gateway.client_socket import ClientSocket, until_closed
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
 from sightline.gateway.pace import Pace
+from sightline.gateway.responders import MOBILE
 
 __all__ = ["NativeClient", "serve_native"]
 
 SEND_TIMEOUT_S = 30.0
+MAX_REFUSED_IN_A_ROW = 1000
+FANOUT_NOTED_EVERY_S = 1.0
 DEFAULT_PICTURE_FPS = 10.0
 
 log = structlog.get_logger(__name__)
 
 
-async def serve_native(gateway: Gateway, socket: WebSocket) -> None:
+async def serve_native(gateway: Gateway, socket: ClientSocket) -> None:
     """One connection, from accept to close. It counts from the first moment, so that a rush cannot pass the limit."""
     client = NativeClient(gateway, socket)
     gateway.tickers.add(client)
@@ -57,13 +71,15 @@ async def serve_native(gateway: Gateway, socket: WebSocket) -> None:
     finally:
         gateway.tickers.discard(client)
         gateway.hub.leave(client)
+        gateway.admission.leave(client.user_id, client.client_id)
 
 
 class NativeClient:
     """A connected client of the native protocol."""
 
-    def __init__(self, gateway: Gateway, socket: WebSocket) -> None:
+    def __init__(self, gateway: Gateway, socket: ClientSocket) -> None:
         settings = gateway.settings
+        self._ticket = _ticket_of(gateway, socket)
         now_ms = gateway.clock.now_ms()
         self.client_id = secrets.token_hex(8)
         self.user_id = self.user_name = self.client_type = self.device = ""
@@ -71,6 +87,11 @@ class NativeClient:
         self._gateway = gateway
         self._socket = socket
         self._outbox = Outbox()
+        self._unconfirmed: deque[tuple[int, int]] = deque()
+        """Pages that were sent: up to which offset, and which offset comes before its first entry."""
+        self._fanout_noted_s = 0.0
+        self._rates = gateway.rates()
+        self._refused_in_a_row = self._replaced = self._outstanding = 0
         self._user: User | None = None
         self._tags: frozenset[str] = frozenset()
         self._watching: dict[str, Watch] = {}
@@ -94,6 +115,11 @@ class NativeClient:
 
     def wake(self) -> None:
         self._outbox.wake()
+
+    def undelivered_after(self) -> int | None:
+        if self._unconfirmed:
+            return self._unconfirmed[0][1]
+        return self._cursor if self._session.window is not None and self._cursor < self._gateway.hub.top else None
 
     def state(self, text: str) -> None:
         self._outbox.put_state(text)
@@ -120,6 +146,8 @@ class NativeClient:
         """Time has passed: heartbeats, deadlines."""
         effects = self._session.tick(now_ms)
         self._carry_out(effects)
+        self._gateway.metrics.dropped.labels(reason="replaced").inc(self._outbox.replaced - self._replaced)
+        self._replaced = self._outbox.replaced
         if any(isinstance(effect, Send) and effect.type == "heartbeat" for effect in effects):
             self._position_if_moved()
 
@@ -148,20 +176,44 @@ class NativeClient:
                 return
             now_ms = self._gateway.clock.now_ms()
             self.last_heard_ms = now_ms
-            text = message.get("text")
+            self._gateway.metrics.messages.inc()
+            for effect in self._effects_of(message.get("text"), now_ms):
+                try:
+                    await self._perform(effect)
+                except SightlineError as problem:  # the store is full, overloaded or broken
+                    self._not_done(effect, problem)
+
+    def _effects_of(self, text: str | None, now_ms: int) -> list[Effect]:
+        """What follows from a message, if there may be another one of its type now."""
+        try:
             try:
                 if text is None:
                     raise WireError("binary messages are for cameras; this client sends JSON text")
                 if len(text) > self._max_message:
                     raise WireError(f"a message has at most {self._max_message // 1024} KiB", fatal=True)
-                effects = self._session.receive(decode_client_message(text), now_ms)
+                message = decode_client_message(text)
             except WireError as problem:
-                effects = self._session.reject(problem, now_ms)
-            for effect in effects:
-                try:
-                    await self._perform(effect)
-                except SightlineError as problem:  # the store is full, overloaded or broken
-                    self._not_done(effect, problem)
+                self._check_rate(OTHERS, problem.request_id)
+                raise
+            self._check_rate(message.type, message.id)
+            return self._session.receive(message, now_ms)
+        except WireError as problem:
+            return self._session.reject(problem, now_ms)
+
+    def _check_rate(self, type: str, id: str | None) -> None:
+        """Raises `WireError` for a message that comes too soon; fatal when many have in a row."""
+        wait_s = self._rates.wait_s(type, self._gateway.clock.monotonic_s())
+        if not wait_s:
+            self._refused_in_a_row = 0
+            return
+        self._refused_in_a_row += 1
+        self._gateway.metrics.dropped.labels(reason="rate_limited").inc()
+        if self._refused_in_a_row >= MAX_REFUSED_IN_A_ROW:
+            self.end(CloseCode.OVERLOADED, "too many messages; retry_after_s=30")
+        raise WireError(
+            f"too many messages of this type; retry_after_s={wait_s:.1f}",
+            path="type", code="RATE_LIMITED", request_id=id,
+        )  # fmt: skip
 
     async def _send_loop(self) -> None:
         while True:
@@ -172,7 +224,8 @@ class NativeClient:
                 self._carry_out(self._session.close(CloseCode.TOO_SLOW, "too slow; retry_after_s=1"))
             if self._closing is not None:
                 await self._send(self._outbox.take_control())
-                await self._socket.close(self._closing.code, self._closing.reason[:120])
+                with until_closed():
+                    await self._socket.close(self._closing.code, self._closing.reason[:120])
                 return
 
     async def _send_next(self) -> bool:
@@ -195,16 +248,12 @@ class NativeClient:
 
     async def _send(self, messages: list[str] | list[str | bytes]) -> None:
         for message in messages:
-            try:
-                async with asyncio.timeout(SEND_TIMEOUT_S):
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                with until_closed():
                     if isinstance(message, str):
                         await self._socket.send_text(message)
                     else:
                         await self._socket.send_bytes(message)
-            except (
-                RuntimeError
-            ) as ended:  # the server's word for a connection that it closed itself, over a broken frame
-                raise WebSocketDisconnect(1006) from ended
 
     # ── the log ──
 
@@ -214,7 +263,7 @@ class NativeClient:
             return False
         page = await self._gateway.native_tail.page(self._cursor, self._gateway.hub.top)
         mine: list[str] = []
-        size = 0
+        size = first = 0
         to = page.to
         for entry in page.entries:
             if not entry.audience & self._tags:
@@ -223,18 +272,40 @@ class NativeClient:
             if over and (mine or window.free_bytes() < CREDIT_BYTES):
                 to = entry.offset - 1
                 break
+            first = first or entry.offset
             mine.append(entry.text)
             size += entry.size
         if not mine and to <= self._cursor:
             return False
         self._cursor = to
         if mine:
-            self._gateway.metrics.delivered.inc(len(mine))
+            self._gateway.metrics.sent.inc(len(mine))
             mine.append(self._position(to))
+            self._outstanding += len(mine) - 1
+            self._unconfirmed.append((to, first - 1))
             window.page_sent(to, len(mine) - 1, size)  # before sending: the client may confirm before we go on
             await self._send(mine)
+            self._note_fanout(to)
         self._caught_up()
         return True
+
+    def _confirmed(self, offset: int) -> None:
+        window = self._session.window
+        assert window is not None
+        self._gateway.metrics.received.inc(self._outstanding - window.outstanding)
+        self._outstanding = window.outstanding
+        while self._unconfirmed and self._unconfirmed[0][0] <= offset:
+            self._unconfirmed.popleft()
+
+    def _note_fanout(self, to: int) -> None:
+        """How long ago what was written just now was committed, once a second: noting costs as much as writing."""
+        now_s = self._gateway.clock.monotonic_s()
+        if now_s - self._fanout_noted_s < FANOUT_NOTED_EVERY_S:
+            return
+        since_commit_s = self._gateway.hub.since_commit_s(to)
+        if since_commit_s is not None:
+            self._fanout_noted_s = now_s
+            self._gateway.metrics.fanout_seconds.observe(since_commit_s)
 
     def _position(self, to: int) -> str:
         window = self._session.window
@@ -280,8 +351,21 @@ class NativeClient:
                 self._outbox.drop_camera(camera_id)
                 self._gateway.hub.on_watch_change()
             case TakeAlert():
-                await self._take(effect)
+                verdict = Verdict(effect.verdict) if effect.verdict else None
+                taken = self._gateway.take_alert(self._signed_in, effect.alert_id, verdict)
+                await self._answer("recorded", taken, "data.alert_id", effect.id)
+            case DeclineAlert(alert_id=alert_id, reason=reason, id=id):
+                declined = self._gateway.escalator.decline(self._signed_in, alert_id, reason)
+                await self._answer("recorded", declined, "data.alert_id", id)
+            case SetDuty(on=on, id=id):
+                switched = self._gateway.responders.switch(self._signed_in, on=on)
+                await self._answer("duty_status", switched, "data.on", id)
+            case Locate(location=location):
+                self._locate(location)
             case StoreCursor(offset=offset):
+                self._confirmed(offset)
+                if self.client_type == MOBILE:
+                    self._gateway.responders.received(self.user_id, offset)
                 self._outbox.wake()
                 if self.device:
                     await self._gateway.store.log.advance(
@@ -291,11 +375,15 @@ class NativeClient:
     async def _authenticate(self, effect: Authenticate) -> None:
         gateway = self._gateway
         identify = effect.identify
-        token = identify.auth_token or gateway.bearer(self._socket.headers)
+        token = identify.auth_token or (gateway.bearer(self._socket.headers) if self._ticket is None else None)
         try:
-            if token is None:
-                raise Forbidden("no token: send `auth_token`, or an Authorization header")
-            user, claims = await gateway.tokens.user_of(token, gateway.store.users)
+            if token is not None:
+                user, claims = await gateway.tokens.user_of(token, gateway.store.users)
+            elif isinstance(self._ticket, Claims):
+                claims = self._ticket
+                user = await gateway.tokens.user_of_claims(claims, gateway.store.users)
+            else:
+                raise self._ticket or Forbidden("no token: send `auth_token`, or an Authorization header")
         except Forbidden as problem:
             self._carry_out(self._session.refused("AUTH_FAILED", str(problem), CloseCode.BAD_TOKEN, id=effect.id))
             return
@@ -303,10 +391,17 @@ class NativeClient:
             message = f"a {identify.client_type} needs a machine token for its own endpoint"
             self._carry_out(self._session.refused("FORBIDDEN", message, CloseCode.REVOKED, id=effect.id))
             return
+        try:
+            gateway.admission.join(user.id, self.client_id, device=identify.device or "")
+        except ConnectionLimit as problem:
+            self._carry_out(self._session.refused("CONNECTION_LIMIT", str(problem), CloseCode.OVERLOADED, id=effect.id))
+            return
         self._user = user
         self.user_id, self.user_name = user.id, user.name
         self.client_type, self.device = identify.client_type, identify.device or ""
         self._tags = tags_of(user, identify.client_type)
+        if identify.location is not None:
+            self._locate(identify.location)
         await self._start_delivery(effect, claims.expires_ms)
         if not await gateway.is_current(user):  # changed before the hub knew whom to tell
             self.end(CloseCode.REVOKED, "the account was changed: sign in again")
@@ -330,6 +425,8 @@ class NativeClient:
             alerts = await gateway.views.alerts(snapshot.alerts)
             shown = encode_message("alert_snapshot", {"alerts": alerts, "offset": bounds.top})
         self._cursor, self._epoch, self._replay_to = start, bounds.epoch, bounds.top
+        if self.client_type == MOBILE and mode is Mode.RESUMED:
+            gateway.responders.received(self.user_id, start)
         self._carry_out(
             self._session.identified(
                 user_id=self.user_id,
@@ -384,18 +481,26 @@ class NativeClient:
         pace = self._paces.setdefault(camera_id, Pace(watch.max_fps))
         return pace.shows(frame_id, self._gateway.clock.monotonic_s())
 
-    async def _take(self, effect: TakeAlert) -> None:
-        gateway = self._gateway
-        assert self._user is not None
+    @property
+    def _signed_in(self) -> User:
+        assert self._user is not None  # the session hands on nothing else before
+        return self._user
+
+    def _locate(self, location: Location) -> None:
+        """Only the device that a responder carries says where they are."""
+        if self.client_type == MOBILE:
+            position = Position(location.latitude, location.longitude)
+            self._gateway.responders.located(self.user_id, position, location.accuracy_m)
+
+    async def _answer(self, type: str, answer: Awaitable[Mapping[str, Any]], path: str, id: str | None) -> None:
+        """What was asked for is done, or who asked is told why it is not."""
         try:
-            data = await gateway.take_alert(
-                self._user, effect.alert_id, Verdict(effect.verdict) if effect.verdict else None
-            )
+            data = await answer
         except (Forbidden, NotFound) as problem:
             code = "FORBIDDEN" if isinstance(problem, Forbidden) else "INVALID_MESSAGE"
-            self._refuse(code, str(problem), "data.alert_id", effect.id)
+            self._refuse(code, str(problem), path, id)
             return
-        self._outbox.put_control(encode_message("recorded", data, id=effect.id))
+        self._outbox.put_control(encode_message(type, data, id=id))
 
     def _not_done(self, effect: Effect, problem: SightlineError) -> None:
         """What was asked could not be done now: who asked hears of it, and may ask again."""
@@ -403,8 +508,16 @@ class NativeClient:
         match effect:
             case Authenticate():
                 self.end(CloseCode.OVERLOADED, "the server cannot serve this now; retry_after_s=5")
-            case Reauthenticate(id=id) | TakeAlert(id=id) | Watch(id=id):
+            case Reauthenticate(id=id) | TakeAlert(id=id) | DeclineAlert(id=id) | SetDuty(id=id) | Watch(id=id):
                 self._refuse("PROCESSING_ERROR", str(problem), None, id)
 
     def _refuse(self, code: str, message: str, path: str | None, id: str | None) -> None:
         self._outbox.put_control(encode_message("error", error(code, message, path=path, request_id=id), id=id))
+
+
+def _ticket_of(gateway: Gateway, socket: ClientSocket) -> Claims | Forbidden | None:
+    """The ticket is used up when the connection begins; whether it was good is said when the client identifies."""
+    try:
+        return claims_of_ticket(gateway, socket)
+    except Forbidden as problem:
+        return problem

@@ -14,10 +14,15 @@ from sightline.accounts import Role, User
 from sightline.cameras import Camera
 from sightline.decisions.watch_list import WatchList
 from sightline.deliveries.entry import Cursor, Entry, LogBounds
-from sightline.deliveries.records import Accepted, Acknowledged, AuditRecord, GalleryChanges, Snapshot
-from sightline.events.alert import Alert, AlertState, Severity, Verdict
+from sightline.deliveries.escalation import Patience
+from sightline.deliveries.records import Accepted, Acknowledged, AuditRecord, GalleryChanges, Snapshot, Step
+from sightline.deliveries.roster import Roster, Switch
+from sightline.deliveries.routing import Situation
+from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdict
 from sightline.events.engine_link import Analysis, SourceProbed
 from sightline.events.event import Decide, Event
+from sightline.events.quiet import QuietKind, QuietPeriod
+from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 
 __all__ = [
@@ -26,9 +31,13 @@ __all__ = [
     "Analyst",
     "Audit",
     "Cameras",
+    "Duty",
+    "Escalations",
+    "Floods",
     "Log",
     "MachineTokens",
     "People",
+    "QuietPeriods",
     "Store",
     "Users",
     "WatchLists",
@@ -172,6 +181,49 @@ class Log(Protocol):
         """Never moves a cursor backwards within an epoch."""
 
 
+class Duty(Protocol):
+    """Duty rosters and switches, by user."""
+
+    async def rosters(self) -> dict[str, Roster]: ...
+    async def switches(self) -> dict[str, Switch]: ...
+    async def in_use(self) -> bool: ...
+    async def put_roster(self, roster: Roster) -> None: ...
+    async def remove_roster(self, user_id: str) -> None: ...
+    async def switch(self, user_id: str, *, on: bool, now_ms: int) -> None: ...
+
+
+class QuietPeriods(Protocol):
+    """Snoozes and maintenance windows; those that are over are not listed."""
+
+    async def list(self, now_ms: int) -> list[QuietPeriod]: ...
+    async def create(
+        self, *, kind: QuietKind, camera_id: str | None, alert_type: AlertType | None, from_ms: int, until_ms: int,
+        reason: str, by: str, now_ms: int,
+    ) -> QuietPeriod: ...  # fmt: skip
+    async def delete(self, period_id: str) -> None: ...
+    async def left_offline(self, decide: Decide, *, now_ms: int) -> Sequence[Accepted]:
+        """Records each camera that went offline in a time without alerts which is over, and has not come back."""
+
+
+class Escalations(Protocol):
+    """Timers that are rows: each fires once, whoever looks. `Conflict`: somebody else was faster."""
+
+    async def due(self, now_ms: int, limit: int = 100) -> list[str]: ...
+    async def next_due_ms(self) -> int | None: ...
+    async def fire(self, alert_id: str, situation: Situation, patience: Patience, *, now_ms: int) -> Step | None: ...
+    async def decline(
+        self, alert_id: str, user_id: str, reason: str, situation: Situation, patience: Patience, *, now_ms: int
+    ) -> tuple[Alert, Step | None]: ...
+    async def steps(self, alert_id: str) -> list[Step]: ...
+    async def to_notify(self, limit: int = 100) -> list[Step]: ...
+    async def notified(self, step: Step) -> None: ...
+
+
+class Floods(Protocol):
+    async def tell(self, *, not_since_ms: int, now_ms: int, limit: int = 100) -> int:
+        """Writes an entry for every flood that grew and was not told of since `not_since_ms`."""
+
+
 class Audit(Protocol):
     async def record(self, *, actor: str, action: str, subject: str, detail: str = "", now_ms: int) -> None: ...
     async def list(self, *, limit: int = 100, before_ms: int | None = None) -> list[AuditRecord]: ...
@@ -199,6 +251,20 @@ class Store(Protocol):
     def log(self) -> Log: ...
     @property
     def audit(self) -> Audit: ...
+    @property
+    def push_subscriptions(self) -> PushSubscriptions: ...
+    @property
+    def channels(self) -> Channels: ...
+    @property
+    def notices(self) -> Notices: ...
+    @property
+    def duty(self) -> Duty: ...
+    @property
+    def quiet_periods(self) -> QuietPeriods: ...
+    @property
+    def escalations(self) -> Escalations: ...
+    @property
+    def floods(self) -> Floods: ...
 
 
 class Analyst(Protocol):

@@ -55,6 +55,7 @@ class AlertViews:
             "escalation_level": alert.escalation_level,
             "by": by.name if by else None,
             "at": alert.at_ms,
+            "count": alert.count,
         }
         return data
 
@@ -71,7 +72,7 @@ class AlertViews:
             if alert is None:
                 continue
             if entry.kind is EntryKind.ALERT_TRIGGERED:
-                text = encode_message("alert_triggered", await self.alert(alert))
+                text = encode_message("alert_triggered", await self.alert(alert) | {"offset": entry.offset})
             else:
                 text = encode_message("alert_updated", await self.update(entry))
             encoded.append(_encoded(entry, alert, text))
@@ -104,12 +105,16 @@ class AlertViews:
     async def update(self, entry: Entry) -> dict[str, Any]:
         """The data of `alert_updated`."""
         by = await self._directory.users.find(entry.data.get("by"))
-        return {
+        data: dict[str, Any] = {
             "alert_id": entry.alert_id,
             "offset": entry.offset,
             **entry.data,
             "by": by.name if by else None,
         }
+        if "responder" in data:
+            responder = await self._directory.users.find(data["responder"])
+            data["responder"] = {"id": responder.id, "name": responder.name} if responder else None
+        return data
 
     async def _person(self, person_id: str | None) -> dict[str, Any] | None:
         person = await self._directory.people.find(person_id)

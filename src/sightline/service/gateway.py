@@ -18,6 +18,7 @@ from sightline.gateway.app import create_gateway
 from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.ports import Analyst
+from sightline.service.senders import open_senders
 from sightline.settings import Settings
 from sightline.stores.store import SqlStore
 from sightline.stores.vault import load_or_create_master_key
@@ -45,6 +46,7 @@ async def open_gateway(
     def committed(top: int) -> None:
         if gateway is not None:
             gateway.hub.committed(top)
+            gateway.notifier.wake()
 
     store = await SqlStore.open(
         settings.home,
@@ -54,17 +56,19 @@ async def open_gateway(
         tz=_zone(settings),
     )
     try:
-        gateway = create_gateway(
-            settings=settings,
-            clock=SystemClock(),
-            store=store,
-            signing_key=_signing_key(keys / "signing.key"),
-            top=(await store.log.bounds()).top,
-            version=version("sightline"),
-            analyst=analyst,
-            local_token=local_token,
-        )
-        yield gateway
+        async with open_senders(settings) as senders:
+            gateway = create_gateway(
+                settings=settings,
+                clock=SystemClock(),
+                store=store,
+                senders=senders,
+                signing_key=_signing_key(keys / "signing.key"),
+                top=(await store.log.bounds()).top,
+                version=version("sightline"),
+                analyst=analyst,
+                local_token=local_token,
+            )
+            yield gateway
     finally:
         await store.close()
 

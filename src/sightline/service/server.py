@@ -19,8 +19,10 @@ from sightline.gateway.app import create_app
 from sightline.gateway.engines import MAX_MESSAGE_BYTES
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.supervisor import EngineSupervisor
+from sightline.listeners import parse_listeners
 from sightline.service.banner import Started, announce
 from sightline.service.gateway import ENGINE_ID, engine_token, first_administrator, open_gateway
+from sightline.service.http_protocol import PatientProtocol
 from sightline.service.lock import RunningServer, ServerLock
 from sightline.settings import Settings
 
@@ -48,16 +50,21 @@ def serve(settings: Settings, *, started: Callable[[Started], None] = announce) 
     with (
         ServerLock(settings.run_folder) as lock,
         _listening(settings) as listener,
+        contextlib.ExitStack() as further,
         asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()) as runner,
     ):
-        runner.run(_serve(settings, lock, listener, started))
+        others = [
+            further.enter_context(_listening(settings.model_copy(update={"port": other.port})))
+            for other in parse_listeners(settings.listen)
+        ]
+        runner.run(_serve(settings, lock, [listener, *others], started))
 
 
 async def _serve(
-    settings: Settings, lock: ServerLock, listener: socket.socket, started: Callable[[Started], None]
+    settings: Settings, lock: ServerLock, listeners: list[socket.socket], started: Callable[[Started], None]
 ) -> None:
     local_token = secrets.token_urlsafe(32)
-    port = listener.getsockname()[1]
+    port = listeners[0].getsockname()[1]
     async with open_gateway(settings, local_token=local_token) as gateway:
         password = await first_administrator(gateway)
         supervisor = EngineSupervisor(
@@ -71,6 +78,8 @@ async def _serve(
             url = _url(settings.host, port)
             lock.publish(RunningServer(url, os.getpid(), local_token))
             log.info("listening", url=url)
+            for other in parse_listeners(settings.listen):
+                log.info("listening", url=_url(settings.host, other.port), dialect=other.dialect.value)
             started(Started(url, settings.home, password))
 
         config = uvicorn.Config(
@@ -80,6 +89,7 @@ async def _serve(
             access_log=False,
             server_header=False,
             proxy_headers=False,
+            http=PatientProtocol,
             ws="websockets-sansio",
             ws_max_size=max(settings.max_message_kib * 1024, MAX_MESSAGE_BYTES),
             ws_per_message_deflate=False,
@@ -88,7 +98,7 @@ async def _serve(
             timeout_graceful_shutdown=SHUTDOWN_S,
             lifespan="on",
         )
-        await _Server(config, gateway, listening).serve(sockets=[listener])
+        await _Server(config, gateway, listening).serve(sockets=listeners)
 
 
 class _Server(uvicorn.Server):

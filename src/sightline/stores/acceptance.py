@@ -11,10 +11,11 @@ from sightline.deliveries.entry import EntryKind
 from sightline.deliveries.records import Accepted
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, check_move
 from sightline.events.event import AlertDraft, Decide, DecisionContext, Event
-from sightline.stores import alert_rows, log, schema
+from sightline.stores import alert_rows, escalation_rows, floods, log, notice_rows, schema
 from sightline.stores.erasure import ERASED, blank
 from sightline.stores.ids import new_id
 from sightline.stores.pictures import AlertPictures
+from sightline.stores.quiet_rows import quiet_at
 
 __all__ = ["accept", "close"]
 
@@ -35,6 +36,7 @@ _KNOWN = select(
     select(func.max(_ALERTS.captured_at_ms))
     .where(_ALERTS.subject_id == bindparam("subject"), _ALERTS.camera_id == bindparam("camera"))
     .scalar_subquery(),
+    escalation_rows.DUTY_IN_USE.scalar_subquery(),
 )
 _LISTS_OF = (
     select(_LISTS.id, _LISTS.name, _LISTS.severity)
@@ -71,6 +73,9 @@ def accept(
     decision = decide(event, context)
     if event.person_id is not None and not context.person_known:
         event = _of_nobody(event)
+    if decision.group_into is not None:
+        event = dataclasses.replace(event, data={**event.data, "grouped_into": decision.group_into})
+        floods.join(connection, decision.group_into, event.captured_at_ms)
     _write(connection, event, decision.rule)
     alert = _raise(connection, event, decision.alert, pictures, blobs, now_ms) if decision.alert is not None else None
     for closed in alert_rows.find_many(connection, decision.close).values():
@@ -95,7 +100,7 @@ def close(connection: Connection, alert: Alert, *, by: str | None, now_ms: int) 
 
 def _context(connection: Connection, event: Event) -> DecisionContext:
     about = {"camera": event.camera_id, "person": event.person_id, "subject": event.subject_id, "most": OPEN_LIMIT}
-    alert_unknown, person, last_event, last_alert, last_alert_here = connection.execute(_KNOWN, about).one()
+    alert_unknown, person, last_event, last_alert, last_alert_here, duty = connection.execute(_KNOWN, about).one()
     lists = connection.execute(_LISTS_OF, about).all() if person is not None else []
     alerted_here = last_alert_here is not None
     return DecisionContext(
@@ -107,6 +112,9 @@ def _context(connection: Connection, event: Event) -> DecisionContext:
         last_alert_at_ms=last_alert,
         last_alert_here_at_ms=last_alert_here,
         open_alert_ids=tuple(connection.execute(_OPEN_HERE, about).scalars()) if alerted_here else (),
+        duty_in_use=bool(duty),
+        quiet=quiet_at(connection, event.camera_id, event.captured_at_ms),
+        recent_alerts=floods.recent(connection, event.camera_id),
     )
 
 
@@ -164,6 +172,9 @@ def _raise(
         why=draft.why,
     )
     alert_rows.write_new(connection, alert)
+    notice_rows.tell_triggered(connection, alert, now_ms=now_ms)
+    if draft.routed:
+        escalation_rows.start(connection, alert_id, now_ms)
     roles = pictures.reserve(
         connection, alert_id, alert.type, alert.person_id, alert.camera_id, alert.captured_at_ms, blobs
     )

@@ -11,9 +11,9 @@ from sqlalchemy import Connection, Select, bindparam, insert, select, update
 from sightline.deliveries.entry import EntryKind
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdict
 from sightline.exceptions import Conflict, NotFound
-from sightline.stores import log, schema
+from sightline.stores import escalation_rows, log, notice_rows, schema
 
-__all__ = ["ALERTS", "change", "find", "find_many", "get", "write_new"]
+__all__ = ["ALERTS", "change", "find", "find_many", "get", "told", "write_new"]
 
 _ALERTS = schema.alerts.c
 _TAGS = schema.alert_tags.c
@@ -31,6 +31,9 @@ _TAGS_OF = (
 )
 _ROLES_OF = select(_PICTURES.alert_id, _PICTURES.role).where(
     _PICTURES.alert_id.in_(bindparam("alert_ids", expanding=True))
+)
+_COUNTS_OF = select(schema.alert_floods.c.alert_id, schema.alert_floods.c.count).where(
+    schema.alert_floods.c.alert_id.in_(bindparam("alert_ids", expanding=True))
 )
 _CHANGE = (
     update(schema.alerts)
@@ -105,6 +108,8 @@ def write_new(connection: Connection, alert: Alert) -> None:
 def change(connection: Connection, before: Alert, after: Alert, *, now_ms: int) -> None:
     """Replaces `before` by `after` (state, verdict, who and when) and tells every audience the alert ever had.
 
+    One that is not open any more is not escalated any further.
+
     Raises `Conflict` when the alert is not as it was read (compare-and-set on its state).
     """
     values = {
@@ -117,14 +122,24 @@ def change(connection: Connection, before: Alert, after: Alert, *, now_ms: int) 
     }
     if connection.execute(_CHANGE, values).rowcount == 0:
         raise Conflict("somebody else changed this alert at the same moment: look again")
+    if before.state is AlertState.OPEN and after.state is not AlertState.OPEN:
+        escalation_rows.end(connection, before.id, now_ms)
+    offset = log.append(
+        connection, EntryKind.ALERT_UPDATED, before.id, at_ms=now_ms, audience=before.audience, data=told(after)
+    )
+    notice_rows.tell_updated(connection, after, offset, now_ms=now_ms)
+
+
+def told(alert: Alert) -> dict[str, Any]:
+    """What an `alert_updated` entry tells: the alert's state, and its count where it stands for several events."""
     data = {
-        "state": after.state.value,
-        "escalation_level": after.escalation_level,
-        "by": after.by,
-        "at": after.at_ms,
-        "verdict": values["new_verdict"],
+        "state": alert.state.value,
+        "escalation_level": alert.escalation_level,
+        "by": alert.by,
+        "at": alert.at_ms,
+        "verdict": alert.verdict.value if alert.verdict is not None else None,
     }
-    log.append(connection, EntryKind.ALERT_UPDATED, before.id, at_ms=now_ms, audience=before.audience, data=data)
+    return data if alert.count == 1 else data | {"count": alert.count}
 
 
 def _alerts(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[Alert]:
@@ -133,6 +148,7 @@ def _alerts(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[A
     for tag in connection.execute(_TAGS_OF, ids):
         tags[tag.alert_id].append(tag.tag)
     pictures = {(picture.alert_id, picture.role) for picture in connection.execute(_ROLES_OF, ids)}
+    counts = {flood["alert_id"]: flood["count"] for flood in connection.execute(_COUNTS_OF, ids).mappings()}
     return [
         Alert(
             id=row["id"],
@@ -157,6 +173,7 @@ def _alerts(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[A
             has_snapshot=(row["id"], "snapshot") in pictures,
             has_probe=(row["id"], "probe") in pictures,
             why=row["why"],
+            count=counts.get(row["id"], 1),
         )
         for row in rows
     ]

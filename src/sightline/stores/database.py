@@ -30,7 +30,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from sightline.exceptions import ConfigurationError, Unavailable
 from sightline.stores.failures import explain
-from sightline.stores.workers import Workers
+from sightline.stores.workers import Workers, retrieve
 
 __all__ = ["Database"]
 
@@ -130,6 +130,7 @@ class Database:
         if self._waiting >= self._write_limit:
             raise Unavailable(f"the store is overloaded ({self._write_limit} writes wait): try again shortly")
         done: asyncio.Future[T] = self._loop.create_future()
+        done.add_done_callback(retrieve)
         self._waiting += 1
         self._queue.put(_Write(work, scrub, done))
         return await asyncio.shield(done)

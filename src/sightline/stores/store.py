@@ -14,13 +14,20 @@ from sightline.stores import log
 from sightline.stores.alerts import Alerts, expire
 from sightline.stores.audit import Audit
 from sightline.stores.cameras import Cameras
+from sightline.stores.channels import Channels
 from sightline.stores.database import Database
+from sightline.stores.duty import Duty
+from sightline.stores.escalations import Escalations
+from sightline.stores.floods import Floods
 from sightline.stores.log import Log
 from sightline.stores.machine_tokens import MachineTokens
 from sightline.stores.media import MediaFolder
 from sightline.stores.migrations import upgrade
+from sightline.stores.notices import Notices
 from sightline.stores.people import People
 from sightline.stores.pictures import AlertPictures
+from sightline.stores.push_subscriptions import PushSubscriptions
+from sightline.stores.quiet_periods import QuietPeriods
 from sightline.stores.users import Users
 from sightline.stores.vault import Vault
 from sightline.stores.watch_lists import WatchLists
@@ -50,7 +57,14 @@ class SqlStore:
         self.watch_lists = WatchLists(database)
         self.alerts = Alerts(database, self.pictures)
         self.log = Log(database, expire)
+        self.duty = Duty(database)
+        self.quiet_periods = QuietPeriods(database, self.pictures)
+        self.escalations = Escalations(database)
+        self.floods = Floods(database)
         self.audit = Audit(database)
+        self.push_subscriptions = PushSubscriptions(database, vault)
+        self.channels = Channels(database, vault)
+        self.notices = Notices(database)
 
     @classmethod
     async def open(

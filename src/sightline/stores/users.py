@@ -8,7 +8,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, 
 
 from sightline.accounts import Role, User
 from sightline.exceptions import Conflict, NotFound
-from sightline.stores import schema
+from sightline.stores import push_subscriptions, schema
 from sightline.stores.database import Database
 from sightline.stores.ids import new_id
 from sightline.stores.names import name_key
@@ -81,11 +81,13 @@ class Users:
         return await self._database.write(write)
 
     async def delete(self, user_id: str) -> None:
-        """With the cursors of their devices. Raises `NotFound`, and `Conflict` for the last administrator."""
+        """With their devices' cursors and their duty. Raises `NotFound`, and `Conflict` for the last administrator."""
 
         def write(connection: Connection) -> None:
             _check_not_last(connection, _get(connection, user_id))
-            connection.execute(delete(schema.cursors).where(schema.cursors.c.user_id == user_id))
+            for table in (schema.cursors, schema.duty_rosters, schema.duty_switches):
+                connection.execute(delete(table).where(table.c.user_id == user_id))
+            push_subscriptions.forget_user(connection, user_id)
             connection.execute(delete(schema.users).where(_USERS.id == user_id))
 
         await self._database.write(write)

@@ -12,9 +12,15 @@ from typing import TypeVar
 
 from sightline.exceptions import Unavailable
 
-__all__ = ["Workers"]
+__all__ = ["Workers", "retrieve"]
 
 T = TypeVar("T")
+
+
+def retrieve(future: asyncio.Future[T]) -> None:
+    """Whoever asked may have been cancelled: then nobody need hear how it ended, asyncio's log least of all."""
+    if not future.cancelled():
+        future.exception()
 
 
 class Workers:
@@ -40,7 +46,9 @@ class Workers:
         call = self._pool.submit(work)
         loop = asyncio.get_running_loop()
         call.add_done_callback(lambda _: loop.call_soon_threadsafe(self._finished))
-        return await asyncio.shield(asyncio.wrap_future(call))
+        result = asyncio.wrap_future(call)
+        result.add_done_callback(retrieve)
+        return await asyncio.shield(result)
 
     async def close(self) -> None:
         """Waits for everything that was begun, then ends the threads."""

@@ -14,7 +14,7 @@ from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.resources import AckRequest, AlertPage, Denial, Recorded
 
-__all__ = ["router"]
+__all__ = ["addressed", "router"]
 
 router = APIRouter(prefix="/api/alerts", tags=["alerts"], responses={403: {"model": Denial}})
 Seer = Annotated[Caller, Depends(caller_with(Right.SEE_ALERTS))]
@@ -40,20 +40,20 @@ async def list_alerts(
 @router.get("/{alert_id}")
 async def get_alert(gateway: GatewayOf, caller: Seer, alert_id: str) -> dict[str, Any]:
     """One alert with its trace."""
-    return await gateway.views.alert(await _addressed(gateway, caller, alert_id))
+    return await gateway.views.alert(await addressed(gateway, caller, alert_id))
 
 
 @router.post("/{alert_id}/ack")
 async def acknowledge(gateway: GatewayOf, caller: Seer, alert_id: str, request: AckRequest) -> Recorded:
     """A person takes the alert. The first one has it; later ones are told who."""
-    await _addressed(gateway, caller, alert_id)
+    await addressed(gateway, caller, alert_id)
     return Recorded(**await gateway.take_alert(caller.user, alert_id, request.verdict))
 
 
 @router.get("/{alert_id}/reference", response_class=Response)
 async def reference_picture(gateway: GatewayOf, caller: Seer, alert_id: str) -> Response:
     """The enrolled photograph that matched."""
-    alert = await _addressed(gateway, caller, alert_id)
+    alert = await addressed(gateway, caller, alert_id)
     if alert.reference_id is None:
         raise NotFound("reference of alert", alert_id)
     return _jpeg(await gateway.store.people.sample(alert.reference_id))
@@ -62,7 +62,7 @@ async def reference_picture(gateway: GatewayOf, caller: Seer, alert_id: str) -> 
 @router.get("/{alert_id}/{role}", response_class=Response)
 async def picture(gateway: GatewayOf, caller: Seer, alert_id: str, role: Literal["snapshot", "probe"]) -> Response:
     """The frame that decided, or the face in it."""
-    await _addressed(gateway, caller, alert_id)
+    await addressed(gateway, caller, alert_id)
     return _jpeg(await gateway.store.pictures.read(alert_id, role))
 
 
@@ -72,7 +72,8 @@ def _tags(gateway: Gateway, user: User) -> frozenset[str]:
     return tags_of(user)
 
 
-async def _addressed(gateway: Gateway, caller: Caller, alert_id: str) -> Alert:
+async def addressed(gateway: Gateway, caller: Caller, alert_id: str) -> Alert:
+    """The alert, if it is addressed to the caller. Raises `NotFound`."""
     alert = await gateway.store.alerts.get(alert_id)
     if not _tags(gateway, caller.user).intersection(alert.audience):
         raise NotFound("alert", alert_id)

@@ -7,7 +7,9 @@ from starlette.responses import JSONResponse
 
 from sightline.events.wire import encode_message, error
 from sightline.gateway.access import gateway_of, machine_name
+from sightline.gateway.admission import ConnectionLimit, address_of
 from sightline.gateway.alerts_socket import serve_alerts
+from sightline.gateway.field_socket import serve_field
 from sightline.gateway.native import serve_native
 
 __all__ = ["router"]
@@ -20,13 +22,21 @@ MAX_BLOB_BYTES = 16 * 1024 * 1024
 async def native(socket: WebSocket) -> None:
     """The native protocol."""
     gateway = gateway_of(socket)
-    if gateway.is_full():
+    try:
+        if gateway.is_full():
+            raise ConnectionLimit("the server", gateway.settings.max_connections)
+        with gateway.admission.place(address_of(socket)):
+            await serve_native(gateway, socket)
+    except ConnectionLimit as problem:
         await socket.accept()
-        message = "the server has as many connections as it allows; retry_after_s=10"
-        await socket.send_text(encode_message("error", error("CONNECTION_LIMIT", message)))
-        await socket.close(4004, message)
-        return
-    await serve_native(gateway, socket)
+        await socket.send_text(encode_message("error", error("CONNECTION_LIMIT", str(problem))))
+        await socket.close(4004, str(problem))
+
+
+@router.websocket("/ws/field")
+async def field(socket: WebSocket) -> None:
+    """Field clients."""
+    await serve_field(gateway_of(socket), socket)
 
 
 @router.websocket("/ws/alerts/{user_id}")

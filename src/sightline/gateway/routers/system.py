@@ -113,7 +113,14 @@ async def metrics(request: Request, gateway: GatewayOf) -> Response:
             raise HTTPException(403, "this role may not see metrics")
     gateway.metrics.clients.set(len(list(gateway.hub.clients)))
     gateway.metrics.log_top.set(gateway.hub.top)
+    gateway.metrics.oldest_undelivered_seconds.set(await _oldest_undelivered_s(gateway))
     return Response(gateway.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+async def _oldest_undelivered_s(gateway: Gateway) -> float:
+    waiting = [after for client in gateway.hub.clients if (after := client.undelivered_after()) is not None]
+    entries = await gateway.store.log.page(min(waiting), 1) if waiting else []
+    return max(0, gateway.clock.now_ms() - entries[0].at_ms) / 1000 if entries else 0.0
 
 
 def _engine(gateway: Gateway) -> dict[str, Any]:

@@ -1,0 +1,192 @@
+"""An example of every message of the WebSocket dialects, for the reference. A test reads each with the types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["ALERTS_RECEIVED", "ALERTS_SENT", "FIELD_RECEIVED", "FIELD_SENT", "NATIVE_RECEIVED", "NATIVE_SENT"]
+
+Examples = Mapping[str, Any]
+
+_CAMERA = {"id": "01a1fb04-7c1e", "name": "Entrance hall", "latitude": 52.5186, "longitude": 13.3762}
+_PERSON = {
+    "id": "01a1fb04-51d0",
+    "first_name": "Eileen",
+    "last_name": "Collins",
+    "age": 42,
+    "description": "Commander",
+}
+_ALERT = {
+    "alert_id": "01a1fb04-9a3b",
+    "offset": 42,
+    "type": "watchlist_match",
+    "severity": "critical",
+    "camera": _CAMERA,
+    "person": _PERSON,
+    "subject_id": "01a1fb04-51d0",
+    "similarity": 0.94,
+    "snapshot_url": "/api/alerts/01a1fb04-9a3b/snapshot",
+    "probe_url": "/api/alerts/01a1fb04-9a3b/probe",
+    "reference_url": "/api/alerts/01a1fb04-9a3b/reference",
+    "watch_list": {"id": "01a1fb04-2c77", "name": "Watch list"},
+    "why": {"rule": "watch_list"},
+    "timestamp": 1795212835985,
+    "created_at": 1795212836034,
+    "state": "open",
+    "verdict": None,
+    "escalation_level": 0,
+    "by": None,
+    "at": None,
+    "count": 1,
+}
+_STATUS = {"camera_id": "01a1fb04-7c1e", "status": "online", "reason": "", "timestamp": 1795212830000}
+
+NATIVE_SENT: Examples = {
+    "client_identify": {
+        "client_type": "frontend",
+        "auth_token": "eyJ…",
+        "device": "desk-3",
+        "resume": {"epoch": "c73170b0", "offset": 41},
+    },
+    "heartbeat": {"client_time": 1795212835985},
+    "heartbeat_ack": {"server_time": 1795212835985},
+    "subscribe_camera": {"camera_id": "*", "max_fps": 5, "frames": True},
+    "unsubscribe_camera": {"camera_id": "*"},
+    "received": {"offset": 42},
+    "ack": {"alert_id": "01a1fb04-9a3b", "verdict": "confirmed"},
+    "decline": {"alert_id": "01a1fb04-9a3b", "reason": "too far away"},
+    "location_update": {"latitude": 52.5163, "longitude": 13.3777, "accuracy_m": 12},
+    "duty": {"on": True},
+    "refresh": {"auth_token": "eyJ…"},
+}
+
+NATIVE_RECEIVED: Examples = {
+    "connection_established": {
+        "client_id": "5f69cbe90ec530f8",
+        "server_time": 1795212835985,
+        "supported_protocols": ["sightline.v1"],
+        "heartbeat_interval": 30000,
+    },
+    "identification_success": {
+        "client_id": "5f69cbe90ec530f8",
+        "client_type": "frontend",
+        "authenticated": True,
+        "epoch": "c73170b0",
+        "offset": 42,
+        "mode": "resumed",
+        "limits": {"credit_entries": 100, "credit_bytes": 262144, "max_subscriptions": 256},
+    },
+    "heartbeat": {"server_time": 1795212835985},
+    "heartbeat_ack": {"client_time": 1795212835985, "server_time": 1795212835990},
+    "refreshed": {"expires_at": 1795213736000},
+    "alert_snapshot": {"alerts": [_ALERT], "offset": 42},
+    "alert_triggered": _ALERT,
+    "alert_updated": {
+        "alert_id": "01a1fb04-9a3b",
+        "offset": 43,
+        "state": "acknowledged",
+        "escalation_level": 1,
+        "by": "olga",
+        "at": 1795212841200,
+        "verdict": "confirmed",
+    },
+    "position": {"from": 41, "to": 42},
+    "caught_up": {"offset": 42},
+    "recorded": {
+        "alert_id": "01a1fb04-9a3b",
+        "state": "acknowledged",
+        "by": "olga",
+        "at": 1795212841200,
+        "verdict": "confirmed",
+        "first": True,
+    },
+    "duty_status": {"on": True, "reason": "switch", "at": 1795212841200},
+    "face_detection_result": {
+        "camera_id": "01a1fb04-7c1e",
+        "frame_id": 1207,
+        "timestamp": 1795212835985,
+        "width": 1280,
+        "height": 720,
+        "faces": [
+            {
+                "bbox": [410.0, 122.0, 488.0, 221.0],
+                "confidence": 0.97,
+                "landmarks": [[431.0, 160.0], [466.0, 160.0], [449.0, 181.0], [434.0, 199.0], [464.0, 199.0]],
+                "track_id": "7",
+                "identity": "known",
+                "is_known": True,
+                "person_id": "01a1fb04-51d0",
+                "name": "Eileen Collins",
+                "similarity": 0.94,
+                "quality": 0.71,
+                "reasons": [],
+                "live": None,
+            }
+        ],
+        "source": "local",
+    },
+    "bulk_status_update": {"cameras": [_STATUS]},
+    "stream_status_update": _STATUS,
+    "camera_online": _STATUS,
+    "camera_offline": _STATUS | {"status": "offline", "reason": "the camera does not answer"},
+    "ai_engine_status": {
+        "engine_id": "local",
+        "status": "connected",
+        "reason": "",
+        "capabilities": ["face-detector", "face-embedder"],
+        "load": 0.2,
+    },
+    "error": {
+        "code": "INVALID_MESSAGE",
+        "message": "Object missing required field `alert_id`",
+        "details": {"path": "data.alert_id"},
+        "request_id": "7",
+    },
+}
+
+ALERTS_SENT: Examples = {
+    "ping": {"type": "ping", "timestamp": "2026-11-20T22:53:55.985Z"},
+    "pong": {"type": "pong", "timestamp": "2026-11-20T22:53:55.985Z"},
+    "ack": {"type": "ack", "stream_id": "01a1fb04-7c1e"},
+}
+
+ALERTS_RECEIVED: Examples = {
+    "anomaly_detected": {
+        "type": "anomaly_detected",
+        "stream_id": "01a1fb04-7c1e",
+        "result": _ALERT,
+        "frame": "/9j/4AAQ…",
+    },
+    "ping": {"type": "ping", "timestamp": "2026-11-20T22:53:55.985Z"},
+    "pong": {"type": "pong", "timestamp": "2026-11-20T22:53:55.985Z"},
+    "error": {"type": "error", "data": {"code": "FORBIDDEN", "message": "the role 'viewer' may not handle alerts"}},
+}
+
+FIELD_SENT: Examples = {
+    "registration": {"latitude": 40.9983, "longitude": 71.67257, "state": "apk"},
+}
+
+_SEEN = {
+    "id": "01a1fb04-51d0",
+    "first_name": "Eileen",
+    "last_name": "Collins",
+    "age": 42,
+    "description": "Commander",
+    "url": "rtsp://10.0.0.9/stream",
+    "camera": _CAMERA,
+}
+
+FIELD_RECEIVED: Examples = {
+    "all_clients": {"event": "all_clients", "context": _SEEN},
+    "nearest_client": {"event": "nearest_client", "context": _SEEN},
+    "echo": {"echo": {"anything": "that was said"}},
+    "error": {
+        "event": "error",
+        "context": {
+            "code": "INVALID_MESSAGE",
+            "message": "Object missing required field `state`",
+            "details": {"path": "state"},
+        },
+    },
+}

@@ -1,0 +1,411 @@
+"""What the gateway says on `/ws/v1` (and, event by event, on Socket.IO), as types: the other half of `wire`.
+
+The gateway encodes plain mappings, because names are joined into them at the last moment. These types say what is in
+them, to the field: the reference is generated from them, and every message that a test hears is read by
+`decode_spoken`, which refuses what is not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+__all__ = [
+    "ALERTS_MESSAGES",
+    "FIELD_MESSAGES",
+    "GATEWAY_TYPES",
+    "AiEngineStatus",
+    "AlertCamera",
+    "AlertPerson",
+    "AlertSnapshot",
+    "AlertTriggered",
+    "AlertUpdated",
+    "AlertWatchList",
+    "AlertsError",
+    "AnomalyDetected",
+    "Beat",
+    "BulkStatusUpdate",
+    "CameraStatusSpoken",
+    "CaughtUp",
+    "ConnectionEstablished",
+    "DetectedFace",
+    "DutyStatus",
+    "ErrorDetails",
+    "ErrorSpoken",
+    "FaceDetectionResult",
+    "FieldAlert",
+    "FieldContext",
+    "FieldEcho",
+    "FieldError",
+    "HeartbeatAckSpoken",
+    "HeartbeatSpoken",
+    "IdentificationSuccess",
+    "Limits",
+    "PositionSpoken",
+    "Recorded",
+    "Refreshed",
+    "Spoken",
+    "UpdatedResponder",
+    "decode_spoken",
+]
+
+AlertStateName = Literal["open", "acknowledged", "closed", "expired"]
+VerdictName = Literal["confirmed", "rejected"]
+CameraStateName = Literal["connecting", "online", "stalled", "offline", "disabled"]
+
+
+class Spoken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Data of a message from the gateway. Times are milliseconds since the epoch."""
+
+
+class Limits(Spoken, frozen=True):
+    """How much a client may have outstanding, and how many cameras it may subscribe to."""
+
+    credit_entries: int
+    credit_bytes: int
+    max_subscriptions: int
+
+
+class ConnectionEstablished(Spoken, frozen=True):
+    """The connection is accepted: identify now. `heartbeat_interval` is in milliseconds."""
+
+    client_id: str
+    server_time: int
+    supported_protocols: list[str]
+    heartbeat_interval: int
+
+
+class IdentificationSuccess(Spoken, frozen=True):
+    """The client is who it says. `offset` is the top of the log; `gap`: what was missed cannot be sent, a snapshot
+    follows."""
+
+    client_id: str
+    client_type: str
+    authenticated: bool
+    epoch: str
+    offset: int
+    mode: Literal["live", "resumed", "gap"]
+    limits: Limits
+
+
+class HeartbeatSpoken(Spoken, frozen=True):
+    """Is the client there? Answer with `heartbeat_ack`."""
+
+    server_time: int
+
+
+class HeartbeatAckSpoken(Spoken, frozen=True):
+    """The answer to the client's heartbeat, with its own time."""
+
+    client_time: int | float | str | None
+    server_time: int
+
+
+class Refreshed(Spoken, frozen=True):
+    """The newer token is good until then."""
+
+    expires_at: int
+
+
+class AlertCamera(Spoken, frozen=True):
+    """Where it was; the position in WGS 84 degrees, if it is known."""
+
+    id: str
+    name: str
+    latitude: float | None
+    longitude: float | None
+
+
+class AlertPerson(Spoken, frozen=True):
+    """Who it was."""
+
+    id: str
+    first_name: str
+    last_name: str
+    age: int | None
+    description: str
+
+
+class AlertWatchList(Spoken, frozen=True):
+    """Why this person matters."""
+
+    id: str
+    name: str
+
+
+class AlertTriggered(Spoken, frozen=True):
+    """A new alert, with its present state. An escalation sends it again to whoever is told now; `alert_id` is the
+    alert's, `offset` the log entry's. `count` is how many like it were grouped into it."""
+
+    alert_id: str
+    offset: int
+    type: str
+    severity: Literal["info", "warning", "error", "critical"]
+    camera: AlertCamera
+    person: AlertPerson | None
+    subject_id: str
+    similarity: float | None
+    snapshot_url: str | None
+    probe_url: str | None
+    reference_url: str | None
+    watch_list: AlertWatchList | None
+    why: dict[str, Any]
+    timestamp: int
+    created_at: int
+    state: AlertStateName
+    verdict: VerdictName | None
+    escalation_level: int
+    by: str | None
+    at: int | None
+    count: int
+
+
+class AlertSnapshot(Spoken, frozen=True):
+    """Every open alert and the log's top, read in one transaction."""
+
+    alerts: list[AlertTriggered]
+    offset: int
+
+
+class UpdatedResponder(Spoken, frozen=True):
+    """Whom an escalation told."""
+
+    id: str
+    name: str
+
+
+class AlertUpdated(Spoken, frozen=True):
+    """An alert's new state: taken, closed, expired, escalated (to a `responder`, or to everybody), or more of it."""
+
+    alert_id: str
+    offset: int
+    state: AlertStateName
+    escalation_level: int
+    by: str | None
+    at: int | None
+    verdict: VerdictName | None = None
+    count: int = 1
+    responder: UpdatedResponder | None = None
+
+
+class PositionSpoken(Spoken, frozen=True):
+    """Everything that is addressed to you in (from, to] has been sent: confirm with `received`."""
+
+    from_: int = msgspec.field(name="from")
+    to: int
+
+
+class CaughtUp(Spoken, frozen=True):
+    """The replay is over; what follows is new."""
+
+    offset: int
+
+
+class Recorded(Spoken, frozen=True):
+    """The answer to `ack` (`first`: nobody had taken it before) and to `decline` (`declined`)."""
+
+    alert_id: str
+    state: AlertStateName
+    by: str | None
+    at: int | None
+    verdict: VerdictName | None
+    first: bool | None = None
+    declined: bool | None = None
+
+
+class DutyStatus(Spoken, frozen=True):
+    """The answer to `duty`."""
+
+    on: bool
+    reason: str
+    at: int
+
+
+class DetectedFace(Spoken, frozen=True):
+    """A face in a frame: `bbox` and `landmarks` in pixels of a frame of the message's width and height."""
+
+    bbox: tuple[float, float, float, float]
+    confidence: float
+    landmarks: list[tuple[float, float]]
+    track_id: str
+    identity: str
+    is_known: bool
+    person_id: str | None
+    name: str | None
+    similarity: float | None
+    quality: float | None
+    reasons: list[str]
+    live: bool | None
+
+
+class FaceDetectionResult(Spoken, frozen=True):
+    """What a camera shows now. Not promised: the newest replaces one that was not sent."""
+
+    camera_id: str
+    frame_id: int
+    timestamp: int
+    width: int
+    height: int
+    faces: list[DetectedFace]
+    source: str
+
+
+class CameraStatusSpoken(Spoken, frozen=True):
+    """A camera's state, why, and since when."""
+
+    camera_id: str
+    status: CameraStateName
+    reason: str
+    timestamp: int
+
+
+class BulkStatusUpdate(Spoken, frozen=True):
+    """The state of every camera, once after identifying."""
+
+    cameras: list[CameraStatusSpoken]
+
+
+class AiEngineStatus(Spoken, frozen=True):
+    """An engine came or went."""
+
+    engine_id: str
+    status: Literal["connected", "disconnected"]
+    reason: str
+    capabilities: list[str]
+    load: float | None
+
+
+class ErrorDetails(Spoken, frozen=True):
+    """Where in the message."""
+
+    path: str
+
+
+class ErrorSpoken(Spoken, frozen=True):
+    """A message could not be done. The connection stays open unless a close follows."""
+
+    code: Literal[
+        "INVALID_MESSAGE",
+        "INVALID_CLIENT_TYPE",
+        "AUTH_FAILED",
+        "FORBIDDEN",
+        "RATE_LIMITED",
+        "PROCESSING_ERROR",
+        "CONNECTION_LIMIT",
+        "SYSTEM_FULL",
+    ]
+    message: str
+    details: ErrorDetails | None = None
+    request_id: str | None = None
+
+
+GATEWAY_TYPES: Mapping[str, type[Spoken]] = {
+    "connection_established": ConnectionEstablished,
+    "identification_success": IdentificationSuccess,
+    "heartbeat": HeartbeatSpoken,
+    "heartbeat_ack": HeartbeatAckSpoken,
+    "refreshed": Refreshed,
+    "alert_snapshot": AlertSnapshot,
+    "alert_triggered": AlertTriggered,
+    "alert_updated": AlertUpdated,
+    "position": PositionSpoken,
+    "caught_up": CaughtUp,
+    "recorded": Recorded,
+    "duty_status": DutyStatus,
+    "face_detection_result": FaceDetectionResult,
+    "bulk_status_update": BulkStatusUpdate,
+    "stream_status_update": CameraStatusSpoken,
+    "camera_online": CameraStatusSpoken,
+    "camera_offline": CameraStatusSpoken,
+    "ai_engine_status": AiEngineStatus,
+    "error": ErrorSpoken,
+}
+"""The data of each message that a gateway sends, by type."""
+
+
+class AnomalyDetected(Spoken, frozen=True):
+    """`/ws/alerts`: an alert, with its picture as base64 JPEG (empty where there is none). `stream_id` is the camera's
+    id."""
+
+    type: Literal["anomaly_detected"]
+    stream_id: str
+    result: AlertTriggered
+    frame: str
+
+
+class Beat(Spoken, frozen=True):
+    """`/ws/alerts`: a `ping`, to be answered, or the `pong` that answers one. Times as ISO 8601."""
+
+    type: Literal["ping", "pong"]
+    timestamp: str
+
+
+class AlertsError(Spoken, frozen=True):
+    """`/ws/alerts`: what was asked could not be done."""
+
+    type: Literal["error"]
+    data: ErrorSpoken
+
+
+class FieldContext(Spoken, frozen=True):
+    """Who was seen where. `url` is the camera's source without credentials; somebody unknown has no age."""
+
+    id: str
+    first_name: str
+    last_name: str
+    age: int | None
+    description: str
+    url: str | None
+    camera: AlertCamera | None
+
+
+class FieldAlert(Spoken, frozen=True):
+    """`/ws/field`: an alert, to every page (`all_clients`) and to the nearest phone (`nearest_client`)."""
+
+    event: Literal["all_clients", "nearest_client"]
+    context: FieldContext
+
+
+class FieldEcho(Spoken, frozen=True):
+    """`/ws/field`: what some client said, as it said it."""
+
+    echo: Any
+
+
+class FieldError(Spoken, frozen=True):
+    """`/ws/field`: what was wrong; a close follows unless the code is `RATE_LIMITED`."""
+
+    event: Literal["error"]
+    context: ErrorSpoken
+
+
+ALERTS_MESSAGES: Mapping[str, type[Spoken]] = {
+    "anomaly_detected": AnomalyDetected,
+    "ping": Beat,
+    "pong": Beat,
+    "error": AlertsError,
+}
+"""Each message that a gateway sends on `/ws/alerts`, by `type`."""
+
+FIELD_MESSAGES: Mapping[str, type[Spoken]] = {
+    "all_clients": FieldAlert,
+    "nearest_client": FieldAlert,
+    "echo": FieldEcho,
+    "error": FieldError,
+}
+"""Each message that a gateway sends on `/ws/field`, by `event`."""
+
+
+class _Envelope(msgspec.Struct, forbid_unknown_fields=True):
+    type: str
+    data: msgspec.Raw
+    id: str | None = None
+
+
+def decode_spoken(text: str | bytes) -> tuple[str, Spoken]:
+    """A message from the gateway: its type and its data. Raises `msgspec.ValidationError` for anything that is not as
+    this module says, `KeyError` for a type that is not here."""
+    envelope = msgspec.json.decode(text, type=_Envelope)
+    return envelope.type, msgspec.json.decode(envelope.data, type=GATEWAY_TYPES[envelope.type])

@@ -1,0 +1,37 @@
+"""What a session needs of the connection under it: a WebSocket has it, and so has a Socket.IO client."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, MutableMapping
+from typing import Any, Protocol
+
+from starlette.websockets import WebSocketDisconnect
+
+__all__ = ["ClientSocket", "until_closed"]
+
+
+@contextlib.contextmanager
+def until_closed() -> Iterator[None]:
+    """Sending on a connection that the server closed by itself meanwhile (a message over the limit) ends the session
+    like any other end of the connection. Raises `WebSocketDisconnect` then."""
+    try:
+        yield
+    except RuntimeError:  # what ASGI servers raise for a message after the close
+        raise WebSocketDisconnect(1006) from None
+
+
+class ClientSocket(Protocol):
+    """A connection that carries text and bytes, in order. Sending waits while the client reads too slowly."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def query_params(self) -> Mapping[str, str]: ...
+    async def accept(self) -> None: ...
+    async def receive(self) -> MutableMapping[str, Any]:
+        """`websocket.receive` with `text` or `bytes`, or `websocket.disconnect`."""
+
+    async def send_text(self, data: str) -> None: ...
+    async def send_bytes(self, data: bytes) -> None: ...
+    async def close(self, code: int = 1000, reason: str | None = None) -> None: ...
