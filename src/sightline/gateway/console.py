@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -40,6 +42,16 @@ class Console(StaticFiles):
             if problem.status_code != 404 or server_side:
                 raise
             response = await super().get_response("index.html", scope)
+        if isinstance(response, FileResponse) and response.status_code == 200:
+            response = self._compressed(response, scope)
         hashed = path.startswith("assets/")
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
         return response
+
+    def _compressed(self, plain: FileResponse, scope: Scope) -> Response:
+        """The copy that the build compressed, for browsers that take it: nothing is compressed while others wait."""
+        copy = f"{plain.path}.gz"
+        if "gzip" not in Headers(scope=scope).get("accept-encoding", "") or not os.path.exists(copy):
+            return plain
+        headers = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return FileResponse(copy, media_type=plain.media_type, headers=headers)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -52,6 +53,18 @@ async def test_what_is_not_there_is_not_a_page(browser: httpx.AsyncClient, path:
 async def test_nothing_beside_the_console_is_served(browser: httpx.AsyncClient, tmp_path: Path, path: str) -> None:
     (tmp_path.parent / "secret.txt").write_text("a secret")
     assert "a secret" not in (await browser.get(path)).text
+
+
+@pytest.mark.usefixtures("built")
+async def test_the_copy_that_the_build_compressed_goes_to_browsers_that_take_it(
+    browser: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    (tmp_path / "assets" / "page-1a2b.js.gz").write_bytes(gzip.compress(b"go()"))
+    compressed = await browser.get("/assets/page-1a2b.js", headers={"Accept-Encoding": "gzip, br"})
+    assert (compressed.headers["content-encoding"], compressed.text) == ("gzip", "go()")
+    assert "javascript" in compressed.headers["content-type"]
+    plain = await browser.get("/assets/page-1a2b.js", headers={"Accept-Encoding": "identity"})
+    assert ("content-encoding" in plain.headers, plain.text) == (False, "go()")
 
 
 async def test_console_that_is_not_built_says_so(browser: httpx.AsyncClient) -> None:
