@@ -17,7 +17,7 @@ from sightline.stores.ids import new_id
 from sightline.stores.pictures import AlertPictures
 from sightline.stores.quiet_rows import quiet_at
 
-__all__ = ["accept"]
+__all__ = ["accept", "close"]
 
 _EVENTS = schema.events.c
 _ALERTS = schema.alerts.c
