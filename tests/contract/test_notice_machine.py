@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -120,6 +120,18 @@ class NoticeMachine(RuleBasedStateMachine):
         row.due_ms = self.now_ms + LEASE_MS
         return won[0]
 
+    @rule(target=held)
+    def leases_run_out_and_others_take_over(self) -> object:
+        self.now_ms += LEASE_MS
+        claimed = [self.run(self.store.notices.claim(notice, now_ms=self.now_ms, lease_ms=LEASE_MS))
+                   for notice in self.due(self.now_ms)]  # fmt: skip
+        for notice in claimed:
+            assert notice is not None
+            row = self.rows[notice.id]
+            row.attempts += 1
+            row.due_ms = self.now_ms + LEASE_MS
+        return multiple(*claimed)
+
     @rule(notice=held)
     def done(self, notice: Notice) -> None:
         self.run(self.store.notices.done(notice))
@@ -191,6 +203,7 @@ def test_the_outbox_agrees_with_its_model(backend: str) -> None:
     run_state_machine_as_test(
         lambda: NoticeMachine(backend),
         settings=settings(
-            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck),
+            phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink a run on a real disk takes minutes
         ),
     )

@@ -153,8 +153,9 @@ async def test_a_device_that_is_gone_is_forgotten(running: RunningGateway, recei
         assert await dead_letters(http) == []
 
 
-async def test_a_phone_is_not_woken_for_what_was_taken_meanwhile(
-    gateway_run: GatewayRun, receiver: HttpReceiver
+@pytest.mark.parametrize("meanwhile", ["somebody took it", "the account was disabled"])
+async def test_a_phone_is_not_woken_for_nothing(
+    gateway_run: GatewayRun, receiver: HttpReceiver, meanwhile: str
 ) -> None:
     gateway_run.settings = QUICK | {"notification_retry_seconds": 1.0}
     running = await gateway_run.start()
@@ -162,10 +163,14 @@ async def test_a_phone_is_not_woken_for_what_was_taken_meanwhile(
     receiver.status = 503
     alert = await raised(running)
     await receiver.first()
-    await running.gateway.take_alert(user, alert.id, None)
+    if meanwhile == "somebody took it":
+        await running.gateway.take_alert(user, alert.id, None)
+    else:
+        await running.gateway.store.users.update(user.id, disabled=True)
     receiver.status = 201
     await settled(running)
     assert len(receiver.requests) == 1
+    assert (await running.gateway.store.notices.backlog()).dead == 0
 
 
 async def test_escalation_pushes_to_one_user(running: RunningGateway, receiver: HttpReceiver) -> None:

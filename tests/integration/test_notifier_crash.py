@@ -20,7 +20,6 @@ SETTINGS: dict[str, object] = {
     "notification_timeout_seconds": 0.5,
     "notification_retry_seconds": 0.1,
     "notification_tries": 50,
-    "flood_alerts": 100,
 }
 
 
