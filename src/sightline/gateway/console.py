@@ -30,6 +30,7 @@ class Console(StaticFiles):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(directory=folder, html=True, check_dir=False)
+        self.config_checked = True  # a folder that is not there is answered in words, not with a fault
         self._folder = folder
 
     async def get_response(self, path: str, scope: Scope) -> Response:

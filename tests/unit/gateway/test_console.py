@@ -71,3 +71,9 @@ async def test_console_that_is_not_built_says_so(browser: httpx.AsyncClient) -> 
     answer = await browser.get("/alerts")
     assert answer.status_code == 503
     assert "make console" in answer.text
+
+
+async def test_console_without_its_folder_says_so_too(tmp_path: Path) -> None:
+    transport = httpx.ASGITransport(Starlette(routes=[Mount("/", Console(tmp_path / "nowhere"))]))
+    async with httpx.AsyncClient(transport=transport, base_url="http://server") as client:
+        assert (await client.get("/")).status_code == 503
