@@ -47,6 +47,7 @@ __all__ = [
     "Recorded",
     "Refreshed",
     "Spoken",
+    "SystemStatusUpdate",
     "UpdatedResponder",
     "decode_spoken",
 ]
@@ -301,6 +302,14 @@ class ErrorSpoken(Spoken, frozen=True):
     request_id: str | None = None
 
 
+class SystemStatusUpdate(Spoken, frozen=True):
+    """What is wrong with the system as a whole, said when it changes: a full spool, a full disk."""
+
+    gateways: int
+    engines: int
+    warnings: list[str]
+
+
 GATEWAY_TYPES: Mapping[str, type[Spoken]] = {
     "connection_established": ConnectionEstablished,
     "identification_success": IdentificationSuccess,
@@ -320,6 +329,7 @@ GATEWAY_TYPES: Mapping[str, type[Spoken]] = {
     "camera_online": CameraStatusSpoken,
     "camera_offline": CameraStatusSpoken,
     "ai_engine_status": AiEngineStatus,
+    "system_status_update": SystemStatusUpdate,
     "error": ErrorSpoken,
 }
 """The data of each message that a gateway sends, by type."""
