@@ -137,6 +137,11 @@ NATIVE_RECEIVED: Examples = {
         "capabilities": ["face-detector", "face-embedder"],
         "load": 0.2,
     },
+    "system_status_update": {
+        "gateways": 1,
+        "engines": 1,
+        "warnings": ["local: spool full: 3 pictures of facts were dropped"],
+    },
     "error": {
         "code": "INVALID_MESSAGE",
         "message": "Object missing required field `alert_id`",
