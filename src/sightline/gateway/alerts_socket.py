@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
 import structlog
 from starlette.responses import JSONResponse
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from sightline.accounts import Right, User
 from sightline.deliveries.audience import tags_of
@@ -25,8 +24,10 @@ from sightline.events.alert import Alert
 from sightline.events.wire import encode_flat
 from sightline.exceptions import Conflict, Forbidden, NotFound, SightlineError, WireError
 from sightline.gateway.admission import ConnectionLimit, address_of
+from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.callers import caller_of
 from sightline.gateway.client_socket import until_closed
+from sightline.gateway.duplex import run_duplex
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
 
@@ -95,7 +96,7 @@ async def serve_alerts(gateway: Gateway, socket: WebSocket, user_id: str) -> Non
         gateway.hub.leave(client)
 
 
-class AlertsClient:
+class AlertsClient(AlertsOnly):
     """A connected client of this dialect."""
 
     client_type = "alerts"
@@ -128,24 +129,6 @@ class AlertsClient:
     def wake(self) -> None:
         self._outbox.wake()
 
-    def undelivered_after(self) -> int | None:
-        return None
-
-    def state(self, text: str) -> None:
-        """This dialect has no state messages."""
-
-    def wants(self, camera_id: str) -> bool:
-        return False
-
-    def observe(self, camera_id: str, frame_id: int, text: str) -> None:
-        """This dialect has no observations."""
-
-    def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
-        """This dialect has no live pictures."""
-
-    def wished_pictures(self) -> Mapping[str, float]:
-        return {}
-
     def end(self, code: int, reason: str) -> None:
         if self._closing is None:
             self._closing = (code, reason)
@@ -168,17 +151,7 @@ class AlertsClient:
     async def run(self) -> None:
         """Receives and sends until either side closes."""
         await self._start()
-        sender = asyncio.create_task(self._send_loop())
-        receiver = asyncio.create_task(self._receive_loop())
-        try:
-            await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sender, receiver):
-                task.cancel()
-            results = await asyncio.gather(sender, receiver, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception) and not isinstance(result, (WebSocketDisconnect, OSError)):
-                log.error("client_failed", client=self.client_id, exc_info=result)
+        await run_duplex(self._send_loop(), self._receive_loop(), client_id=self.client_id)
 
     async def _start(self) -> None:
         gateway = self._gateway

@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import deque
-from collections.abc import Mapping
 
 import structlog
 from starlette.responses import JSONResponse
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from sightline.accounts import Right, Role, User
 from sightline.deliveries.audience import tags_of
@@ -23,9 +22,11 @@ from sightline.deliveries.routing import Position
 from sightline.deliveries.session import CloseCode
 from sightline.exceptions import Forbidden, SightlineError, WireError
 from sightline.gateway.admission import ConnectionLimit, address_of
+from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.auth import Claims
 from sightline.gateway.callers import caller_of
 from sightline.gateway.client_socket import until_closed
+from sightline.gateway.duplex import run_duplex
 from sightline.gateway.field_desk import Offer
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
@@ -77,7 +78,7 @@ async def serve_field(gateway: Gateway, socket: WebSocket) -> None:
         gateway.admission.leave(client.user_id, client.client_id)
 
 
-class FieldClient:
+class FieldClient(AlertsOnly):
     """A connected client of this dialect."""
 
     def __init__(self, gateway: Gateway, socket: WebSocket, caller: tuple[User, Claims] | None) -> None:
@@ -105,24 +106,6 @@ class FieldClient:
 
     def wake(self) -> None:
         self._outbox.wake()
-
-    def undelivered_after(self) -> int | None:
-        return None
-
-    def state(self, text: str) -> None:
-        """This dialect has no state messages."""
-
-    def wants(self, camera_id: str) -> bool:
-        return False
-
-    def observe(self, camera_id: str, frame_id: int, text: str) -> None:
-        """This dialect has no observations."""
-
-    def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
-        """This dialect has no live pictures."""
-
-    def wished_pictures(self) -> Mapping[str, float]:
-        return {}
 
     def end(self, code: int, reason: str) -> None:
         if self._closing is None:
@@ -166,17 +149,7 @@ class FieldClient:
 
     async def run(self) -> None:
         """Receives and sends until either side closes."""
-        sender = asyncio.create_task(self._send_loop())
-        receiver = asyncio.create_task(self._receive_loop())
-        try:
-            await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sender, receiver):
-                task.cancel()
-            results = await asyncio.gather(sender, receiver, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception) and not isinstance(result, (WebSocketDisconnect, OSError)):
-                log.error("client_failed", client=self.client_id, exc_info=result)
+        await run_duplex(self._send_loop(), self._receive_loop(), client_id=self.client_id)
 
     async def _receive_loop(self) -> None:
         while True:

@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Mapping
 from typing import Any
 
 import structlog
-from starlette.websockets import WebSocketDisconnect
 
 from sightline.accounts import Right, Role, User
 from sightline.deliveries.audience import tags_of
@@ -38,7 +37,6 @@ from sightline.deliveries.session import (
     Unwatch,
     Watch,
 )
-from sightline.deliveries.window import CREDIT_BYTES
 from sightline.events.alert import Verdict
 from sightline.events.wire import Location, decode_client_message, encode_message, error
 from sightline.exceptions import Forbidden, NotFound, SightlineError, WireError
@@ -46,17 +44,17 @@ from sightline.gateway.admission import ConnectionLimit
 from sightline.gateway.auth import Claims
 from sightline.gateway.callers import claims_of_ticket
 from sightline.gateway.client_socket import ClientSocket, until_closed
+from sightline.gateway.duplex import run_duplex
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
-from sightline.gateway.pace import Pace
 from sightline.gateway.responders import MOBILE
+from sightline.gateway.subscriptions import Subscriptions
 
 __all__ = ["NativeClient", "serve_native"]
 
 SEND_TIMEOUT_S = 30.0
 MAX_REFUSED_IN_A_ROW = 1000
 FANOUT_NOTED_EVERY_S = 1.0
-DEFAULT_PICTURE_FPS = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -94,8 +92,7 @@ class NativeClient:
         self._refused_in_a_row = self._replaced = self._outstanding = 0
         self._user: User | None = None
         self._tags: frozenset[str] = frozenset()
-        self._watching: dict[str, Watch] = {}
-        self._paces: dict[str, Pace] = {}
+        self._subscriptions = Subscriptions()
         self._cursor = 0
         self._epoch = ""
         self._replay_to: int | None = None
@@ -125,19 +122,19 @@ class NativeClient:
         self._outbox.put_state(text)
 
     def wants(self, camera_id: str) -> bool:
-        return self._watch_of(camera_id) is not None
+        return self._subscriptions.of(camera_id) is not None
 
     def observe(self, camera_id: str, frame_id: int, text: str) -> None:
         if self._shows(camera_id, frame_id):
             self._outbox.put_observation(camera_id, frame_id, text)
 
     def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
-        watch = self._watch_of(camera_id)
+        watch = self._subscriptions.of(camera_id)
         if watch is not None and watch.frames and self._shows(camera_id, frame_id):
             self._outbox.put_picture(camera_id, frame_id, observation, message)
 
     def wished_pictures(self) -> Mapping[str, float]:
-        return {id: watch.max_fps or DEFAULT_PICTURE_FPS for id, watch in self._watching.items() if watch.frames}
+        return self._subscriptions.wished_pictures()
 
     def end(self, code: int, reason: str) -> None:
         self._carry_out(self._session.close(CloseCode(code), reason))
@@ -156,17 +153,7 @@ class NativeClient:
     async def run(self) -> None:
         """Receives and sends until either side closes."""
         self._carry_out(self._session.open())
-        sender = asyncio.create_task(self._send_loop())
-        receiver = asyncio.create_task(self._receive_loop())
-        try:
-            await asyncio.wait({sender, receiver}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in (sender, receiver):
-                task.cancel()
-            results = await asyncio.gather(sender, receiver, return_exceptions=True)
-        for result in results:
-            if isinstance(result, Exception) and not isinstance(result, (WebSocketDisconnect, OSError)):
-                log.error("client_failed", client=self.client_id, exc_info=result)
+        await run_duplex(self._send_loop(), self._receive_loop(), client_id=self.client_id)
 
     async def _receive_loop(self) -> None:
         while True:
@@ -262,29 +249,19 @@ class NativeClient:
         if window is None or self._cursor >= self._gateway.hub.top or not window.free_entries():
             return False
         page = await self._gateway.native_tail.page(self._cursor, self._gateway.hub.top)
-        mine: list[str] = []
-        size = first = 0
-        to = page.to
-        for entry in page.entries:
-            if not entry.audience & self._tags:
-                continue
-            over = len(mine) >= window.free_entries() or size + entry.size > window.free_bytes()
-            if over and (mine or window.free_bytes() < CREDIT_BYTES):
-                to = entry.offset - 1
-                break
-            first = first or entry.offset
-            mine.append(entry.text)
-            size += entry.size
+        share = page.share(self._tags, window.free_entries(), window.free_bytes())
+        mine, to = [entry.text for entry in share.entries], share.to
         if not mine and to <= self._cursor:
             return False
         self._cursor = to
         if mine:
             self._gateway.metrics.sent.inc(len(mine))
-            mine.append(self._position(to))
-            self._outstanding += len(mine) - 1
-            self._unconfirmed.append((to, first - 1))
-            window.page_sent(to, len(mine) - 1, size)  # before sending: the client may confirm before we go on
-            await self._send(mine)
+            position = self._position(to)
+            self._outstanding += len(mine)
+            self._unconfirmed.append((to, share.entries[0].offset - 1))
+            size = sum(entry.size for entry in share.entries)
+            window.page_sent(to, len(mine), size)  # before sending: the client may confirm before we go on
+            await self._send([*mine, position])
             self._note_fanout(to)
         self._caught_up()
         return True
@@ -346,8 +323,7 @@ class NativeClient:
             case Watch():
                 await self._watch(effect)
             case Unwatch(camera_id=camera_id):
-                self._watching.pop(camera_id, None)
-                self._paces.clear()
+                self._subscriptions.remove(camera_id)
                 self._outbox.drop_camera(camera_id)
                 self._gateway.hub.on_watch_change()
             case TakeAlert():
@@ -466,20 +442,11 @@ class NativeClient:
             message = f"no camera with id {effect.camera_id!r}"
             self._carry_out(self._session.refused_watch(effect, "INVALID_MESSAGE", message))
             return
-        self._watching[effect.camera_id] = effect
-        self._paces.clear()
+        self._subscriptions.add(effect)
         gateway.hub.on_watch_change()
 
-    def _watch_of(self, camera_id: str) -> Watch | None:
-        """What this client wants of the camera: its own subscription goes before the one to all."""
-        return self._watching.get(camera_id) or self._watching.get("*")
-
     def _shows(self, camera_id: str, frame_id: int) -> bool:
-        watch = self._watch_of(camera_id)
-        if watch is None or watch.max_fps is None:
-            return watch is not None
-        pace = self._paces.setdefault(camera_id, Pace(watch.max_fps))
-        return pace.shows(frame_id, self._gateway.clock.monotonic_s())
+        return self._subscriptions.shows(camera_id, frame_id, self._gateway.clock.monotonic_s())
 
     @property
     def _signed_in(self) -> User:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from sightline.deliveries.entry import Entry
+from sightline.deliveries.window import CREDIT_BYTES
 from sightline.gateway.ports import Log
 
 __all__ = ["Encoded", "Page", "Tail"]
@@ -35,6 +36,23 @@ class Page:
 
     to: int
     entries: Sequence[Encoded]
+
+    def share(self, tags: frozenset[str], max_entries: int, max_bytes: int) -> Page:
+        """What of this page is addressed to `tags` and may be sent now; `to` is how far that goes.
+
+        A single entry larger than the whole credit goes alone, as soon as nothing else is outstanding.
+        """
+        mine: list[Encoded] = []
+        size = 0
+        for entry in self.entries:
+            if not entry.audience & tags:
+                continue
+            over = len(mine) >= max_entries or size + entry.size > max_bytes
+            if over and (mine or max_bytes < CREDIT_BYTES):
+                return Page(entry.offset - 1, mine)
+            mine.append(entry)
+            size += entry.size
+        return Page(self.to, mine)
 
 
 Encode = Callable[[Sequence[Entry]], Awaitable[list[Encoded]]]

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import pytest
 
 from sightline.deliveries.entry import Entry, EntryKind
+from sightline.deliveries.window import CREDIT_BYTES
 from sightline.gateway import tail as tail_module
-from sightline.gateway.tail import PAGE_ENTRIES, Encoded, Tail
+from sightline.gateway.tail import PAGE_ENTRIES, Encoded, Page, Tail
 
 EVERYBODY = frozenset({"role:operator"})
 
@@ -159,3 +160,28 @@ async def test_page_tells_how_far_it_reaches_even_without_entries() -> None:
     tail = Tail(FakeLog(7), nothing)  # type: ignore[arg-type]
     page = await tail.page(3, 7)
     assert (page.to, list(page.entries)) == (7, [])
+
+
+def _encoded(offset: int, tag: str, size: int) -> Encoded:
+    return Encoded(offset, frozenset({tag}), "x", size, f"alert-{offset}", "door")
+
+
+def test_a_share_is_what_is_addressed_and_may_be_sent_now() -> None:
+    entries = [_encoded(1, "a", 10), _encoded(2, "b", 10), _encoded(3, "a", 10), _encoded(4, "a", 10)]
+    page = Page(9, entries)
+    everything = page.share(frozenset({"a"}), 100, CREDIT_BYTES)
+    assert ([entry.offset for entry in everything.entries], everything.to) == ([1, 3, 4], 9)
+    two = page.share(frozenset({"a"}), 2, CREDIT_BYTES)
+    assert ([entry.offset for entry in two.entries], two.to) == ([1, 3], 3)
+    by_size = page.share(frozenset({"a"}), 100, 15)
+    assert ([entry.offset for entry in by_size.entries], by_size.to) == ([1], 2)
+    nothing = page.share(frozenset({"c"}), 100, CREDIT_BYTES)
+    assert (list(nothing.entries), nothing.to) == ([], 9)
+
+
+def test_an_entry_larger_than_the_whole_credit_goes_alone() -> None:
+    page = Page(2, [_encoded(1, "a", CREDIT_BYTES + 1), _encoded(2, "a", 10)])
+    alone = page.share(frozenset({"a"}), 100, CREDIT_BYTES)
+    assert ([entry.offset for entry in alone.entries], alone.to) == ([1], 1)
+    later = page.share(frozenset({"a"}), 100, CREDIT_BYTES - 1)
+    assert (list(later.entries), later.to) == ([], 0)
