@@ -9,5 +9,10 @@ const LONGEST_DELAY_MS = 30_000;
  */
 export function retryDelayMs(attempt: number, random: number, jitter = 0.5): number {
   const exact = Math.min(FIRST_DELAY_MS * GROWTH ** Math.min(attempt, 64), LONGEST_DELAY_MS);
-  return Math.round(exact * (1 - jitter + 2 * jitter * random));
+  return spread(exact, random, jitter);
+}
+
+/** `exactMs`, anywhere within ±`jitter` of it. */
+export function spread(exactMs: number, random: number, jitter = 0.5): number {
+  return Math.round(exactMs * (1 - jitter + 2 * jitter * random));
 }

@@ -11,6 +11,8 @@ const STOPS: ReadonlyMap<number, StopReason> = new Map([
 export const CLOSE_TOKEN_EXPIRED = 4001;
 export const CLOSE_NO_HEARTBEAT = 4003;
 export const CLOSE_BAD_TOKEN = 4500;
+/** What a browser says where the line broke, or nobody answered: the server refused nothing. */
+export const CLOSE_BROKEN_LINE = 1006;
 
 /** What a close code says: 4500–4999 stop the client, everything else asks it to come back. */
 export function stopReasonOf(code: number): StopReason | null {

@@ -32,7 +32,10 @@ export class Inbox {
 
   /** A session begins. `resumed` replays what was missed; `gap` means that entries are gone for good. */
   identified(data: Record<string, unknown>): SessionEvent[] {
-    this.#epoch = typeof data['epoch'] === 'string' ? data['epoch'] : '';
+    const epoch = typeof data['epoch'] === 'string' ? data['epoch'] : '';
+    // Offsets of another epoch compare with nothing: what was shown stays known, its newest state does not.
+    if (epoch !== this.#epoch) for (const alertId of this.#seen.keys()) this.#seen.set(alertId, -1);
+    this.#epoch = epoch;
     this.#caughtUp = data['mode'] === 'live';
     const lost = data['mode'] === 'gap' || (this.#position !== null && this.#position.epoch !== this.#epoch);
     if (!lost) return [];

@@ -1,5 +1,5 @@
-import { retryDelayMs } from './backoff.ts';
-import { CLOSE_BAD_TOKEN, CLOSE_NO_HEARTBEAT, CLOSE_TOKEN_EXPIRED, meaningOf, retryAfterMs, stopReasonOf } from './close_codes.ts';
+import { retryDelayMs, spread } from './backoff.ts';
+import { CLOSE_BAD_TOKEN, CLOSE_BROKEN_LINE, CLOSE_NO_HEARTBEAT, CLOSE_TOKEN_EXPIRED, meaningOf, retryAfterMs, stopReasonOf } from './close_codes.ts';
 import type { StopReason } from './close_codes.ts';
 import { decodeFrame } from './frames.ts';
 import { Inbox } from './inbox.ts';
@@ -178,6 +178,7 @@ export class Session {
 
   closed(code: number, reason: string, nowMs: number): void {
     if (this.#view.status === 'disconnected') return;
+    if (code !== CLOSE_BROKEN_LINE) this.#countShortSession(nowMs);
     const words = this.#lastError?.message ?? meaningOf(code);
     // A refused token may only have been an old one: the provider is asked once for another.
     const another = code === CLOSE_BAD_TOKEN && !this.#tokenRefused;
@@ -311,24 +312,25 @@ export class Session {
   }
 
   #retryLater(reason: string, serverDelayMs: number | null, nowMs: number): void {
-    this.#countShortSession(nowMs);
     this.#forgetConnection();
     if (this.#attempts >= (this.#options.maxReconnectAttempts ?? Infinity)) {
       this.#stop('gave_up', reason);
       return;
     }
-    const broken = this.#shortSessions >= SHORT_SESSIONS;
-    const delay =
-      serverDelayMs ?? (broken ? BREAKER_MS : retryDelayMs(this.#attempts, this.#options.random(), this.#options.jitter));
+    const chance = this.#options.random();
+    const pause = this.#shortSessions >= SHORT_SESSIONS ? spread(BREAKER_MS, chance, this.#options.jitter) : 0;
+    const wished = serverDelayMs ?? retryDelayMs(this.#attempts, chance, this.#options.jitter);
+    const delay = Math.max(wished, pause);
     this.#attempts += 1;
     this.#timers.set('retry', nowMs + delay);
     const lostAtMs = this.#view.lostAtMs ?? nowMs;
     this.#show({ status: 'disconnected', reason, retryAtMs: nowMs + delay, lostAtMs, stopped: null });
   }
 
+  /** The server answered and yet ended the session: did it come to anything? */
   #countShortSession(nowMs: number): void {
-    if (this.#identifiedAtMs === null) return;
-    this.#shortSessions = nowMs - this.#identifiedAtMs < SHORT_SESSION_MS ? this.#shortSessions + 1 : 0;
+    const settled = this.#identifiedAtMs !== null && nowMs - this.#identifiedAtMs >= SHORT_SESSION_MS;
+    this.#shortSessions = settled ? 0 : this.#shortSessions + 1;
   }
 
   #stop(stopped: StopReason, reason: string): void {
