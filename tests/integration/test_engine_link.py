@@ -471,3 +471,14 @@ async def test_full_spool_is_told_to_everybody_once(gateway: RunningGateway) -> 
         assert told["engines"] == 1
         await engine.send(Status(load=0.1, cameras=0, spool_facts=0, spool_bytes=0))
         assert (await client.data("system_status_update"))["warnings"] == []
+
+
+async def test_whoever_asks_while_the_engine_connects_is_answered(gateway: RunningGateway) -> None:
+    asked = asyncio.create_task(gateway.gateway.analyst.analyse(JPEG, identify=False))
+    await asyncio.sleep(0)  # it is asked, and waits
+    async with gateway.engine() as engine:
+        await engine.until(lambda: engine.all(Analyse))
+        assert isinstance(engine.told[0], Welcome), "an engine understands nothing before it was welcomed"
+        (question,) = engine.all(Analyse)
+        await engine.send(Analysis(request_id=question.request_id, width=8, height=8, model_id=MODEL))
+        assert (await asked).width == 8

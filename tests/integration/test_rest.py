@@ -62,10 +62,6 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("get", "/api/system"): Right.SEE_SYSTEM,
     ("get", "/api/stats"): Right.SEE_SYSTEM,
     ("get", "/api/duty"): Right.MANAGE_DUTY,
-    ("get", "/api/duty/{user_id}"): Right.HANDLE_ALERTS,  # one's own; others' with MANAGE_DUTY
-    ("put", "/api/duty/{user_id}/roster"): Right.HANDLE_ALERTS,
-    ("delete", "/api/duty/{user_id}/roster"): Right.HANDLE_ALERTS,
-    ("put", "/api/duty/{user_id}/switch"): Right.HANDLE_ALERTS,
     ("get", "/api/snoozes"): Right.SEE_ALERTS,
     ("post", "/api/snoozes"): Right.SNOOZE_ALERTS,
     ("delete", "/api/snoozes/{period_id}"): Right.SNOOZE_ALERTS,
@@ -92,6 +88,10 @@ ROUTES: dict[tuple[str, str], Right | None] = {
 """Every route and the right it needs; `None`: whoever is signed in."""
 PUBLIC = {("get", "/health"), ("get", "/api/health"), ("post", "/api/token")}
 OTHERWISE = {
+    ("get", "/api/duty/{user_id}"),  # one's own with the right to handle alerts, others' with that to manage duty
+    ("put", "/api/duty/{user_id}/roster"),
+    ("delete", "/api/duty/{user_id}/roster"),
+    ("put", "/api/duty/{user_id}/switch"),
     ("post", "/api/users/{user_id}/token"),  # the owner of the installation only
     ("get", "/metrics"),  # this machine itself, or the right to see the system
 }

@@ -134,6 +134,9 @@ class Engines:
             await socket.close(4501, "hello first")
             return
         engine = EngineLink(engine_id, hello, socket, self._clock.now_ms())
+        version = await self._store.people.gallery_version()
+        # Nobody may find the engine before it was welcomed: what it hears earlier, it does not understand.
+        await engine.send(link.Welcome(server_time=self._clock.now_ms(), gallery_version=version))
         older = self._links.get(engine_id)
         self._links[engine_id] = engine
         self._somebody.set()
@@ -142,8 +145,6 @@ class Engines:
         try:
             if older is not None:
                 await _end(older.socket)
-            version = await self._store.people.gallery_version()
-            await engine.send(link.Welcome(server_time=self._clock.now_ms(), gallery_version=version))
             self._announce(engine, "connected", "")
             self._changed.set()
             await self._listen(engine)
