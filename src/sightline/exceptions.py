@@ -10,7 +10,8 @@
     ├── Conflict                the change contradicts what is stored
     ├── Forbidden               who asks may not do this
     ├── Unavailable             something needed is not there right now (engine, model, disk)
-    └── StoreError              the database refused or is damaged
+    ├── StoreError              the database refused or is damaged
+    └── client.Stopped, client.AckRefused   what only users of the Python client meet
 
 Messages are written for the person who reads them: what is wrong, then what to do next. None holds a password,
 token or source credential.
