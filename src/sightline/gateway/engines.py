@@ -117,7 +117,8 @@ class Engines:
         """The engine to ask something of; one that is just starting is waited for. Raises `Unavailable`."""
         try:
             async with asyncio.timeout(patience_s):
-                await self._somebody.wait()
+                while not self._links:  # an engine may be gone again before its coming is heard of
+                    await self._somebody.wait()
         except TimeoutError:
             raise Unavailable(f"no engine is connected ({self.why_none}); try again in a moment") from None
         return min(self._links.values(), key=lambda engine: engine.status.load if engine.status else 0.0)

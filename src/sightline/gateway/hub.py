@@ -13,7 +13,7 @@ import asyncio
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Protocol
 
@@ -21,7 +21,7 @@ from sightline.events.engine_link import Observation
 from sightline.events.wire import encode_message
 from sightline.gateway.directory import Directory
 
-__all__ = ["Client", "Hub", "WatchWish"]
+__all__ = ["Client", "Hub"]
 
 REMEMBERED_OBSERVATIONS = 16
 WOKEN_AT_ONCE = 16
@@ -64,12 +64,6 @@ class Client(Protocol):
         """Close this client's connection."""
 
 
-class WatchWish(Protocol):
-    """Told when the set of cameras that somebody looks at changed."""
-
-    def __call__(self) -> None: ...
-
-
 class Hub:
     """Registers clients, wakes them when the log grows, hands them observations and state."""
 
@@ -80,7 +74,8 @@ class Hub:
         self._early: dict[str, tuple[int, bytes]] = {}
         self.top = top
         self._committed_s = float("nan")
-        self.on_watch_change: WatchWish = lambda: None
+        self.on_watch_change: Callable[[], None] = lambda: None
+        """Told when the set of cameras that somebody looks at changed."""
         self.encoded_observations = 0
 
     # ── clients ──
