@@ -1,0 +1,75 @@
+"""Who a client of the native protocol is: by ticket, by token in its first message, or by token in a header."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sightline.accounts import Role, User
+from sightline.deliveries.session import CloseCode
+from sightline.events.wire import Identify
+from sightline.exceptions import Forbidden
+from sightline.gateway.admission import ConnectionLimit
+from sightline.gateway.auth import Claims
+from sightline.gateway.callers import Opening, claims_of_ticket
+from sightline.gateway.gateway import Gateway
+
+__all__ = ["PEOPLE_TYPES", "Identity", "Refusal", "Visitor"]
+
+PEOPLE_TYPES = ("frontend", "desktop_app", "mobile_app")
+"""The client types with which people sign in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who it is, and until when the token says so."""
+
+    user: User
+    expires_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the connection ends."""
+
+    code: str
+    message: str
+    close: CloseCode
+
+
+class Visitor:
+    """A connection that has not said who it is. A ticket in its address is used up when it begins; whether that was
+    good is said when the client identifies."""
+
+    def __init__(self, gateway: Gateway, opening: Opening, client_id: str) -> None:
+        self._gateway = gateway
+        self._client_id = client_id
+        self._headers: Mapping[str, str] = opening.headers
+        self._ticket: Claims | Forbidden | None
+        try:
+            self._ticket = claims_of_ticket(gateway, opening)
+        except Forbidden as problem:
+            self._ticket = problem
+
+    async def identify(self, said: Identify) -> Identity | Refusal:
+        """Who this is, if they may connect like this; the connection is counted as theirs then."""
+        gateway = self._gateway
+        token = said.auth_token or (gateway.bearer(self._headers) if self._ticket is None else None)
+        try:
+            if token is not None:
+                user, claims = await gateway.tokens.user_of(token, gateway.store.users)
+            elif isinstance(self._ticket, Claims):
+                claims = self._ticket
+                user = await gateway.tokens.user_of_claims(claims, gateway.store.users)
+            else:
+                raise self._ticket or Forbidden("no token: send `auth_token`, or an Authorization header")
+        except Forbidden as problem:
+            return Refusal("AUTH_FAILED", str(problem), CloseCode.BAD_TOKEN)
+        if said.client_type not in PEOPLE_TYPES or user.role is Role.MACHINE:
+            message = f"a {said.client_type} needs a machine token for its own endpoint"
+            return Refusal("FORBIDDEN", message, CloseCode.REVOKED)
+        try:
+            gateway.admission.join(user.id, self._client_id, device=said.device or "")
+        except ConnectionLimit as problem:
+            return Refusal("CONNECTION_LIMIT", str(problem), CloseCode.OVERLOADED)
+        return Identity(user, claims.expires_ms)
