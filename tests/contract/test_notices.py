@@ -10,7 +10,7 @@ import pytest
 
 from sightline.accounts import Role, User
 from sightline.deliveries.channel import Channel, ChannelKind, NoticeEvent, PushSubscription
-from sightline.deliveries.notice import Backlog, Notice
+from sightline.deliveries.notice import Backlog, Notice, Standing
 from sightline.events.alert import Alert, Severity
 from sightline.exceptions import Conflict, NotFound
 from sightline.stores import SqlStore
@@ -313,3 +313,17 @@ async def test_channels_are_made_changed_and_removed(store: SqlStore) -> None:
     for call in (store.channels.get(police.id), store.channels.delete(police.id), store.channels.replace(police)):
         with pytest.raises(NotFound):
             await call
+
+
+async def test_how_each_target_does(store: SqlStore) -> None:
+    assert await store.notices.standings() == {}
+    alert, first = await one_notice(store)
+    channel = first.target_id
+    assert await store.notices.standings() == {channel: Standing(1, first.created_at_ms, 0, "")}
+    await store.notices.again(await claimed(store, first), due_at_ms=NOON_MS + 10**6, problem="no answer")
+    assert (await store.notices.standings())[channel].problem == "no answer"
+    await raise_alert(store, "2")
+    (second,) = [notice for notice in await due(store) if notice.id != first.id]
+    await store.notices.bury(await claimed(store, second), now_ms=NOON_MS + 5, problem="the server answered 400")
+    standing = (await store.notices.standings())[channel]
+    assert standing == Standing(1, first.created_at_ms, 1, "the server answered 400")

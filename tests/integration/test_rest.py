@@ -86,7 +86,7 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("post", "/api/token/refresh"): None,
 }
 """Every route and the right it needs; `None`: whoever is signed in."""
-PUBLIC = {("get", "/health"), ("get", "/api/health"), ("post", "/api/token")}
+PUBLIC = {("get", "/health"), ("get", "/api/health"), ("post", "/api/token"), ("delete", "/api/token")}
 OTHERWISE = {
     ("get", "/api/duty/{user_id}"),  # one's own with the right to handle alerts, others' with that to manage duty
     ("put", "/api/duty/{user_id}/roster"),
@@ -175,6 +175,35 @@ async def test_sign_in_renew_and_change_the_password(gateway: RunningGateway) ->
         assert (await http.post("/api/token", data=form)).status_code == 401
         form["password"] = "another-long-password"
         assert (await http.post("/api/token", data=form)).status_code == 200
+
+
+async def test_a_browser_stays_signed_in_by_a_cookie_that_does_nothing_else(gateway: RunningGateway) -> None:
+    async with gateway.http() as owner, gateway.http(None) as http:
+        olga = (await owner.post("/api/users", json={"name": "olga", "role": "operator", "password": PASSWORD})).json()
+        form = {"username": "olga", "password": PASSWORD}
+        assert "set-cookie" not in (await http.post("/api/token", data=form)).headers, "nobody asked for it"
+        signed_in = await http.post("/api/token", data=form | {"remember": "true"})
+        kept = signed_in.headers["set-cookie"]
+        assert all(part in kept for part in ("HttpOnly", "Path=/api/token", "SameSite=strict", "Max-Age=43"))
+        assert "Secure" not in kept, "a browser would not keep it: this came without TLS"
+        renewed = await http.post("/api/token/refresh")
+        assert renewed.json()["user"]["name"] == "olga"
+        bad = {"Authorization": "Bearer not-a-token"}
+        assert (await http.post("/api/token/refresh", headers=bad)).status_code == 401, "the token says who it is"
+        assert (await http.get("/api/me")).status_code == 401
+        renewal = {"Authorization": f"Bearer {http.cookies['sightline_renewal']}"}
+        assert (await http.get("/api/me", headers=renewal)).status_code == 401, "it is no access token"
+        access = {"Cookie": f"sightline_renewal={renewed.json()['access_token']}"}
+        over_tls = {"Origin": str(http.base_url).replace("http:", "https:").rstrip("/")}
+        assert (await http.delete("/api/token")).status_code == 204
+        assert (await http.post("/api/token/refresh")).status_code == 401
+        assert (await http.post("/api/token/refresh", headers=access)).status_code == 401, "nor the other way round"
+        secure = await http.post("/api/token", data=form | {"remember": "true"}, headers=over_tls)
+        assert "Secure" in secure.headers["set-cookie"]
+        cookie = {"Cookie": secure.headers["set-cookie"].partition(";")[0]}
+        assert (await http.post("/api/token/refresh", headers=cookie)).status_code == 200
+        await owner.put(f"/api/users/{olga['id']}/password", json={"password": "another-long-password"})
+        assert (await http.post("/api/token/refresh", headers=cookie)).status_code == 401, "a new password ends it"
 
 
 async def test_users_are_managed(gateway: RunningGateway) -> None:

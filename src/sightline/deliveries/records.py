@@ -8,7 +8,7 @@ from sightline.deliveries.entry import LogBounds
 from sightline.events.alert import Alert
 from sightline.events.engine_link import GalleryTemplate
 
-__all__ = ["Accepted", "Acknowledged", "AuditRecord", "GalleryChanges", "Snapshot", "Step"]
+__all__ = ["Accepted", "Acknowledged", "AuditRecord", "Decline", "GalleryChanges", "Snapshot", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +75,13 @@ class Step:
     told_at_ms: int
     outcome: str | None = None
     ended_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """A user who said that they cannot take an alert, whether it was theirs or not; `reason` in their own words."""
+
+    alert_id: str
+    user_id: str
+    at_ms: int
+    reason: str

@@ -14,7 +14,7 @@ from sightline.exceptions import Forbidden
 from sightline.gateway.auth import Claims, hash_machine_token
 from sightline.gateway.gateway import Gateway
 
-__all__ = ["Caller", "CallerOf", "GatewayOf", "caller_with", "gateway_of", "machine_name"]
+__all__ = ["Caller", "CallerOf", "GatewayOf", "caller_of_bearer", "caller_with", "gateway_of", "machine_name"]
 
 LOCAL_USER = User(
     id="local",
@@ -51,7 +51,8 @@ def gateway_of(connection: HTTPConnection) -> Gateway:
 GatewayOf = Annotated[Gateway, Depends(gateway_of)]
 
 
-async def _caller(connection: HTTPConnection, gateway: GatewayOf) -> Caller:
+async def caller_of_bearer(connection: HTTPConnection, gateway: GatewayOf) -> Caller:
+    """Who the bearer token speaks for; 401 without a good one."""
     token = gateway.bearer(connection.headers)
     if token is None:
         raise HTTPException(401, "sign in first", {"WWW-Authenticate": "Bearer"})
@@ -64,7 +65,7 @@ async def _caller(connection: HTTPConnection, gateway: GatewayOf) -> Caller:
     return Caller(user, claims)
 
 
-CallerOf = Annotated[Caller, Depends(_caller)]
+CallerOf = Annotated[Caller, Depends(caller_of_bearer)]
 
 
 def caller_with(right: Right) -> Callable[[Caller], Awaitable[Caller]]:

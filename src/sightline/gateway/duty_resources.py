@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from sightline.accounts import Role
-from sightline.deliveries.records import Step
+from sightline.deliveries.records import Decline, Step
 from sightline.deliveries.roster import DutyException, DutyReason, Roster, Shift
 from sightline.events.alert import AlertState, AlertType, Severity, Verdict
 from sightline.events.quiet import QuietKind, QuietPeriod
@@ -16,6 +16,7 @@ from sightline.gateway.resources import Latitude, Longitude
 from sightline.gateway.responders import DutyState
 
 __all__ = [
+    "DeclineOut",
     "DeclineRecorded",
     "DeclineRequest",
     "DutyExceptionModel",
@@ -224,10 +225,25 @@ class StepOut(BaseModel):
         )
 
 
+class DeclineOut(BaseModel):
+    """Who said that they cannot take an alert, and why, in their own words."""
+
+    user_id: str
+    name: str | None
+    at: int
+    reason: str
+
+    @classmethod
+    def of(cls, decline: Decline, name: str | None) -> DeclineOut:
+        return cls(user_id=decline.user_id, name=name, at=decline.at_ms, reason=decline.reason)
+
+
 class EscalationOut(BaseModel):
-    """Who was told of an alert, in order; empty for one that was told to everybody at once."""
+    """Who was told of an alert, in order; empty for one that was told to everybody at once. `declines` are of anybody,
+    also of people who had not been told yet."""
 
     steps: list[StepOut]
+    declines: list[DeclineOut]
 
 
 class DeclineRequest(_In):

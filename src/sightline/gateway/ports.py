@@ -15,7 +15,7 @@ from sightline.cameras import Camera
 from sightline.decisions.watch_list import WatchList
 from sightline.deliveries.entry import Cursor, Entry, LogBounds
 from sightline.deliveries.escalation import Patience
-from sightline.deliveries.records import Accepted, Acknowledged, AuditRecord, GalleryChanges, Snapshot, Step
+from sightline.deliveries.records import Accepted, Acknowledged, AuditRecord, Decline, GalleryChanges, Snapshot, Step
 from sightline.deliveries.roster import Roster, Switch
 from sightline.deliveries.routing import Situation
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdict
@@ -215,6 +215,7 @@ class Escalations(Protocol):
         self, alert_id: str, user_id: str, reason: str, situation: Situation, patience: Patience, *, now_ms: int
     ) -> tuple[Alert, Step | None]: ...
     async def steps(self, alert_id: str) -> list[Step]: ...
+    async def declines(self, alert_id: str) -> list[Decline]: ...
     async def to_notify(self, limit: int = 100) -> list[Step]: ...
     async def notified(self, step: Step) -> None: ...
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sightline.deliveries import escalation as machine
 from sightline.deliveries.entry import EntryKind
 from sightline.deliveries.escalation import Escalation, Move, Patience, Tell
-from sightline.deliveries.records import Step
+from sightline.deliveries.records import Decline, Step
 from sightline.deliveries.routing import Position, Situation
 from sightline.events.alert import Alert, AlertState
 from sightline.exceptions import Conflict
@@ -50,6 +50,11 @@ _NOTIFIED = (
     update(schema.escalation_steps)
     .where(_STEPS.alert_id == bindparam("of_alert"), _STEPS.level == bindparam("of_level"))
     .values(notify=False)
+)
+_DECLINES_OF = (
+    select(schema.alert_declines)
+    .where(_DECLINES.alert_id == bindparam("alert_id"))
+    .order_by(_DECLINES.at_ms, _DECLINES.user_id)
 )
 _DECLINED = select(_DECLINES.user_id).where(
     _DECLINES.alert_id == bindparam("of_alert"), _DECLINES.user_id == bindparam("by_user")
@@ -119,6 +124,14 @@ class Escalations:
     async def steps(self, alert_id: str) -> list[Step]:
         """Who was told of an alert, in order; empty for one that was not routed."""
         return await self._database.read(lambda c: [_step(row) for row in c.execute(_STEPS_OF, {"alert_id": alert_id})])
+
+    async def declines(self, alert_id: str) -> list[Decline]:
+        """Who said that they cannot take an alert, in order."""
+
+        def read(connection: Connection) -> list[Decline]:
+            return [Decline(**row) for row in connection.execute(_DECLINES_OF, {"alert_id": alert_id}).mappings()]
+
+        return await self._database.read(read)
 
     async def to_notify(self, limit: int = 100) -> list[Step]:
         """Steps whose push and outside channels were not asked yet, the oldest first."""
