@@ -169,6 +169,10 @@ class Settings(BaseSettings):
     max_connections_per_user: int = _setting(
         100, "Network", "WebSocket connections of one user at a time. 0: any.", ge=0, le=100_000
     )
+    new_connections_per_second: int = _setting(
+        40, "Network", "WebSocket connections of clients that are let in each second, and at once; the others are told "
+        "when to come back, everybody at their own time. 0: any.", ge=0, le=100_000,
+    )
     message_rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_rates)] = _setting(
         ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "*=20"), "Network",
         "Messages a second of each type that one connection may send; a minute's worth at once.",

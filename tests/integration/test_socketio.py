@@ -176,7 +176,7 @@ async def test_connection_limit_is_a_connect_error(gateway_run: GatewayRun) -> N
     async with gateway.client(token), socketio_client() as client:
         await client.connect(gateway.url, transports=["websocket"])
         refusal = await client.next("connect_error")
-        assert refusal["data"] == {"code": "CONNECTION_LIMIT"}
+        assert refusal["data"] == {"code": "CONNECTION_LIMIT", "retry_after_s": 10}
         assert "retry_after_s" in refusal["message"]
 
 

@@ -23,7 +23,7 @@ from sightline.deliveries.entry import Cursor
 from sightline.events.alert import Alert
 from sightline.events.wire import encode_flat
 from sightline.exceptions import Conflict, Forbidden, NotFound, SightlineError, WireError
-from sightline.gateway.admission import ConnectionLimit, address_of
+from sightline.gateway.admission import ConnectionLimit, NotNow, address_of, denial
 from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.callers import caller_of
 from sightline.gateway.client_socket import until_closed
@@ -78,18 +78,18 @@ async def serve_alerts(gateway: Gateway, socket: WebSocket, user_id: str) -> Non
     if user_id not in (user.id, user.name) or not user.may(Right.SEE_ALERTS):
         await socket.send_denial_response(JSONResponse({"detail": "this token may not read these alerts"}, 403))
         return
-    if gateway.is_full():
-        await socket.send_denial_response(JSONResponse({"detail": "too many connections"}, 503))
-        return
     client = AlertsClient(gateway, socket, user, claims.expires_ms)
     try:
+        gateway.admission.arrive(gateway.clock.monotonic_s())
+        if gateway.is_full():
+            raise ConnectionLimit("the server", gateway.settings.max_connections)
         with gateway.admission.place(address_of(socket)):
             gateway.admission.join(user.id, client.client_id, device=DEVICE)
             gateway.tickers.add(client)
             await socket.accept()
             await client.run()
-    except ConnectionLimit as problem:
-        await socket.send_denial_response(JSONResponse({"detail": str(problem)}, 503))
+    except NotNow as problem:
+        await socket.send_denial_response(denial(problem))
     finally:
         gateway.admission.leave(user.id, client.client_id)
         gateway.tickers.discard(client)

@@ -21,7 +21,7 @@ from sightline.deliveries.field import Registration, decode_registration, encode
 from sightline.deliveries.routing import Position
 from sightline.deliveries.session import CloseCode
 from sightline.exceptions import Forbidden, SightlineError, WireError
-from sightline.gateway.admission import ConnectionLimit, address_of
+from sightline.gateway.admission import ConnectionLimit, NotNow, address_of, denial
 from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.auth import Claims
 from sightline.gateway.callers import caller_of
@@ -62,14 +62,15 @@ async def serve_field(gateway: Gateway, socket: WebSocket) -> None:
         return
     client = FieldClient(gateway, socket, caller)
     try:
+        gateway.admission.arrive(gateway.clock.monotonic_s())
         if gateway.is_full():
             raise ConnectionLimit("the server", gateway.settings.max_connections)
         with gateway.admission.place(address_of(socket)):
             gateway.tickers.add(client)
             await socket.accept()
             await client.run()
-    except ConnectionLimit as problem:
-        await socket.send_denial_response(JSONResponse({"detail": str(problem)}, 503))
+    except NotNow as problem:
+        await socket.send_denial_response(denial(problem))
     finally:
         gateway.tickers.discard(client)
         gateway.hub.leave(client)

@@ -84,7 +84,9 @@ class Gateway:
 
     def __post_init__(self) -> None:
         self.admission = Admission(
-            per_address=self.settings.max_connections_per_address, per_user=self.settings.max_connections_per_user
+            per_address=self.settings.max_connections_per_address,
+            per_user=self.settings.max_connections_per_user,
+            per_second=self.settings.new_connections_per_second,
         )
         self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
 

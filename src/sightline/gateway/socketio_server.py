@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sightline.events.wire import encode_flat
-from sightline.gateway.admission import ConnectionLimit, address_of
+from sightline.gateway.admission import ConnectionLimit, NotNow, address_of
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.native import serve_native
 
@@ -225,11 +225,12 @@ class SocketIo:
         scope: Scope = environ["asgi.scope"]
         places = contextlib.ExitStack()
         try:
+            self._gateway.admission.arrive(self._gateway.clock.monotonic_s())
             if self._gateway.is_full():
                 raise ConnectionLimit("the server", self._gateway.settings.max_connections)
             places.enter_context(self._gateway.admission.place(address_of(HTTPConnection(scope))))
-        except ConnectionLimit as problem:
-            refusal = {"code": "CONNECTION_LIMIT"}
+        except NotNow as problem:
+            refusal = {"code": "CONNECTION_LIMIT", "retry_after_s": problem.retry_after_s}
             raise socketio.exceptions.ConnectionRefusedError(str(problem), refusal) from None
         channel = self._channels[sid] = SocketIoChannel(self._server, sid, eio_sid, scope, auth)
         session = asyncio.create_task(self._serve(channel, places))

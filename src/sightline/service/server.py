@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import secrets
 import socket
 import sys
@@ -14,6 +15,7 @@ import structlog
 import uvicorn
 
 from sightline import telemetry
+from sightline.deliveries.arrivals import time_to_return_s
 from sightline.exceptions import ConfigurationError
 from sightline.gateway.app import create_app
 from sightline.gateway.engines import MAX_MESSAGE_BYTES
@@ -30,7 +32,9 @@ __all__ = ["serve"]
 
 WEBSOCKET_PING_S = 20.0
 SHUTDOWN_S = 3
-GOODBYE_S = 0.1
+GOODBYE_S = 2.0
+"""How long clients have to take what was sent and the good-bye."""
+GOODBYE_POLL_S = 0.02
 BACKLOG = 2048
 SILENT_PEER_MS = 45_000
 SWITCH_INTERVAL_S = 0.001
@@ -115,10 +119,23 @@ class _Server(uvicorn.Server):
             self._listening()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for client in self._gateway.hub.clients:
-            client.end(4000, "the server is shutting down; retry_after_s=1")
-        await asyncio.sleep(GOODBYE_S)
+        for server in self.servers:  # whoever came now would only be thrown out
+            server.close()
+        await self._say_goodbye()
         await super().shutdown(sockets)
+
+    async def _say_goodbye(self) -> None:
+        """Tells every client a time of its own to come back, as fast as the next server will let them in."""
+        hub, per_s = self._gateway.hub, self._gateway.settings.new_connections_per_second
+        clients = list(hub.clients)
+        random.shuffle(clients)  # nobody shall always be the last
+        for number, client in enumerate(clients):
+            wait_s = time_to_return_s(number, per_s)
+            client.end(4000, f"the server is shutting down; retry_after_s={round(wait_s, 2):g}")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                while hub.clients:  # noqa: ASYNC110  # there is no event for it
+                    await asyncio.sleep(GOODBYE_POLL_S)
 
 
 @contextlib.contextmanager
