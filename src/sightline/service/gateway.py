@@ -18,6 +18,7 @@ from sightline.gateway.app import create_gateway
 from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.ports import Analyst
+from sightline.service.failpoints import Failpoint
 from sightline.service.senders import open_senders
 from sightline.settings import Settings
 from sightline.stores.store import SqlStore
@@ -34,9 +35,11 @@ SIGNING_KEY_BYTES = 32
 
 @contextlib.asynccontextmanager
 async def open_gateway(
-    settings: Settings, *, local_token: str, analyst: Analyst | None = None
+    settings: Settings, *, local_token: str, analyst: Analyst | None = None, failpoint: Failpoint | None = None
 ) -> AsyncIterator[Gateway]:
     """Opens the store under the home folder and closes it at the end. The caller holds the folder's lock.
+
+    A `failpoint` is for tests of crashes.
 
     Raises `StoreError`, `ConfigurationError`, `Unavailable`.
     """
@@ -52,7 +55,7 @@ async def open_gateway(
         settings.home,
         settings.database_url,
         master_key=load_or_create_master_key(keys / "master.key"),
-        on_commit=committed,
+        on_commit=committed if failpoint is None else failpoint.install(committed),
         tz=_zone(settings),
     )
     try:

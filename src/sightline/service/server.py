@@ -23,6 +23,7 @@ from sightline.gateway.gateway import Gateway
 from sightline.gateway.supervisor import EngineSupervisor
 from sightline.listeners import parse_listeners
 from sightline.service.banner import Started, announce
+from sightline.service.failpoints import armed_failpoint
 from sightline.service.gateway import ENGINE_ID, engine_token, first_administrator, open_gateway
 from sightline.service.http_protocol import PatientProtocol
 from sightline.service.lock import RunningServer, ServerLock
@@ -69,7 +70,7 @@ async def _serve(
 ) -> None:
     local_token = secrets.token_urlsafe(32)
     port = listeners[0].getsockname()[1]
-    async with open_gateway(settings, local_token=local_token) as gateway:
+    async with open_gateway(settings, local_token=local_token, failpoint=armed_failpoint()) as gateway:
         password = await first_administrator(gateway)
         supervisor = EngineSupervisor(
             [sys.executable, "-m", "sightline.service.engine"],
