@@ -13,7 +13,8 @@ import yaml
 
 from scripts import examples
 from sightline.deliveries.field import Registration
-from sightline.events.spoken import ALERTS_MESSAGES, FIELD_MESSAGES, GATEWAY_TYPES
+from sightline.events.spoken import GATEWAY_TYPES
+from sightline.events.spoken_elsewhere import ALERTS_MESSAGES, FIELD_MESSAGES
 from sightline.events.wire import CLIENT_MESSAGES
 from sightline.gateway.alerts_socket import Ack, Ping, Pong
 

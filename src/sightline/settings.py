@@ -33,6 +33,7 @@ from pydantic_settings import (
 
 from sightline.accounts import Role
 from sightline.deliveries.rates import parse_rates
+from sightline.deliveries.rendition import parse_renditions
 from sightline.deliveries.target import check_url
 from sightline.events.alert import AlertType, Severity
 from sightline.exceptions import ConfigurationError
@@ -84,6 +85,11 @@ def _at_least_one_role(value: tuple[Role, ...]) -> tuple[Role, ...]:
 
 def _as_rates(value: tuple[str, ...]) -> tuple[str, ...]:
     parse_rates(value)
+    return value
+
+
+def _as_renditions(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_renditions(value)
     return value
 
 
@@ -195,6 +201,18 @@ class Settings(BaseSettings):
     )
     max_message_kib: int = _setting(1024, "Network", "Largest WebSocket message, in KiB.", ge=16, le=65_536)
     max_image_mib: int = _setting(16, "Network", "Largest picture that is accepted, in MiB.", ge=1, le=256)
+
+    stream_qualities: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_renditions)
+    ] = _setting(
+        ("thumbnail=320@2", "sd=960@10", "hd=1920@25"), "Streams",
+        "Longest side in pixels and pictures a second of each quality of a camera's live pictures. `sd` is also what "
+        "the console shows. An engine sends no more pictures than it analyses.",
+    )
+    stream_url_seconds: int = _setting(
+        60, "Streams", "Seconds in which a player may open the address of a stream; one that plays may go on.",
+        ge=5, le=86_400,
+    )
 
     token_minutes: int = _setting(15, "Sign-in", "Minutes for which an access token is good.", ge=1, le=1440)
     session_hours: int = _setting(12, "Sign-in", "Hours after which a password is asked for again.", ge=1, le=720)

@@ -28,7 +28,8 @@ from sightline.cameras import Camera
 from sightline.decisions.watch_list import WatchList
 from sightline.events import engine_link as link
 from sightline.events.alert import Severity
-from sightline.events.spoken import ALERTS_MESSAGES, decode_spoken
+from sightline.events.spoken import decode_spoken
+from sightline.events.spoken_elsewhere import ALERTS_MESSAGES
 from sightline.gateway.app import create_app
 from sightline.gateway.engines import MAX_MESSAGE_BYTES
 from sightline.gateway.gateway import Gateway

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sightline.accounts import Role
 from sightline.events import engine_link as link
-from sightline.events.spoken import FIELD_MESSAGES
+from sightline.events.spoken_elsewhere import FIELD_MESSAGES
 from sightline.gateway.field_socket import FieldClient as Connected
 from tests.integration.gateway_app import PATIENCE_S, GatewayRun, RunningGateway, identified
 

@@ -49,7 +49,7 @@ class Analysed:
     """What came of one frame."""
 
     observation: Observation
-    picture: LivePicture | None
+    pictures: tuple[LivePicture, ...]
     facts: tuple[PicturedFact, ...]
 
 
@@ -122,10 +122,10 @@ class AnalysisPool:
         result = analysis.process(frame, self._gallery())
         encoding_s = self._clock.monotonic_s()
         facts = tuple(_pictured(draft) for draft in result.facts)
-        picture = self._watching.picture(frame, encoding_s)
+        pictures = self._watching.pictures(frame, encoding_s)
         encoded_ms = (self._clock.monotonic_s() - encoding_s) * 1000
         self._performance.frame({"wait": waited_ms, **result.stage_ms, "encode": encoded_ms})
-        return Analysed(result.observation, picture, facts)
+        return Analysed(result.observation, pictures, facts)
 
 
 def _pictured(draft: FactDraft) -> PicturedFact:

@@ -205,7 +205,7 @@ class Engine:
             case Watch():
                 self._watching.watch(message)
             case Unwatch():
-                self._watching.unwatch(message.camera_id)
+                self._watching.unwatch(message.camera_id, message.quality)
             case GalleryPage():
                 self._gallery.take(message)
             case Analyse():
@@ -292,7 +292,7 @@ class Engine:
         assigned = self._cameras.get(analysed.observation.camera_id)
         if assigned is not None:
             assigned.reader.analysed()
-            self._outgoing.observe(analysed.observation, analysed.picture)
+            self._outgoing.observe(analysed.observation, analysed.pictures)
 
     def _analysis_crashed(self, camera_id: str, what: str) -> None:
         self._call_soon(lambda: self._poison(camera_id, what))

@@ -22,6 +22,7 @@ class LivePicture:
     """A JPEG of an analysed frame for those who watch. `width` and `height` are the frame's, not the JPEG's."""
 
     camera_id: str
+    quality: str
     frame_id: int
     timestamp: int
     width: int
@@ -31,10 +32,10 @@ class LivePicture:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A message to send now, and the picture that may go once it is sent."""
+    """A message to send now, and the pictures that may go once it is sent."""
 
     message: EngineMessage
-    picture: LivePicture | None = None
+    pictures: tuple[LivePicture, ...] = ()
 
 
 class Outgoing:
@@ -58,11 +59,11 @@ class Outgoing:
         self._reports[report.camera_id] = report
         self._changed.set()
 
-    def observe(self, observation: Observation, picture: LivePicture | None) -> None:
-        """Leaves a camera's newest observation, with the picture it belongs to."""
+    def observe(self, observation: Observation, pictures: tuple[LivePicture, ...]) -> None:
+        """Leaves a camera's newest observation, with the pictures it belongs to."""
         if observation.camera_id in self._observations:
             self.replaced += 1
-        self._observations[observation.camera_id] = Parcel(observation, picture)
+        self._observations[observation.camera_id] = Parcel(observation, pictures)
         self._changed.set()
 
     def state(self, status: Status) -> None:

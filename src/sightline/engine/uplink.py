@@ -171,8 +171,8 @@ class Uplink:
         while True:
             parcel = await self._outgoing.next()
             await connection.send(encode(parcel.message))
-            if parcel.picture is not None:
-                self.pictures.put(parcel.picture)
+            for picture in parcel.pictures:
+                self.pictures.put(picture)
 
 
 def _decoded(data: str | bytes) -> GatewayMessage | None:

@@ -292,18 +292,24 @@ class Revoke(_Message, tag="revoke", frozen=True):
 
 
 class Watch(_Message, tag="watch", frozen=True):
-    """Somebody looks: send pictures of this camera, at most `fps` a second, longest side at most `max_side` pixels."""
+    """Somebody looks: send pictures of this camera, at most `fps` a second, longest side at most `max_side` pixels.
+
+    `quality` names what is wished for: a camera may be watched in several qualities at once, and each of its pictures
+    says which one it is. `jpeg_quality` is 1 to 100.
+    """
 
     camera_id: str
+    quality: str = "sd"
     fps: float = 10.0
     max_side: int = 960
-    quality: int = 80
+    jpeg_quality: int = 80
 
 
 class Unwatch(_Message, tag="unwatch", frozen=True):
-    """Nobody looks any more."""
+    """Nobody looks at this quality any more."""
 
     camera_id: str
+    quality: str = "sd"
 
 
 class Analyse(_Message, tag="analyse", frozen=True):
