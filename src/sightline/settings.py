@@ -199,6 +199,9 @@ class Settings(BaseSettings):
     identify_timeout_s: float = _setting(
         10.0, "Network", "Seconds in which a new connection must say who it is.", ge=0.1, le=120
     )
+    websocket_compression: bool = _setting(
+        False, "Network", "Whether WebSocket clients that ask for compression get it."
+    )
     max_message_kib: int = _setting(1024, "Network", "Largest WebSocket message, in KiB.", ge=16, le=65_536)
     max_image_mib: int = _setting(16, "Network", "Largest picture that is accepted, in MiB.", ge=1, le=256)
 

@@ -15,7 +15,7 @@ from sightline.deliveries.entry import Cursor
 from sightline.events.alert import AlertState
 from sightline.events.engine_link import CameraReport
 from sightline.exceptions import Unavailable
-from sightline.gateway import native
+from sightline.gateway import sender
 from tests.integration.gateway_app import JPEG, GatewayRun, RunningGateway, deaf_client, observation, picture
 
 LIMIT_ENTRIES = 100
@@ -495,7 +495,7 @@ async def test_positions_join_and_never_skip_what_is_for_the_client(gateway_run:
 async def test_client_that_takes_nothing_is_let_go_and_misses_nothing(
     gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(native, "SEND_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(sender, "STALLED_MS", 200)
     user, token = await gateway.user("olga")
     camera, person = await gateway.camera(), await gateway.wanted()
     epoch = (await gateway.gateway.store.log.bounds()).epoch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
 
 from sightline.exceptions import WireError
@@ -23,7 +22,7 @@ class Window:
 
     sent: int
     received: int
-    _pages: deque[tuple[int, int, int]] = field(default_factory=deque)
+    _pages: list[tuple[int, int, int, int]] = field(default_factory=list)
     _entries: int = 0
     _bytes: int = 0
 
@@ -37,16 +36,28 @@ class Window:
         """How many bytes may be sent now."""
         return max(0, CREDIT_BYTES - self._bytes)
 
+    def admits(self, entries: int, size: int) -> bool:
+        """Whether so many more entries of `size` bytes in all may be sent now."""
+        return self._entries + entries <= CREDIT_ENTRIES and self._bytes + size <= CREDIT_BYTES
+
     @property
     def outstanding(self) -> int:
         """How many entries were sent and not confirmed."""
         return self._entries
 
-    def page_sent(self, to: int, entries: int, size: int) -> None:
-        """A page and its `position {…, to}` were handed to the socket."""
+    @property
+    def unconfirmed_after(self) -> int | None:
+        """The offset beyond which an entry that was sent is not confirmed; `None` where there is none."""
+        return self._pages[0][3] if self._pages else None
+
+    def page_sent(self, to: int, entries: int, size: int, *, after: int | None = None) -> None:
+        """A page and its `position {…, to}` were handed to the socket. Its entries lie beyond `after`; not given,
+        beyond what was `sent` before."""
+        if after is None:
+            after = self.sent
         self.sent = to
         if entries:
-            self._pages.append((to, entries, size))
+            self._pages.append((to, entries, size, after))
             self._entries += entries
             self._bytes += size
 
@@ -55,7 +66,7 @@ class Window:
         if offset > self.sent:
             raise WireError(f"offset {offset} was not sent yet; the last position is {self.sent}", path="data.offset")
         while self._pages and self._pages[0][0] <= offset:
-            _, entries, size = self._pages.popleft()
+            _, entries, size, _ = self._pages.pop(0)
             self._entries -= entries
             self._bytes -= size
         if offset <= self.received:

@@ -29,7 +29,7 @@ from sightline.gateway.callers import caller_of
 from sightline.gateway.client_socket import until_closed
 from sightline.gateway.duplex import run_duplex
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.outbox import Outbox
+from sightline.gateway.outbox import AwaitedOutbox
 
 __all__ = ["Ack", "AlertsClient", "Ping", "Pong", "serve_alerts"]
 
@@ -111,7 +111,7 @@ class AlertsClient(AlertsOnly):
         self._tags = tags_of(user)
         self._gateway = gateway
         self._socket = socket
-        self._outbox = Outbox()
+        self._outbox = AwaitedOutbox()
         self._rates = gateway.rates()
         self._heartbeat_ms = int(gateway.settings.heartbeat_interval_s * 1000)
         self._token_expires_ms = token_expires_ms
@@ -235,13 +235,13 @@ class AlertsClient(AlertsOnly):
             if self._outbox.overflowed:
                 self.end(4002, "too slow; retry_after_s=1")
             if self._closing is not None:
-                await self._send(self._outbox.take_control())
+                await self._send(self._outbox.take_texts())
                 with until_closed():
                     await self._socket.close(*self._closing)
                 return
 
     async def _send_next(self) -> bool:
-        control = self._outbox.take_control()
+        control = self._outbox.take_texts()
         if control:
             await self._send(control)
             return True

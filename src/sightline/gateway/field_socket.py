@@ -29,7 +29,7 @@ from sightline.gateway.client_socket import until_closed
 from sightline.gateway.duplex import run_duplex
 from sightline.gateway.field_desk import Offer
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.outbox import Outbox
+from sightline.gateway.outbox import AwaitedOutbox
 
 __all__ = ["FieldClient", "serve_field"]
 
@@ -94,7 +94,7 @@ class FieldClient(AlertsOnly):
         self._socket = socket
         self._caller = caller
         self._registered: Registration | None = None
-        self._outbox = Outbox()
+        self._outbox = AwaitedOutbox()
         self._rates = gateway.rates()
         self._offers: deque[Offer] = deque()
         self._echoes: deque[str] = deque()
@@ -241,14 +241,14 @@ class FieldClient(AlertsOnly):
             if self._outbox.overflowed:
                 self.end(CloseCode.TOO_SLOW, "too slow; retry_after_s=1")
             if self._closing is not None:
-                for text in self._outbox.take_control():
+                for text in self._outbox.take_texts():
                     await self._send(text)
                 with until_closed():
                     await self._socket.close(self._closing[0], self._closing[1][:120])
                 return
 
     async def _send_next(self) -> bool:
-        control = self._outbox.take_control()
+        control = self._outbox.take_texts()
         for text in control:
             await self._send(text)
         if control:

@@ -27,6 +27,7 @@ from sightline.gateway.metrics import Metrics
 from sightline.gateway.notifier import Notifier
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.responders import Responders
+from sightline.gateway.shared_pages import SharedPages
 from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
 from sightline.gateway.tickets import Tickets
@@ -81,6 +82,7 @@ class Gateway:
     tickets: Tickets = field(default_factory=Tickets)
     admission: Admission = field(init=False)
     field_desk: FieldDesk = field(init=False)
+    native_pages: SharedPages = field(init=False)
 
     def __post_init__(self) -> None:
         self.admission = Admission(
@@ -89,6 +91,9 @@ class Gateway:
             per_second=self.settings.new_connections_per_second,
         )
         self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
+        self.native_pages = SharedPages(self.native_tail)
+        self.hub.prepare = self.native_pages.prepare
+        self.hub.on_round = self.metrics.fanout_seconds.observe
 
     def rates(self) -> Rates:
         """The message rates of one more connection."""

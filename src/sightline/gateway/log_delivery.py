@@ -2,85 +2,119 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable
+
+import structlog
 
 from sightline.deliveries.entry import Cursor
+from sightline.deliveries.framing import Bundle
 from sightline.deliveries.window import Window
 from sightline.events.wire import encode_message
+from sightline.exceptions import SightlineError
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
+from sightline.gateway.shared_pages import Lot, SharedPage, position
 
 __all__ = ["LogDelivery"]
 
-FANOUT_NOTED_EVERY_S = 1.0
+log = structlog.get_logger(__name__)
 
 
 class LogDelivery:
-    """Nothing is sent before `begin`; `send` writes what it is given to the client, in one go."""
+    """Nothing is sent before `begin`. What the tail holds is there at once; what has to be read is fetched, and
+    `on_page` called then, or `on_failure` when it cannot be read."""
 
-    def __init__(self, gateway: Gateway, outbox: Outbox, send: Callable[[list[str | bytes]], Awaitable[None]]) -> None:
+    __slots__ = (
+        "_cursor", "_epoch", "_failed", "_fetched", "_fetching", "_gateway", "_hub", "_metrics", "_outbox",
+        "_outstanding", "_pages", "_ready", "_replay_to", "_tags", "_window",
+    )  # fmt: skip
+
+    def __init__(
+        self, gateway: Gateway, outbox: Outbox, *, on_page: Callable[[], None], on_failure: Callable[[], None]
+    ) -> None:
         self._gateway = gateway
+        self._hub = gateway.hub
+        self._metrics = gateway.metrics
+        self._pages = gateway.native_pages
         self._outbox = outbox
-        self._send = send
-        self._unconfirmed: deque[tuple[int, int]] = deque()
-        """Pages that were sent: up to which offset, and which offset comes before its first entry."""
+        self._ready = on_page
+        self._failed = on_failure
         self._window: Window | None = None
         self._tags: frozenset[str] = frozenset()
         self._cursor = self._outstanding = 0
         self._epoch = ""
         self._replay_to: int | None = None
-        self._fanout_noted_s = 0.0
+        self._fetching: asyncio.Task[None] | None = None
+        self._fetched: SharedPage | None = None
 
     def begin(self, window: Window, tags: frozenset[str], start: Cursor, replay_to: int) -> None:
         """From `start` on (exclusive); what is there up to `replay_to` is a replay."""
         self._window, self._tags = window, tags
         self._cursor, self._epoch, self._replay_to = start.offset, start.epoch, replay_to
 
+    def end(self) -> None:
+        """Nothing is sent any more."""
+        if self._fetching is not None:
+            self._fetching.cancel()
+        self._window = self._fetched = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more in the log than was sent."""
+        return self._window is not None and self._cursor < self._hub.top
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether the next page is on its way."""
+        return self._fetching is not None
+
     def undelivered_after(self) -> int | None:
         """The offset beyond which something waits for the device to confirm it; `None` where nothing does."""
-        if self._unconfirmed:
-            return self._unconfirmed[0][1]
-        return self._cursor if self._window is not None and self._cursor < self._gateway.hub.top else None
+        if self._window is not None and self._window.unconfirmed_after is not None:
+            return self._window.unconfirmed_after
+        return self._cursor if self.is_behind else None
 
-    async def send_page(self) -> bool:
-        """Sends what comes next of the log; false when nothing waits, or may go, now."""
+    def next(self) -> Bundle | None:
+        """What goes next, counted as sent: the caller writes it now. `None` when nothing waits, or may go, now."""
         window = self._window
-        if window is None or self._cursor >= self._gateway.hub.top or not window.free_entries():
-            return False
-        page = await self._gateway.native_tail.page(self._cursor, self._gateway.hub.top)
-        share = page.share(self._tags, window.free_entries(), window.free_bytes())
-        mine: list[str | bytes] = [entry.text for entry in share.entries]
-        to = share.to
-        if not mine and to <= self._cursor:
-            return False
-        self._cursor = to
-        if mine:
-            self._gateway.metrics.sent.inc(len(mine))
-            position = self._position(window, to)
-            self._outstanding += len(mine)
-            self._unconfirmed.append((to, share.entries[0].offset - 1))
-            size = sum(entry.size for entry in share.entries)
-            window.page_sent(to, len(mine), size)  # before sending: the client may confirm before we go on
-            await self._send([*mine, position])
-            self._note_fanout(to)
-        self.tell_caught_up()
-        return True
+        if self._fetching is not None:
+            return None
+        while window is not None and self._cursor < self._hub.top:
+            page = self._pages.page(self._cursor) or self._take_fetched()
+            if page is None:
+                self._fetch(window)
+                return None
+            lot: Lot | None
+            if window.admits(page.count, page.size):
+                lot, to = page.lot(self._tags, window.sent), page.to
+            else:
+                lot, to = page.part(self._tags, window.sent, window.free_entries(), window.free_bytes())
+            if lot is None and to <= self._cursor:
+                return None
+            self._cursor = to
+            if lot is not None:
+                self._metrics.written += lot.entries
+                self._outstanding += lot.entries
+                window.page_sent(to, lot.entries, lot.size, after=lot.after)
+            if self._replay_to is not None:
+                self.tell_caught_up()
+            if lot is not None:
+                return lot.bundle
+        return None
 
     def confirmed(self, offset: int) -> Cursor:
         """The device has everything up to `offset`: the place to remember."""
         assert self._window is not None
-        self._gateway.metrics.received.inc(self._outstanding - self._window.outstanding)
+        self._metrics.received.inc(self._outstanding - self._window.outstanding)
         self._outstanding = self._window.outstanding
-        while self._unconfirmed and self._unconfirmed[0][0] <= offset:
-            self._unconfirmed.popleft()
         return Cursor(self._epoch, offset)
 
     def tell_position_if_moved(self) -> None:
         """Says how far the client is, where that is news."""
         window = self._window
         if window is not None and self._cursor > window.sent:
-            self._outbox.put_control(self._position(window, self._cursor))
+            self._outbox.put_control(position(window.sent, self._cursor))
             window.page_sent(self._cursor, 0, 0)
 
     def tell_caught_up(self) -> None:
@@ -90,16 +124,22 @@ class LogDelivery:
             self._outbox.put_control(encode_message("caught_up", {"offset": self._replay_to}))
             self._replay_to = None
 
-    def _note_fanout(self, to: int) -> None:
-        """How long ago what was written just now was committed, once a second: noting costs as much as writing."""
-        now_s = self._gateway.clock.monotonic_s()
-        if now_s - self._fanout_noted_s < FANOUT_NOTED_EVERY_S:
-            return
-        since_commit_s = self._gateway.hub.since_commit_s(to)
-        if since_commit_s is not None:
-            self._fanout_noted_s = now_s
-            self._gateway.metrics.fanout_seconds.observe(since_commit_s)
+    def _take_fetched(self) -> SharedPage | None:
+        page, self._fetched = self._fetched, None
+        return page
 
-    @staticmethod
-    def _position(window: Window, to: int) -> str:
-        return encode_message("position", {"from": window.sent, "to": to})
+    def _fetch(self, window: Window) -> None:
+        if self._fetching is None and window.free_entries():
+            self._fetching = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        try:
+            self._fetched = await self._pages.read(self._cursor, self._hub.top)
+        except SightlineError as problem:  # the store is full, overloaded or broken
+            log.warning("log_not_read", problem=str(problem))
+            self._failed()
+            return
+        finally:
+            self._fetching = None
+        self._ready()
+        self._fetched = None  # what could not go now is read again: a name in it may be erased meanwhile

@@ -1,21 +1,25 @@
 """`/ws/v1`: drives the session state machine over a WebSocket.
 
-One receiver feeds the session, one sender owns the socket. The sender's order is control, log, state, observations;
-the log is read in pages that the client's credit allows, so a slow client only stays behind.
+One receiver feeds the session, one `Sender` owns the writing side of the connection: the server's own writer where it
+has one, else ASGI's `send`. The log is sent in pages that the client's credit allows, so a slow client only stays
+behind.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
+from starlette.websockets import WebSocketDisconnect
 
 from sightline.accounts import Right, User
 from sightline.deliveries.audience import tags_of
 from sightline.deliveries.entry import Cursor
+from sightline.deliveries.framing import Frame
 from sightline.deliveries.session import (
+    ENGINE,
     Authenticate,
     Close,
     CloseCode,
@@ -24,6 +28,7 @@ from sightline.deliveries.session import (
     Limits,
     Mode,
     Reauthenticate,
+    Report,
     Send,
     Session,
     SetDuty,
@@ -34,27 +39,34 @@ from sightline.deliveries.session import (
 )
 from sightline.events.wire import encode_message
 from sightline.exceptions import Forbidden, SightlineError, WireError
-from sightline.gateway.client_socket import ClientSocket, until_closed
-from sightline.gateway.duplex import run_duplex
+from sightline.gateway.addresses import base_url
+from sightline.gateway.asgi_writer import AsgiWriter
+from sightline.gateway.client_socket import ClientSocket, MessageWriter
+from sightline.gateway.engine_requests import EngineRequests
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.identification import Refusal, Visitor
-from sightline.gateway.log_delivery import LogDelivery
+from sightline.gateway.identification import Identity, Refusal, Visitor
 from sightline.gateway.message_gate import MessageGate
-from sightline.gateway.native_requests import NativeRequests, refuse
-from sightline.gateway.outbox import Outbox
+from sightline.gateway.native_requests import NativeRequests
+from sightline.gateway.refusals import refuse
 from sightline.gateway.responders import MOBILE
+from sightline.gateway.sender import Sender
+from sightline.gateway.stream_requests import StreamRequests
 from sightline.gateway.subscriptions import Subscriptions
 
 __all__ = ["NativeClient", "serve_native"]
 
-SEND_TIMEOUT_S = 30.0
+CLOSE_PATIENCE_S = 15.0
+"""How long after a close the connection may take to end."""
 
 log = structlog.get_logger(__name__)
 
 
-async def serve_native(gateway: Gateway, socket: ClientSocket) -> None:
-    """One connection, from accept to close. It counts from the first moment, so that a rush cannot pass the limit."""
-    client = NativeClient(gateway, socket)
+async def serve_native(gateway: Gateway, socket: ClientSocket, writer: MessageWriter | None = None) -> None:
+    """One connection, from accept to close. It counts from the first moment, so that a rush cannot pass the limit.
+
+    Without a `writer` of the server's own, messages go through the socket.
+    """
+    client = NativeClient(gateway, socket, writer or AsgiWriter(socket))
     gateway.tickers.add(client)
     try:
         await socket.accept()
@@ -62,13 +74,14 @@ async def serve_native(gateway: Gateway, socket: ClientSocket) -> None:
     finally:
         gateway.tickers.discard(client)
         gateway.hub.leave(client)
+        client.leave()
         gateway.admission.leave(client.user_id, client.client_id)
 
 
 class NativeClient:
     """A connected client of the native protocol."""
 
-    def __init__(self, gateway: Gateway, socket: ClientSocket) -> None:
+    def __init__(self, gateway: Gateway, socket: ClientSocket, writer: MessageWriter) -> None:
         settings = gateway.settings
         now_ms = gateway.clock.now_ms()
         self.client_id = secrets.token_hex(8)
@@ -78,13 +91,14 @@ class NativeClient:
         self._socket = socket
         self._visitor = Visitor(gateway, socket, self.client_id)
         self._gate = MessageGate(gateway, self._flooded)
-        self._outbox = Outbox()
-        self._log = LogDelivery(gateway, self._outbox, self._send)
+        self._sender = Sender(gateway, writer, on_too_slow=self._too_slow, on_failure=self._log_failed)
+        self._outbox, self._log = self._sender.outbox, self._sender.log
+        self.wake: Callable[[], None] = self._sender.log_grew
         self._subscriptions = Subscriptions()
-        self._requests: NativeRequests | None = None
+        self._requests: NativeRequests | EngineRequests | None = None
         self._replaced = 0
         self._user: User | None = None
-        self._closing: Close | None = None
+        self._patience: asyncio.Timeout | None = None
         self._session = Session(
             self.client_id,
             Limits(
@@ -97,26 +111,33 @@ class NativeClient:
 
     # ── the hub's side ──
 
-    def wake(self) -> None:
-        self._outbox.wake()
-
     def undelivered_after(self) -> int | None:
         return self._log.undelivered_after()
 
-    def state(self, text: str) -> None:
-        self._outbox.put_state(text)
+    def state(self, message: Frame) -> None:
+        self._outbox.put_state(message)
 
     def wants(self, camera_id: str) -> bool:
         return self._subscriptions.of(camera_id) is not None
 
-    def observe(self, camera_id: str, frame_id: int, text: str) -> None:
-        if self._shows(camera_id, frame_id):
-            self._outbox.put_observation(camera_id, frame_id, text)
-
-    def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
+    def observe(self, camera_id: str, frame_id: int, message: Frame) -> None:
         watch = self._subscriptions.of(camera_id)
-        if watch is not None and watch.frames and self._shows(camera_id, frame_id):
+        if watch is None or not self._shows(watch, camera_id, frame_id):
+            return
+        if watch.frames:  # it may go with a picture of the same frame, and then not again
+            self._outbox.put_observation(camera_id, frame_id, message)
+        else:
+            self._sender.observation(camera_id, frame_id, message)
+
+    def picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:
+        watch = self._subscriptions.of(camera_id)
+        if watch is not None and watch.frames and self._shows(watch, camera_id, frame_id):
             self._outbox.put_picture(camera_id, frame_id, observation, message)
+
+    def result(self, camera_id: str, slot: str, frame_id: int, message: Frame) -> None:
+        """What an engine of another make sees now."""
+        if self._subscriptions.shows(camera_id, frame_id, self._gateway.clock.monotonic_s(), slot=slot):
+            self._outbox.put_observation(slot, frame_id, message)
 
     def wished_pictures(self) -> Mapping[str, float]:
         return self._subscriptions.wished_pictures()
@@ -128,17 +149,34 @@ class NativeClient:
         """Time has passed: heartbeats, deadlines."""
         effects = self._session.tick(now_ms)
         self._carry_out(effects)
-        self._gateway.metrics.dropped.labels(reason="replaced").inc(self._outbox.replaced - self._replaced)
-        self._replaced = self._outbox.replaced
+        self._sender.tick(now_ms)
+        if self._outbox.replaced != self._replaced:
+            self._gateway.metrics.dropped.labels(reason="replaced").inc(self._outbox.replaced - self._replaced)
+            self._replaced = self._outbox.replaced
         if any(isinstance(effect, Send) and effect.type == "heartbeat" for effect in effects):
             self._log.tell_position_if_moved()
 
     # ── life ──
 
     async def run(self) -> None:
-        """Receives and sends until either side closes."""
-        self._carry_out(self._session.open())
-        await run_duplex(self._send_loop(), self._receive_loop(), client_id=self.client_id)
+        """Receives and sends until either side closes. A fault of ours is logged; a client that is gone is none."""
+        try:
+            async with asyncio.timeout(None) as self._patience:
+                self._carry_out(self._session.open())
+                await self._receive_loop()
+        except (WebSocketDisconnect, OSError):
+            pass
+        except Exception:  # whatever it is, it ends this connection and no other
+            log.exception("client_failed", client=self.client_id)
+        finally:
+            self._patience = None
+            self._sender.stop()
+
+    def leave(self) -> None:
+        """The connection has ended."""
+        self._gateway.foreign_engines.looking.discard(self)
+        if self._requests is not None:
+            self._requests.close()
 
     async def _receive_loop(self) -> None:
         while True:
@@ -164,45 +202,11 @@ class NativeClient:
     def _flooded(self) -> None:
         self.end(CloseCode.OVERLOADED, "too many messages; retry_after_s=30")
 
-    async def _send_loop(self) -> None:
-        while True:
-            await self._outbox.wait()
-            while not self._outbox.overflowed and await self._send_next():
-                pass
-            if self._outbox.overflowed:
-                self._carry_out(self._session.close(CloseCode.TOO_SLOW, "too slow; retry_after_s=1"))
-            if self._closing is not None:
-                await self._send(self._outbox.take_control())
-                with until_closed():
-                    await self._socket.close(self._closing.code, self._closing.reason[:120])
-                return
+    def _too_slow(self) -> None:
+        self.end(CloseCode.TOO_SLOW, "too slow; retry_after_s=1")
 
-    async def _send_next(self) -> bool:
-        """Sends what goes next; false when nothing waits (or may go) now."""
-        control = self._outbox.take_control()
-        if control:
-            await self._send(control)
-            return True
-        if self._closing is not None:
-            return False
-        if await self._log.send_page():
-            return True
-        state = self._outbox.take_state()
-        if state:
-            await self._send(state)
-            return True
-        camera = self._outbox.take_camera()
-        await self._send(camera)
-        return bool(camera)
-
-    async def _send(self, messages: list[str] | list[str | bytes]) -> None:
-        for message in messages:
-            async with asyncio.timeout(SEND_TIMEOUT_S):
-                with until_closed():
-                    if isinstance(message, str):
-                        await self._socket.send_text(message)
-                    else:
-                        await self._socket.send_bytes(message)
+    def _log_failed(self) -> None:
+        self.end(CloseCode.OVERLOADED, "the log cannot be read now; retry_after_s=5")
 
     # ── effects ──
 
@@ -212,8 +216,9 @@ class NativeClient:
             if isinstance(effect, Send):
                 self._outbox.put_control(encode_message(effect.type, effect.data, id=effect.id))
             elif isinstance(effect, Close):
-                self._closing = effect
-                self._outbox.wake()
+                self._sender.close(effect.code, effect.reason)
+                if self._patience is not None:
+                    self._patience.reschedule(asyncio.get_running_loop().time() + CLOSE_PATIENCE_S)
 
     async def _perform(self, effect: Effect) -> None:
         match effect:
@@ -243,12 +248,30 @@ class NativeClient:
         user = self._user = found.user
         self.user_id, self.user_name = user.id, user.name
         self.client_type, self.device = effect.identify.client_type, effect.identify.device or ""
-        self._requests = NativeRequests(self._gateway, self._outbox, user, self.client_type)
+        if self.client_type == ENGINE:
+            await self._start_engine(effect, found)
+            return
+        streams = StreamRequests(
+            self._gateway, self._outbox, user, self.client_id, base_url(self._gateway.settings, self._socket.scope)
+        )
+        requests = self._requests = NativeRequests(self._gateway, self._outbox, user, self.client_type, streams)
         if effect.identify.location is not None:
-            self._requests.locate(effect.identify.location)
+            requests.locate(effect.identify.location)
         await self._start_delivery(effect, tags_of(user, self.client_type), found.expires_ms)
         if not await self._gateway.is_current(user):  # changed before the hub knew whom to tell
             self.end(CloseCode.REVOKED, "the account was changed: sign in again")
+
+    async def _start_engine(self, effect: Authenticate, found: Identity) -> None:
+        """It is told what to do, and nothing of the log."""
+        bounds = await self._gateway.store.log.bounds()
+        self._carry_out(
+            self._session.identified(
+                user_id=found.user.id, token_expires_ms=found.expires_ms, mode=Mode.LIVE, epoch=bounds.epoch,
+                top=bounds.top, start=bounds.top, id=effect.id,
+            )
+        )  # fmt: skip
+        engine = self._requests = EngineRequests(self._gateway, self._outbox, found.user.name, self.end)
+        engine.begin(list(effect.identify.capabilities))
 
     async def _start_delivery(self, effect: Authenticate, tags: frozenset[str], token_expires_ms: int) -> None:
         gateway = self._gateway
@@ -286,11 +309,12 @@ class NativeClient:
         if shown is not None:
             self._outbox.put_control(shown)
         self._log.tell_caught_up()
-        self._outbox.put_state(encode_message("bulk_status_update", await gateway.camera_states()))
+        self._outbox.put_state(Frame(encode_message("bulk_status_update", await gateway.camera_states())))
         if self.device:  # without a pause before joining: of two that come at once, one must see the other
             for other in gateway.hub.others(self, device=self.device):
                 other.end(CloseCode.SUPERSEDED, "a newer connection of the same user and device took over")
         gateway.hub.join(self)
+        gateway.foreign_engines.looking.add(self)
 
     async def _reauthenticate(self, token: str, id: str | None) -> None:
         gateway = self._gateway
@@ -305,7 +329,7 @@ class NativeClient:
         cursor = self._log.confirmed(offset)
         if self.client_type == MOBILE:
             self._gateway.responders.received(self.user_id, offset)
-        self._outbox.wake()
+        self._sender.soon()
         if self.device:
             await self._gateway.store.log.advance(
                 self.user_id, self.device, cursor, now_ms=self._gateway.clock.now_ms()
@@ -324,7 +348,9 @@ class NativeClient:
         self._subscriptions.add(effect)
         gateway.hub.on_watch_change()
 
-    def _shows(self, camera_id: str, frame_id: int) -> bool:
+    def _shows(self, watch: Watch, camera_id: str, frame_id: int) -> bool:
+        if watch.max_fps is None:
+            return True
         return self._subscriptions.shows(camera_id, frame_id, self._gateway.clock.monotonic_s())
 
     def _not_done(self, effect: Effect, problem: SightlineError) -> None:
@@ -333,5 +359,8 @@ class NativeClient:
         match effect:
             case Authenticate():
                 self.end(CloseCode.OVERLOADED, "the server cannot serve this now; retry_after_s=5")
-            case Reauthenticate(id=id) | TakeAlert(id=id) | DeclineAlert(id=id) | SetDuty(id=id) | Watch(id=id):
+            case (
+                Reauthenticate(id=id) | TakeAlert(id=id) | DeclineAlert(id=id) | SetDuty(id=id) | Watch(id=id)
+                | Report(id=id)
+            ):  # fmt: skip
                 refuse(self._outbox, "PROCESSING_ERROR", str(problem), None, id)

@@ -82,6 +82,15 @@ class Tail:
         self._bytes = 0
         self._floor = self._top
 
+    @property
+    def version(self) -> tuple[int, int]:
+        """Changes whenever what `held` answers may change."""
+        return self._generation, self._top
+
+    def held(self, after: int) -> Page | None:
+        """What `page` would return, where that needs no reading."""
+        return self._held(after) if self._holds(after) else None
+
     async def page(self, after: int, top: int) -> Page:
         """Up to `PAGE_ENTRIES` entries beyond `after`; `top` is the log's highest committed offset."""
         if self._holds(after):

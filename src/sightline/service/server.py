@@ -18,21 +18,18 @@ from sightline import telemetry
 from sightline.deliveries.arrivals import time_to_return_s
 from sightline.exceptions import ConfigurationError
 from sightline.gateway.app import create_app
-from sightline.gateway.engines import MAX_MESSAGE_BYTES
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.supervisor import EngineSupervisor
 from sightline.listeners import parse_listeners
+from sightline.service.asgi_server import server_config
 from sightline.service.banner import Started, announce
 from sightline.service.failpoints import armed_failpoint
 from sightline.service.gateway import ENGINE_ID, engine_token, first_administrator, open_gateway
-from sightline.service.http_protocol import PatientProtocol
 from sightline.service.lock import RunningServer, ServerLock
 from sightline.settings import Settings
 
 __all__ = ["serve"]
 
-WEBSOCKET_PING_S = 20.0
-SHUTDOWN_S = 3
 GOODBYE_S = 2.0
 """How long clients have to take what was sent and the good-bye."""
 GOODBYE_POLL_S = 0.02
@@ -87,22 +84,7 @@ async def _serve(
                 log.info("listening", url=_url(settings.host, other.port), dialect=other.dialect.value)
             started(Started(url, settings.home, password))
 
-        config = uvicorn.Config(
-            create_app(gateway, background=supervisor.running),
-            log_config=None,
-            log_level="warning",  # its notes on connections hold whole addresses, and a query may hold a token
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            http=PatientProtocol,
-            ws="websockets-sansio",
-            ws_max_size=max(settings.max_message_kib * 1024, MAX_MESSAGE_BYTES),
-            ws_per_message_deflate=False,
-            ws_ping_interval=WEBSOCKET_PING_S,
-            ws_ping_timeout=WEBSOCKET_PING_S,
-            timeout_graceful_shutdown=SHUTDOWN_S,
-            lifespan="on",
-        )
+        config = await server_config(create_app(gateway, background=supervisor.running), settings)
         await _Server(config, gateway, listening).serve(sockets=listeners)
 
 

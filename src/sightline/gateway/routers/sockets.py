@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Request, WebSocket
 from starlette.responses import JSONResponse
 
+from sightline.deliveries.framing import FRAMES_EXTENSION
 from sightline.events.wire import encode_message, error
 from sightline.gateway.access import gateway_of, machine_name
 from sightline.gateway.admission import ConnectionLimit, NotNow, address_of
@@ -27,7 +28,7 @@ async def native(socket: WebSocket) -> None:
         if gateway.is_full():
             raise ConnectionLimit("the server", gateway.settings.max_connections)
         with gateway.admission.place(address_of(socket)):
-            await serve_native(gateway, socket)
+            await serve_native(gateway, socket, socket.scope.get("extensions", {}).get(FRAMES_EXTENSION))
     except NotNow as problem:
         await socket.accept()
         await socket.send_text(encode_message("error", error("CONNECTION_LIMIT", str(problem))))
