@@ -153,7 +153,8 @@ class DutySwitch(_In):
 
 
 class QuietPeriodOut(BaseModel):
-    """A time in which events are recorded and alerts are not raised. `by` is the id of who said so."""
+    """A time in which events are recorded and alerts are not raised. `by` is the id of who said so; `by_name` is null
+    when that account is gone."""
 
     id: str
     kind: QuietKind
@@ -163,10 +164,11 @@ class QuietPeriodOut(BaseModel):
     until_ms: int
     reason: str
     by: str
+    by_name: str | None
     created_at: int
 
     @classmethod
-    def of(cls, period: QuietPeriod) -> QuietPeriodOut:
+    def of(cls, period: QuietPeriod, by_name: str | None) -> QuietPeriodOut:
         return cls(
             id=period.id,
             kind=period.kind,
@@ -176,6 +178,7 @@ class QuietPeriodOut(BaseModel):
             until_ms=period.until_ms,
             reason=period.reason,
             by=period.by,
+            by_name=by_name,
             created_at=period.created_at_ms,
         )
 
