@@ -61,7 +61,7 @@ class NativeClient:
         """Whatever a gateway says is said as the reference says it."""
         decode_spoken(message)
 
-    async def send(self, type: str, *, id: str | None = None, **data: Any) -> None:
+    async def send(self, type: str, /, *, id: str | None = None, **data: Any) -> None:
         message: dict[str, Any] = {"type": type, "data": data}
         await self.socket.send(json.dumps(message if id is None else message | {"id": id}))
 

@@ -16,7 +16,7 @@ from typing import Any
 from sightline.accounts import Role
 from sightline.decisions.restraint import restrain
 from sightline.events.alert import AlertType, Severity
-from sightline.events.engine_link import Fact, Identified, SourceState, Unknown
+from sightline.events.engine_link import Fact, Identified, Reported, SourceState, Unknown
 from sightline.events.event import AlertDraft, Decision, DecisionContext
 
 __all__ = ["LATE_MS", "Rules", "decide", "routed", "subject_of"]
@@ -52,6 +52,8 @@ def subject_of(fact: Fact) -> tuple[str, str | None]:
             return subject_id, None
         case SourceState():
             return fact.camera_id, None
+        case Reported(engine_id=engine_id, said_type=said_type, person_id=person_id):
+            return person_id or f"{engine_id}/{said_type}", person_id
 
 
 def decide(
@@ -98,6 +100,8 @@ def _decide(
             return _unknown(fact, fact.what, context, rules, last_seen_ms, received_at_ms)
         case SourceState():
             return _source_state(fact.what, context, rules)
+        case Reported():
+            return _reported(fact, fact.what, rules, received_at_ms)
 
 
 def _identified(
@@ -149,6 +153,21 @@ def _source_state(what: SourceState, context: DecisionContext, rules: Rules) -> 
         return Decision("camera_still_offline")
     why = {"rule": "camera_offline", "reason": what.reason, "offline_ms": what.offline_ms}
     return Decision("camera_offline", AlertDraft(AlertType.CAMERA_OFFLINE, Severity.WARNING, rules.audience, why))
+
+
+def _reported(fact: Fact, what: Reported, rules: Rules, received_at_ms: int) -> Decision:
+    """That engine has applied rules of its own; ours only hold back floods, and what comes in a time without alerts."""
+    why = {
+        "rule": "reported",
+        "engine": what.engine_id,
+        "type": what.said_type,
+        "message": what.message,
+        "person": what.person,
+        "timings": {"captured": fact.timestamp, "received": received_at_ms},
+        "late": received_at_ms - fact.timestamp > rules.late_ms,
+    }
+    draft = AlertDraft(what.alert_type, what.severity, rules.audience, why, similarity=what.similarity)
+    return Decision("reported", draft)
 
 
 def _still_quiet(

@@ -26,8 +26,16 @@ class AlertType(enum.StrEnum):
 
     WATCHLIST_MATCH = "watchlist_match"
     UNKNOWN_PERSON = "unknown_person"
+    PERSON_DETECTED = "person_detected"
+    CROWD_WARNING = "crowd_warning"
+    PHONE_DETECTED = "phone_detected"
+    PRESENTATION_ATTACK = "presentation_attack"
+    WRONG_USER = "wrong_user"
+    PROCESSING_ERROR = "processing_error"
+    CONNECTION_LIMIT = "connection_limit"
     CAMERA_OFFLINE = "camera_offline"
     NOBODY_ON_DUTY = "nobody_on_duty"
+    OTHER = "other"
     TEST = "test"
 
 

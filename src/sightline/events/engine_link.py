@@ -19,9 +19,11 @@ milliseconds since the epoch; vectors are little-endian float32 bytes. Pictures 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
+
+from sightline.events.alert import AlertType, Severity
 
 __all__ = [
     "Accepted",
@@ -42,6 +44,7 @@ __all__ = [
     "ModelReport",
     "Observation",
     "ProbeSource",
+    "Reported",
     "Revoke",
     "SourceProbed",
     "SourceState",
@@ -186,6 +189,20 @@ class SourceState(_Value, tag="source_state", tag_field="kind", frozen=True):
     offline_ms: int = 0
 
 
+class Reported(_Value, tag="reported", tag_field="kind", frozen=True):
+    """An engine of another make says that people have to be told: `said_type` is its own word for the type, `person`
+    whatever it says of somebody, `person_id` one of our people."""
+
+    engine_id: str
+    alert_type: AlertType
+    said_type: str
+    severity: Severity
+    message: str = ""
+    person_id: str | None = None
+    person: dict[str, Any] | None = None
+    similarity: float | None = None
+
+
 class Fact(_Message, tag="fact", frozen=True):
     """Something that happened, never lost: it stays in the engine's spool until `Accepted` carries its `key`.
 
@@ -198,7 +215,7 @@ class Fact(_Message, tag="fact", frozen=True):
     timestamp: int
     width: int
     height: int
-    what: Identified | Unknown | SourceState
+    what: Identified | Unknown | SourceState | Reported
     frame_id: int = 0
     inference_ms: float = 0.0
     blobs: dict[str, str] = {}

@@ -19,6 +19,7 @@ from starlette.types import Scope
 from sightline.clock import Clock
 from sightline.decisions.policy import Rules
 from sightline.deliveries.escalation import Patience
+from sightline.deliveries.rendition import parse_renditions
 from sightline.deliveries.retry import RetrySchedule
 from sightline.exceptions import (
     ConfigurationError,
@@ -37,6 +38,7 @@ from sightline.gateway.directory import Directory
 from sightline.gateway.engine_analyst import EngineAnalyst
 from sightline.gateway.engines import Engines
 from sightline.gateway.escalation import Escalator
+from sightline.gateway.foreign_engines import ForeignEngines
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
 from sightline.gateway.hub import Hub
@@ -62,6 +64,7 @@ from sightline.gateway.routers import (
     sign_in,
     snoozes,
     sockets,
+    streams,
     system,
     tickets,
     users,
@@ -69,8 +72,10 @@ from sightline.gateway.routers import (
 )
 from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
 from sightline.gateway.socketio_server import PATH, SocketIo
+from sightline.gateway.streams import Streams
 from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
+from sightline.gateway.viewers import Viewers
 from sightline.gateway.views import AlertViews
 from sightline.listeners import parse_listeners
 from sightline.settings import Settings
@@ -125,8 +130,12 @@ def create_gateway(
         flood_ms=int(settings.flood_seconds * 1000),
     )
     intake = Intake(store.alerts, rules, metrics, clock)
-    engines = Engines(store, hub, intake, metrics, clock)
-    hub.on_watch_change = engines.watch_changed
+    viewers = Viewers(parse_renditions(settings.stream_qualities), limit=settings.max_connections)
+    engines = Engines(store, hub, viewers, intake, metrics, clock)
+    hub.on_watch_change = viewers.on_change = engines.watch_changed
+    streams = Streams(viewers, clock, open_ms=settings.stream_url_seconds * 1000)
+    foreign_engines = ForeignEngines(store, directory, hub, intake, streams, clock)
+    streams.on_change = foreign_engines.changed
     notifier = Notifier(
         store,
         views,
@@ -168,6 +177,8 @@ def create_gateway(
         views=views,
         hub=hub,
         engines=engines,
+        streams=streams,
+        foreign_engines=foreign_engines,
         analyst=analyst or EngineAnalyst(engines),
         native_tail=Tail(store.log, views.native),
         anomaly_tail=Tail(store.log, views.anomalies),
@@ -195,6 +206,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                 for name, job in (
                     ("loop lag", gateway.loop_lag.run()),
                     ("engines", gateway.engines.run()),
+                    ("foreign engines", gateway.foreign_engines.run()),
                     ("socket.io", socket_io.run()),
                     ("ticks", keep_ticking(gateway)),
                     ("escalations", gateway.escalator.run()),
@@ -224,8 +236,8 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     socket_io = SocketIo(gateway)
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
     for module in (
-        sign_in, tickets, seeds, users, duty, cameras, people, watch_lists, snoozes, escalations, alerts, identify,
-        system, push, channels, sockets,
+        sign_in, tickets, seeds, users, duty, cameras, streams, people, watch_lists, snoozes, escalations, alerts,
+        identify, system, push, channels, sockets,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")

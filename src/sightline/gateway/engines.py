@@ -17,6 +17,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sightline.cameras import Camera, CameraState, CameraStatus
 from sightline.clock import Clock
+from sightline.deliveries.rendition import Quality
 from sightline.events import engine_link as link
 from sightline.exceptions import SightlineError, Unavailable
 from sightline.gateway.camera_states import SWITCHED_OFF, CameraStates
@@ -24,6 +25,7 @@ from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Store
+from sightline.gateway.viewers import Viewers
 
 __all__ = ["MAX_MESSAGE_BYTES", "EngineLink", "Engines"]
 
@@ -33,6 +35,8 @@ MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """What an engine may say at once: the faces of a crowd, each with its picture. A server must let it pass; what clients
 may say is bounded by the setting `max_message_kib`, which the dialects check themselves."""
 RETRY_S = 1.0
+SUBSCRIBED = Quality.SD
+"""The quality of the pictures that clients who subscribed to a camera are sent."""
 
 log = structlog.get_logger(__name__)
 
@@ -46,7 +50,7 @@ class EngineLink:
     socket: WebSocket
     connected_at_ms: int
     cameras: dict[str, link.CameraSpec] = field(default_factory=dict)
-    watched: dict[str, float] = field(default_factory=dict)
+    watched: dict[tuple[str, Quality], link.Watch] = field(default_factory=dict)
     status: link.Status | None = None
     gallery_model: str | None = None
     gallery_version: int = -1
@@ -65,9 +69,12 @@ class EngineLink:
 class Engines:
     """The registry."""
 
-    def __init__(self, store: Store, hub: Hub, intake: Intake, metrics: Metrics, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, hub: Hub, viewers: Viewers, intake: Intake, metrics: Metrics, clock: Clock
+    ) -> None:
         self._store = store
         self._hub = hub
+        self._viewers = viewers
         self._intake = intake
         self._metrics = metrics
         self._clock = clock
@@ -103,6 +110,10 @@ class Engines:
             if camera_id in engine.cameras and camera_id in engine.reports:
                 return engine.reports[camera_id].analysed_fps
         return 0.0
+
+    def shows(self, camera_id: str) -> bool:
+        """Whether a connected engine reads this camera, and so can send pictures of it."""
+        return any(camera_id in engine.cameras for engine in self._links.values())
 
     def cameras_changed(self) -> None:
         """A camera was added, changed or removed."""
@@ -277,7 +288,15 @@ class Engines:
             engine = self._links.get(engine_id)
             if engine is not None and header["camera_id"] in engine.cameras:
                 self._metrics.pictures.inc()
-                self._hub.picture(header["camera_id"], header["frame_id"], data)
+                self._picture(header, data)
+
+    def _picture(self, header: dict[str, Any], data: bytes) -> None:
+        camera_id, frame_id = header["camera_id"], header["frame_id"]
+        quality = header.get("quality", SUBSCRIBED.value)
+        if quality == SUBSCRIBED:
+            self._hub.picture(camera_id, frame_id, data)
+        jpeg = data[4 + int.from_bytes(data[:4], "big") :]
+        self._viewers.picture(camera_id, quality, frame_id, jpeg, self._clock.monotonic_s())
 
     # ── who reads what ──
 
@@ -336,13 +355,28 @@ class Engines:
                 await engine.send(link.Assign(camera=spec))
 
     async def _watch(self, engine: EngineLink) -> None:
-        wanted = self._hub.watched(engine.cameras)
-        for camera_id in engine.watched.keys() - wanted.keys():
-            await engine.send(link.Unwatch(camera_id=camera_id))
-        for camera_id, fps in wanted.items():
-            if engine.watched.get(camera_id) != fps:
-                await engine.send(link.Watch(camera_id=camera_id, fps=fps))
+        wanted = self._wanted(engine.cameras)
+        for camera_id, quality in engine.watched.keys() - wanted.keys():
+            await engine.send(link.Unwatch(camera_id=camera_id, quality=quality.value))
+        for place, wish in wanted.items():
+            if engine.watched.get(place) != wish:
+                await engine.send(wish)
         engine.watched = wanted
+
+    def _wanted(self, camera_ids: Mapping[str, object]) -> dict[tuple[str, Quality], link.Watch]:
+        """What subscribers and players want of these cameras, each quality once."""
+        rates = {place: rendition.fps for place, rendition in self._viewers.wished(camera_ids).items()}
+        for camera_id, fps in self._hub.watched(camera_ids).items():
+            rates[camera_id, SUBSCRIBED] = max(fps, rates.get((camera_id, SUBSCRIBED), 0.0))
+        return {
+            (camera_id, quality): link.Watch(
+                camera_id=camera_id,
+                quality=quality.value,
+                fps=fps,
+                max_side=self._viewers.renditions[quality].max_side_px,
+            )
+            for (camera_id, quality), fps in rates.items()
+        }
 
     async def _send_gallery(self, engine: EngineLink) -> None:
         """Everything that changed since the engine's version. One task at a time: an older page that overtakes a newer

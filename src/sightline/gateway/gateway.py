@@ -21,6 +21,7 @@ from sightline.gateway.directory import Directory
 from sightline.gateway.engines import Engines
 from sightline.gateway.escalation import Escalator
 from sightline.gateway.field_desk import FieldDesk
+from sightline.gateway.foreign_engines import ForeignEngines
 from sightline.gateway.hub import Hub
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
@@ -28,6 +29,7 @@ from sightline.gateway.notifier import Notifier
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.responders import Responders
 from sightline.gateway.shared_pages import SharedPages
+from sightline.gateway.streams import Streams
 from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
 from sightline.gateway.tickets import Tickets
@@ -64,6 +66,8 @@ class Gateway:
     views: AlertViews
     hub: Hub
     engines: Engines
+    streams: Streams
+    foreign_engines: ForeignEngines
     analyst: Analyst
     native_tail: Tail
     anomaly_tail: Tail
@@ -90,6 +94,7 @@ class Gateway:
             per_user=self.settings.max_connections_per_user,
             per_second=self.settings.new_connections_per_second,
         )
+        self.tickers.add(self.streams)
         self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
         self.native_pages = SharedPages(self.native_tail)
         self.hub.prepare = self.native_pages.prepare
@@ -172,6 +177,11 @@ class Gateway:
             )
         return {"cameras": cameras}
 
+    def person_erased(self, person_id: str) -> None:
+        """Somebody was erased: whoever shows them now has to forget them now."""
+        self.person_changed(person_id)
+        self.hub.broadcast("person_erased", {"person_id": person_id})
+
     def person_changed(self, person_id: str) -> None:
         """A person's record or references changed, or were erased."""
         self.directory.people.changed(person_id)
@@ -184,6 +194,12 @@ class Gateway:
         self.directory.cameras.changed(camera_id)
         self._forget_encoded()
         self.engines.cameras_changed()
+        self.foreign_engines.changed()
+
+    def camera_removed(self, camera_id: str) -> None:
+        """A camera is no more."""
+        self.camera_changed(camera_id)
+        self.streams.camera_removed(camera_id)
 
     def watch_list_changed(self, list_id: str) -> None:
         """A watch list was made, changed or removed."""
@@ -194,6 +210,7 @@ class Gateway:
         """An account changed, and its older tokens are void: its connections are closed for good."""
         self.directory.users.changed(user_id)
         self.responders.forget(user_id)
+        self.streams.user_changed(user_id)
         self._forget_encoded()
         for client in self.hub.of_user(user_id):
             client.end(4503, "the account was changed: sign in again")

@@ -1,16 +1,19 @@
-"""Who a client of the native protocol is: by ticket, by token in its first message, or by token in a header."""
+"""Who a client of the native protocol is: by ticket, by token in its first message, or by token in a header.
+
+People show an access token, engines of another make their machine token.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sightline.accounts import Role, User
-from sightline.deliveries.session import CloseCode
+from sightline.accounts import Right, Role, User
+from sightline.deliveries.session import ENGINE, CloseCode
 from sightline.events.wire import Identify
 from sightline.exceptions import Forbidden
 from sightline.gateway.admission import ConnectionLimit
-from sightline.gateway.auth import Claims
+from sightline.gateway.auth import Claims, hash_machine_token
 from sightline.gateway.callers import Opening, claims_of_ticket
 from sightline.gateway.gateway import Gateway
 
@@ -18,6 +21,9 @@ __all__ = ["PEOPLE_TYPES", "Identity", "Refusal", "Visitor"]
 
 PEOPLE_TYPES = ("frontend", "desktop_app", "mobile_app")
 """The client types with which people sign in."""
+
+NEVER_MS = 2**53
+"""Machine tokens do not expire: they are replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +60,8 @@ class Visitor:
     async def identify(self, said: Identify) -> Identity | Refusal:
         """Who this is, if they may connect like this; the connection is counted as theirs then."""
         gateway = self._gateway
+        if said.client_type == ENGINE:
+            return await self._engine(said)
         token = said.auth_token or (gateway.bearer(self._headers) if self._ticket is None else None)
         try:
             if token is not None:
@@ -73,3 +81,14 @@ class Visitor:
         except ConnectionLimit as problem:
             return Refusal("CONNECTION_LIMIT", str(problem), CloseCode.OVERLOADED)
         return Identity(user, claims.expires_ms)
+
+    async def _engine(self, said: Identify) -> Identity | Refusal:
+        """An engine of another make, by the name that its token is bound to."""
+        token = said.auth_token or self._gateway.bearer(self._headers)
+        name = await self._gateway.store.machine_tokens.name_of(hash_machine_token(token)) if token else None
+        if name is None:
+            return Refusal("AUTH_FAILED", "an engine needs its machine token", CloseCode.BAD_TOKEN)
+        machine = User(f"machine:{name}", name, Role.MACHINE, "", disabled=False, token_version=0, created_at_ms=0)
+        if not machine.may(Right.RUN_ENGINE):
+            return Refusal("FORBIDDEN", "this machine may not be an engine", CloseCode.REVOKED)
+        return Identity(machine, NEVER_MS)

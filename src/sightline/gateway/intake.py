@@ -11,7 +11,7 @@ from sightline.clock import Clock
 from sightline.decisions.policy import Rules, decide, subject_of
 from sightline.decisions.presence import Presence
 from sightline.deliveries.records import Accepted
-from sightline.events.engine_link import Fact, Identified, Observation, SourceState, Unknown
+from sightline.events.engine_link import Fact, Identified, Observation, Reported, SourceState, Unknown
 from sightline.events.event import Decision, DecisionContext, Event
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Alerts
@@ -78,7 +78,7 @@ class Intake:
 
     def _last_seen(self, fact: Fact, subject_id: str) -> int | None:
         """When the subject was last seen elsewhere; from now on this track is theirs too."""
-        if isinstance(fact.what, SourceState):
+        if isinstance(fact.what, SourceState | Reported):
             return None
         last_seen_ms = self._presence.last_seen(
             subject_id,
@@ -104,3 +104,5 @@ def _kind(fact: Fact) -> str:
             return "unknown"
         case SourceState():
             return "source_state"
+        case Reported():
+            return "reported"

@@ -82,7 +82,10 @@ class Cameras(Protocol):
         enabled: bool,
         alert_unknown: bool,
         now_ms: int,
-    ) -> Camera: ...
+        camera_id: str | None = None,
+    ) -> Camera:
+        """With `camera_id` under that id; raises `Conflict` when it is taken."""
+
     async def replace(self, camera: Camera) -> Camera: ...
     async def delete(self, camera_id: str) -> None: ...
 

@@ -85,6 +85,7 @@ class SocketIoChannel:
         self._server = server
         self._sid = sid
         self.eio_sid = eio_sid
+        self.scope = scope
         self._unread: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_UNREAD)
         self._ended = False
         given = auth if isinstance(auth, dict) else {}

@@ -33,12 +33,13 @@ class Subscriptions:
         """What is wanted of a camera."""
         return self._watching.get(camera_id) or self._watching.get("*")
 
-    def shows(self, camera_id: str, frame_id: int, now_s: float) -> bool:
-        """Whether this frame is wanted, at the rate that was asked for."""
+    def shows(self, camera_id: str, frame_id: int, now_s: float, *, slot: str | None = None) -> bool:
+        """Whether this frame is wanted, at the rate that was asked for; each `slot` of a camera has a rate of its
+        own."""
         watch = self.of(camera_id)
         if watch is None or watch.max_fps is None:
             return watch is not None
-        pace = self._paces.setdefault(camera_id, Pace(watch.max_fps))
+        pace = self._paces.setdefault(slot or camera_id, Pace(watch.max_fps))
         return pace.shows(frame_id, now_s)
 
     def wished_pictures(self) -> Mapping[str, float]:

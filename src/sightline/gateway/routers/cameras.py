@@ -97,7 +97,7 @@ async def delete_camera(gateway: GatewayOf, caller: Manager, camera_id: str) -> 
     """Removes a camera; its past alerts stay."""
     camera = await gateway.store.cameras.get(camera_id)
     await gateway.store.cameras.delete(camera_id)
-    gateway.camera_changed(camera_id)
+    gateway.camera_removed(camera_id)
     await _audit(gateway, caller, "camera_deleted", camera)
 
 

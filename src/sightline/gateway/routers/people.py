@@ -97,7 +97,7 @@ async def change_person(gateway: GatewayOf, caller: Manager, person_id: str, cha
 async def erase_person(gateway: GatewayOf, caller: Manager, person_id: str) -> ReceiptOut:
     """Erases a person: key, templates, samples, pictures; the receipt says how much of each."""
     receipt = await gateway.store.people.erase(person_id, now_ms=gateway.clock.now_ms())
-    gateway.person_changed(person_id)
+    gateway.person_erased(person_id)
     await _audit(gateway, caller, "person_erased", person_id, f"{receipt.references} references")
     return ReceiptOut.of(receipt)
 
