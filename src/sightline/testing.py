@@ -49,6 +49,11 @@ class ServerProcess:
         return self._last.token
 
     @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def pid(self) -> int:
         """The gateway's process."""
         return self._last.pid

@@ -111,6 +111,8 @@ class Uplink:
                     await self._connect_and_speak(self._facts)
                 except* (OSError, TimeoutError, WebSocketException, EOFError) as lost:
                     self._tell_once(_why(lost))
+                if _is_cancelled():
+                    raise asyncio.CancelledError
                 await asyncio.sleep(retry_delay_s(self._attempts, self._chance()))
                 self._attempts += 1
 
@@ -173,6 +175,13 @@ class Uplink:
             await connection.send(encode(parcel.message))
             for picture in parcel.pictures:
                 self.pictures.put(picture)
+
+
+def _is_cancelled() -> bool:
+    """Whether this task was told to end: a task group whose own tasks fail at the same moment, as when the gateway dies
+    and takes its engine with it, raises only their errors (Python 3.11 and 3.12)."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _decoded(data: str | bytes) -> GatewayMessage | None:
