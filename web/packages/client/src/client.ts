@@ -1,5 +1,5 @@
 import { Emitter } from './emitter.ts';
-import type { ClientType, Position, SubscribeOptions, Verdict } from './messages.ts';
+import type { ClientType, Location, Position, SubscribeOptions, Verdict } from './messages.ts';
 import type { OutboxStorage, Tap } from './outbox.ts';
 import { memoryStorage } from './outbox.ts';
 import { Session } from './session.ts';
@@ -140,6 +140,13 @@ export class SightlineClient {
   /** Says that this user cannot take an alert: the next responder is told now. */
   decline(alertId: string, reason: string | null = null): string {
     return this.#run(() => this.#session.tap('decline', alertId, null, reason, this.#now()));
+  }
+
+  /** Says where this device is: only a `mobile_app` is believed, for two minutes. `null`: nothing more is said. */
+  locate(location: Location | null): void {
+    this.#run(() => {
+      this.#session.locate(location, this.#now());
+    });
   }
 
   /** Asks for a camera's results (and pictures); returns what ends it. */

@@ -142,6 +142,13 @@ export interface Frame {
   jpeg: Uint8Array<ArrayBuffer>;
 }
 
+/** Where a device is: WGS 84 degrees, and the radius in metres within which it is. */
+export interface Location {
+  latitude: number;
+  longitude: number;
+  accuracy_m?: number;
+}
+
 export interface SubscribeOptions {
   frames?: boolean;
   maxFps?: number;

@@ -3,7 +3,7 @@ import { CLOSE_BAD_TOKEN, CLOSE_BROKEN_LINE, CLOSE_NO_HEARTBEAT, CLOSE_TOKEN_EXP
 import type { StopReason } from './close_codes.ts';
 import { decodeFrame } from './frames.ts';
 import { Inbox } from './inbox.ts';
-import type { Envelope, Recorded, ServerError, SubscribeOptions, Verdict } from './messages.ts';
+import type { Envelope, Location, Recorded, ServerError, SubscribeOptions, Verdict } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import type { Tap } from './outbox.ts';
 import type { ConnectionView, Effect, SessionEvent, SessionOptions, Statistics } from './session_types.ts';
@@ -20,6 +20,8 @@ const RECEIVED_DELAY_MS = 250;
 /** How long before its token ends a session asks for the next one, and how soon again when there was none. */
 const REFRESH_AHEAD_MS = 60_000;
 const REFRESH_RETRY_MS = 10_000;
+/** For so long the server believes where a device said it is; an older place is not told again on a new connection. */
+const LOCATION_GOOD_MS = 120_000;
 /** A server that ends this many sessions in a row, each younger than this, is tried only once a minute. */
 const SHORT_SESSIONS = 5;
 const SHORT_SESSION_MS = 10_000;
@@ -60,6 +62,7 @@ export class Session {
   /** What to add to this clock to have the server's. */
   #clockSkewMs = 0;
   #identifiedAtMs: number | null = null;
+  #location: { value: Location; atMs: number } | null = null;
   #shortSessions = 0;
   #lastError: ServerError | null = null;
   #sent = 0;
@@ -229,6 +232,12 @@ export class Session {
     return id;
   }
 
+  /** Says where this device is, now and on the connections to come; `null` says nothing from now on. */
+  locate(location: Location | null, nowMs: number): void {
+    this.#location = location === null ? null : { value: location, atMs: nowMs };
+    if (this.#view.status === 'authenticated') this.#sendLocation(nowMs);
+  }
+
   subscribe(cameraId: string, wish: symbol, options: SubscribeOptions): void {
     const wanted = this.#subscriptions.add(cameraId, wish, options);
     if (wanted !== null) this.#sendSubscribe(cameraId, wanted);
@@ -273,6 +282,7 @@ export class Session {
     this.#heartbeat(nowMs);
     this.#scheduleRefresh(nowMs);
     for (const [cameraId, wanted] of this.#subscriptions.all()) this.#sendSubscribe(cameraId, wanted);
+    this.#sendLocation(nowMs);
     this.#sendTaps(nowMs);
   }
 
@@ -393,6 +403,11 @@ export class Session {
       this.#send(tap.kind, { alert_id: tap.alertId, ...given }, tap.id);
       this.#emit({ name: 'tap', value: { ...tap, state: 'sent', sentAtMs: nowMs } });
     }
+  }
+
+  #sendLocation(nowMs: number): void {
+    if (this.#location === null || nowMs - this.#location.atMs >= LOCATION_GOOD_MS) return;
+    this.#send('location_update', { ...this.#location.value });
   }
 
   #sendSubscribe(cameraId: string, wanted: Wanted): void {
