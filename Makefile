@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 BIN := $(VENV)/bin
 CONSOLE := src/sightline/console/index.html
+TEST_PROCESSES := 3
 WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help
@@ -21,7 +22,7 @@ demo: $(VENV)/.ready-to-run $(CONSOLE) ## Start everything with a demonstration 
 
 .PHONY: test
 test: system-packages lint $(CONSOLE) web-check ## Set up what the tests need, then run all of them
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 .PHONY: soak
 soak: $(VENV)/.ready-to-test ## The long forms of tests that `make test` runs in short: 100,000 fuzzed frames
