@@ -108,11 +108,9 @@ class Uplink:
             self._facts = FactSender(self._outbox, self._gateway, client)
             while True:
                 try:
-                    await self._connect_and_speak(self._facts)
+                    await self._until_lost(self._facts)
                 except* (OSError, TimeoutError, WebSocketException, EOFError) as lost:
                     self._tell_once(_why(lost))
-                if _is_cancelled():
-                    raise asyncio.CancelledError
                 await asyncio.sleep(retry_delay_s(self._attempts, self._chance()))
                 self._attempts += 1
 
@@ -120,6 +118,17 @@ class Uplink:
         if reason != self._told:
             self._told = reason
             _log.warning("no link to the gateway", gateway=self._gateway.url, reason=reason)
+
+    async def _until_lost(self, facts: FactSender) -> None:
+        """One link. It has a task of its own because a task group that fails at the moment in which it is cancelled, as
+        when the gateway dies and ends its engine, raises only its failures: the engine would live on."""
+        link = asyncio.create_task(self._connect_and_speak(facts))
+        try:
+            await asyncio.wait([link])
+        finally:
+            link.cancel()
+            await asyncio.gather(link, return_exceptions=True)
+        link.result()
 
     async def _connect_and_speak(self, facts: FactSender) -> None:
         async with connect(
@@ -175,13 +184,6 @@ class Uplink:
             await connection.send(encode(parcel.message))
             for picture in parcel.pictures:
                 self.pictures.put(picture)
-
-
-def _is_cancelled() -> bool:
-    """Whether this task was told to end: a task group whose own tasks fail at the same moment, as when the gateway dies
-    and takes its engine with it, raises only their errors (Python 3.11 and 3.12)."""
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _decoded(data: str | bytes) -> GatewayMessage | None:

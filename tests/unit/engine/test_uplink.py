@@ -47,3 +47,30 @@ async def test_it_ends_even_when_the_link_breaks_at_that_moment(turns: int, monk
     running.cancel()
     done, _ = await asyncio.wait([running], timeout=5)
     assert done and running.cancelled()
+
+
+async def test_it_connects_again_however_often_a_link_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    links = 0
+    enough = asyncio.Event()
+
+    async def fail() -> None:
+        raise EOFError
+
+    async def speak(uplink: Uplink, facts: object) -> None:
+        nonlocal links
+        links += 1
+        if links == 4:
+            enough.set()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(fail())
+            tasks.create_task(asyncio.sleep(3600))
+
+    monkeypatch.setattr(Uplink, "_connect_and_speak", speak)
+    monkeypatch.setattr("sightline.engine.uplink.FIRST_RETRY_S", 0.001)
+    gateway = GatewayAddress("http://127.0.0.1:9", "token")
+    running = asyncio.create_task(Uplink(gateway, None, None, None, max_image_bytes=1).run())  # type: ignore[arg-type]
+    async with asyncio.timeout(20):
+        await enough.wait()
+    assert not running.done()
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
