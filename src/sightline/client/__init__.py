@@ -24,9 +24,10 @@ until the server has recorded or refused it; nothing grows without bound, howeve
 """
 
 from sightline.client.closing import Stopped, StopReason
-from sightline.client.effects import AckRefused
+from sightline.client.effects import AckRefused, AlertRefused, StreamRefused
 from sightline.client.events import (
     Alert,
+    AlertAccepted,
     AlertSnapshot,
     AlertTriggered,
     AlertUpdated,
@@ -35,15 +36,25 @@ from sightline.client.events import (
     Connection,
     ConnectionChanged,
     ConnectionState,
+    Detection,
+    DetectionResult,
+    DutyStatus,
     EngineChanged,
     Event,
     Face,
     FaceResult,
     Gap,
+    PersonErased,
     Picture,
     Problem,
+    QualityChanged,
     Recorded,
     Statistics,
+    StreamFailed,
+    StreamStarted,
+    StreamStopped,
+    StreamWanted,
+    SystemStatus,
 )
 from sightline.client.native import SightlineClient, TokenProvider
 from sightline.client.rest import RestClient
@@ -52,6 +63,8 @@ from sightline.events.alert import Verdict
 __all__ = [
     "AckRefused",
     "Alert",
+    "AlertAccepted",
+    "AlertRefused",
     "AlertSnapshot",
     "AlertTriggered",
     "AlertUpdated",
@@ -60,19 +73,30 @@ __all__ = [
     "Connection",
     "ConnectionChanged",
     "ConnectionState",
+    "Detection",
+    "DetectionResult",
+    "DutyStatus",
     "EngineChanged",
     "Event",
     "Face",
     "FaceResult",
     "Gap",
+    "PersonErased",
     "Picture",
     "Problem",
+    "QualityChanged",
     "Recorded",
     "RestClient",
     "SightlineClient",
     "Statistics",
     "StopReason",
     "Stopped",
+    "StreamFailed",
+    "StreamRefused",
+    "StreamStarted",
+    "StreamStopped",
+    "StreamWanted",
+    "SystemStatus",
     "TokenProvider",
     "Verdict",
 ]

@@ -94,7 +94,8 @@ export interface Recorded {
   by: string | null;
   at: number | null;
   verdict?: Verdict | null;
-  first?: boolean;
+  first?: boolean | null;
+  declined?: boolean | null;
 }
 
 export interface Face {
@@ -116,6 +117,91 @@ export interface FaceResult {
   width: number;
   height: number;
   faces: Face[];
+}
+
+/** Something in a frame: `label` is the model's word for it. */
+export interface Detection {
+  label: string;
+  confidence: number;
+  bbox: Box;
+  track_id: string | null;
+}
+
+/** What an engine sees in one frame. Disposable like `FaceResult`; `source` names the engine. */
+export interface DetectionResult {
+  camera_id: string;
+  frame_id: number;
+  timestamp: number;
+  width: number;
+  height: number;
+  detections: Detection[];
+  crowd_analysis?: Record<string, unknown> | null;
+  source: string;
+}
+
+/** Whether the user is on duty, said at `at`. */
+export interface DutyStatus {
+  on: boolean;
+  at: number;
+  reason?: string;
+}
+
+export type Quality = 'thumbnail' | 'sd' | 'hd';
+
+/** A wish for a stream. With `rtsp_url` the camera is made, or given this source. */
+export interface StreamRequest {
+  camera_id: string;
+  quality: Quality;
+  rtsp_url?: string;
+}
+
+/** A stream is ready. `stream_url` plays in an `<img>` and any player of MJPEG; `null` while nobody sends pictures. */
+export interface StreamStarted {
+  camera_id: string;
+  quality: Quality;
+  stream_url: string | null;
+  status: string;
+  request_id?: string | null;
+}
+
+export interface StreamFailed {
+  camera_id: string;
+  error: string;
+  code?: string;
+  request_id?: string | null;
+}
+
+export interface StreamStopped {
+  camera_id: string;
+  quality?: Quality | null;
+  request_id?: string | null;
+}
+
+export interface QualityChanged {
+  camera_id: string;
+  new_quality: Quality;
+  stream_url: string | null;
+  request_id?: string | null;
+}
+
+/** Somebody was erased: whatever shows them has to forget them now. */
+export interface PersonErased {
+  person_id: string;
+}
+
+export interface EngineStatus {
+  engine_id: string;
+  status: 'connected' | 'disconnected';
+  reason?: string;
+  capabilities?: string[];
+  load?: number | null;
+}
+
+/** What is wrong with the system as a whole. */
+export interface SystemStatus {
+  gateways: number;
+  engines: number;
+  warnings: string[];
 }
 
 export interface CameraChange {
