@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 
 from sightline import geometry
 from sightline.detections.faces import Faces, Landmarks
+from sightline.detections.objects import Objects
 from sightline.detections.suppression import nms
 from sightline.events.engine_link import AnalysedFace
 from sightline.frames import Image
+from sightline.geometry import Boxes
 from sightline.identities import quality
 from sightline.identities.alignment import AlignmentTemplate, Chip, align
 from sightline.identities.gallery import Candidates, Gallery
@@ -30,7 +32,17 @@ from sightline.identities.quality_reason import MIN_FACE_WIDTH_PX
 from sightline.identities.similarity import Similarity
 from sightline.images import encode_jpeg
 
-__all__ = ["Analyser", "FaceDetector", "FaceEmbedder", "FaceSample", "box_tuple", "point_tuples", "probe_crop"]
+__all__ = [
+    "Analyser",
+    "FaceDetector",
+    "FaceEmbedder",
+    "FaceSample",
+    "LivenessScorer",
+    "ObjectDetector",
+    "box_tuple",
+    "point_tuples",
+    "probe_crop",
+]
 
 _STILL_LONGEST_SIDE_PX = 1024
 _CLOSER_MARGIN = 0.7
@@ -88,6 +100,36 @@ class FaceEmbedder(Protocol):
 
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, D) templates of chips N × side × side × 3 uint8 BGR."""
+
+
+class ObjectDetector(Protocol):
+    """Finds persons and things; adapters are in `sightline.models`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def device(self) -> str: ...
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What it can find, under our names: `person`, `vehicle`, `package`, `phone`, else the model's own."""
+
+    def detect(self, image: Image) -> Objects:
+        """The objects of a picture in its pixels, best first, after suppression of what was found twice."""
+
+
+class LivenessScorer(Protocol):
+    """Tells a bona fide presentation of a face from an attack; see `sightline.models.minifasnet`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def device(self) -> str: ...
+
+    def score(self, image: Image, boxes: Boxes) -> NDArray[np.float32]:
+        """(N,) how much each face at `boxes` (N, 4) px looks bona fide, 0 (an attack) to 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -33,6 +33,7 @@ __all__ = [
     "CameraSpec",
     "EngineMessage",
     "Fact",
+    "FoundObject",
     "GalleryPage",
     "GallerySince",
     "GalleryTemplate",
@@ -48,6 +49,7 @@ __all__ = [
     "Status",
     "TrackSample",
     "TrackedFace",
+    "TrackedObject",
     "Unknown",
     "Unwatch",
     "Watch",
@@ -101,7 +103,10 @@ class GallerySince(_Message, tag="gallery_since", frozen=True):
 
 
 class TrackedFace(_Value, frozen=True):
-    """A face of one frame, on its track. `identity`: `pending` until the track has enough good samples."""
+    """A face of one frame, on its track. `identity`: `pending` until the track has enough good samples.
+
+    `live` is how much the track looks bona fide so far, 0 to 1; `None` while nobody has judged it.
+    """
 
     bbox: Box
     confidence: float
@@ -112,6 +117,16 @@ class TrackedFace(_Value, frozen=True):
     reasons: list[str] = []
     person_id: str | None = None
     similarity: float | None = None
+    live: float | None = None
+
+
+class TrackedObject(_Value, frozen=True):
+    """A person or thing of one frame, on its track."""
+
+    label: str
+    bbox: Box
+    confidence: float
+    track_id: str
 
 
 class Observation(_Message, tag="observation", frozen=True):
@@ -123,6 +138,7 @@ class Observation(_Message, tag="observation", frozen=True):
     width: int
     height: int
     faces: list[TrackedFace]
+    objects: list[TrackedObject] = []
 
 
 class CameraReport(_Message, tag="camera_report", frozen=True):
@@ -217,6 +233,15 @@ class AnalysedFace(_Value, frozen=True):
     person_id: str | None = None
     similarity: float | None = None
     margin: float | None = None
+    live: float | None = None
+
+
+class FoundObject(_Value, frozen=True):
+    """A person or thing of a still picture."""
+
+    label: str
+    bbox: Box
+    confidence: float
 
 
 class Analysis(_Message, tag="analysis", frozen=True):
@@ -227,6 +252,7 @@ class Analysis(_Message, tag="analysis", frozen=True):
     height: int = 0
     model_id: str = ""
     faces: list[AnalysedFace] = []
+    objects: list[FoundObject] = []
     error: str | None = None
     error_code: str = ""
     processing_ms: float = 0.0
