@@ -7,15 +7,10 @@ body, somebody turned away a body and no face. The larger of both counts is the 
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sightline import geometry
-from sightline.geometry import Boxes
-
-__all__ = ["CrowdFigures", "CrowdLevel", "analyse_crowd", "crowd_level", "density_score"]
+__all__ = ["Boxes", "CrowdFigures", "CrowdLevel", "analyse_crowd", "crowd_level", "density_score"]
 
 _BODY_WIDTH_IN_FACES = 3.0
 _BODY_HEIGHT_IN_FACES = 7.0
@@ -25,6 +20,11 @@ faces wide, a person seven to eight faces high.
 
 _FACE_IS_OF_BODY = 0.5
 """Share of a face inside a body's box from which the face belongs to it."""
+
+Boxes = Sequence[Sequence[float]]
+"""Boxes `[x1, y1, x2, y2]` in px; of arrays (N, 4), give `array.tolist()`."""
+
+_Box = tuple[float, float, float, float]
 
 
 class CrowdLevel(enum.StrEnum):
@@ -57,7 +57,7 @@ class CrowdFigures:
 
 
 def analyse_crowd(face_boxes: Boxes, body_boxes: Boxes, width: int, height: int) -> CrowdFigures:
-    """The crowd of a picture of `width` × `height` px with faces (N, 4) and bodies (M, 4) at these boxes."""
+    """The crowd of a picture of `width` × `height` px with these faces and bodies."""
     faces, bodies = len(face_boxes), len(body_boxes)
     return CrowdFigures(
         face_count=faces,
@@ -83,40 +83,56 @@ def density_score(face_boxes: Boxes, body_boxes: Boxes, width: int, height: int)
     """
     if width < 1 or height < 1:
         return 0.0
-    people = np.concatenate([body_boxes.reshape(-1, 4), _bodies_of(_without_body(face_boxes, body_boxes))])
-    covered = _union_area(geometry.clip(people.astype(np.float32), width, height))
-    return round(min(1.0, covered / (width * height)), 3)
+    bodies = [_as_box(box) for box in body_boxes]
+    unseen = [_body_of(face) for face in map(_as_box, face_boxes) if not _belongs(face, bodies)]
+    inside = (_clipped(box, width, height) for box in (*bodies, *unseen))
+    return round(min(1.0, _union_area(inside) / (width * height)), 3)
 
 
-def _without_body(face_boxes: Boxes, body_boxes: Boxes) -> Boxes:
-    if not len(face_boxes) or not len(body_boxes):
-        return face_boxes.reshape(-1, 4)
-    shared = geometry.intersections(face_boxes, body_boxes).max(axis=1)
-    return np.asarray(face_boxes[shared < _FACE_IS_OF_BODY * geometry.areas(face_boxes)], np.float32)
+def _as_box(box: Sequence[float]) -> _Box:
+    left, top, right, bottom = (float(value) for value in box)
+    return left, top, right, bottom
 
 
-def _bodies_of(face_boxes: Boxes) -> Boxes:
-    """Boxes where the bodies of these faces must be."""
-    sides = np.maximum(face_boxes[:, 2:] - face_boxes[:, :2], 0)
-    middle = geometry.centres(face_boxes)[:, 0]
-    half, down = sides[:, 0] * _BODY_WIDTH_IN_FACES / 2, sides[:, 1] * _BODY_HEIGHT_IN_FACES
-    top = face_boxes[:, 1]
-    return np.stack([middle - half, top, middle + half, top + down], axis=1).astype(np.float32)
+def _area(box: _Box) -> float:
+    return max(0.0, box[2] - box[0]) * max(0.0, box[3] - box[1])
 
 
-def _union_area(boxes: Boxes) -> float:
-    """The area that the boxes cover together, px²: exact, on the grid that their edges make."""
-    boxes = boxes[geometry.areas(boxes) > 0]
-    if not len(boxes):
-        return 0.0
-    columns, rows = np.unique(boxes[:, [0, 2]]), np.unique(boxes[:, [1, 3]])
-    covered = np.zeros((len(rows) - 1, len(columns) - 1), bool)
-    near, far = _cells(boxes[:, :2], columns, rows), _cells(boxes[:, 2:], columns, rows)
-    for (left, top), (right, bottom) in zip(near, far, strict=True):
-        covered[top:bottom, left:right] = True
-    return float(np.diff(rows) @ covered @ np.diff(columns))
+def _belongs(face: _Box, bodies: Iterable[_Box]) -> bool:
+    """Whether the face is in one of the bodies' boxes."""
+    shared = (
+        _area((max(face[0], body[0]), max(face[1], body[1]), min(face[2], body[2]), min(face[3], body[3])))
+        for body in bodies
+    )
+    return max(shared, default=0.0) >= _FACE_IS_OF_BODY * max(_area(face), 1.0)
 
 
-def _cells(corners: NDArray[np.float32], columns: NDArray[np.float32], rows: NDArray[np.float32]) -> NDArray[np.intp]:
-    """(N, 2) columns and rows of the grid at which the corners are."""
-    return np.stack([np.searchsorted(columns, corners[:, 0]), np.searchsorted(rows, corners[:, 1])], axis=1)
+def _body_of(face: _Box) -> _Box:
+    """Where the body of this face must be."""
+    left, top, right, bottom = face
+    middle, half = (left + right) / 2, max(0.0, right - left) * _BODY_WIDTH_IN_FACES / 2
+    return middle - half, top, middle + half, top + max(0.0, bottom - top) * _BODY_HEIGHT_IN_FACES
+
+
+def _clipped(box: _Box, width: int, height: int) -> _Box:
+    left, top, right, bottom = box
+    return max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height))
+
+
+def _union_area(boxes: Iterable[_Box]) -> float:
+    """The area that the boxes cover together, px²: exact, column by column between their edges."""
+    solid = [box for box in boxes if box[2] > box[0] and box[3] > box[1]]
+    edges = sorted({edge for box in solid for edge in (box[0], box[2])})
+    return sum(
+        (right - left) * _union_length(sorted((box[1], box[3]) for box in solid if box[0] <= left and right <= box[2]))
+        for left, right in zip(edges, edges[1:], strict=False)
+    )
+
+
+def _union_length(spans: Iterable[tuple[float, float]]) -> float:
+    """What these spans, in order of their beginning, cover together."""
+    covered, reached = 0.0, float("-inf")
+    for begin, end in spans:
+        covered += max(0.0, end - max(begin, reached))
+        reached = max(reached, end)
+    return covered
