@@ -71,9 +71,9 @@ class FaceDetector(Protocol):
     @property
     def device(self) -> str: ...
 
-    def detect(self, image: Image, *, scale: float | None = None) -> Faces:
+    def detect(self, image: Image, *, scale: float | None = None, min_score: float | None = None) -> Faces:
         """The faces of a picture in its pixels; `scale` is the factor by which it is resized for the
-        network.
+        network, `min_score` the least confidence of a face where it is not the detector's own.
         """
 
 
@@ -115,8 +115,10 @@ class ObjectDetector(Protocol):
     def labels(self) -> tuple[str, ...]:
         """What it can find, under our names: `person`, `vehicle`, `package`, `phone`, else the model's own."""
 
-    def detect(self, image: Image) -> Objects:
-        """The objects of a picture in its pixels, best first, after suppression of what was found twice."""
+    def detect(self, image: Image, *, min_score: float | None = None) -> Objects:
+        """The objects of a picture in its pixels, best first, after suppression of what was found twice;
+        `min_score` is the least confidence of an object where it is not the detector's own.
+        """
 
 
 class LivenessScorer(Protocol):
