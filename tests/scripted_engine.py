@@ -17,7 +17,9 @@ from sightline.engine.engine import Engine, EngineSettings
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.process import read_token, run_engine
 from sightline.engine.reader import OpenSource
-from sightline.events.engine_link import AnalysedFace, Identified, Observation
+from sightline.engine.stills import Look, Seen
+from sightline.engine.sighting import SightingDraft
+from sightline.events.engine_link import AnalysedFace, Identified, Observation, Sighting
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery
 from sightline.ingest.open import open_source
@@ -80,20 +82,19 @@ class ScriptedAnalyser:
 
     model_id = "scripted"
 
-    def analyse_image(self, image: Image, gallery: Gallery | None) -> list[AnalysedFace]:
+    def look(self, image: Image, wanted: Look, gallery: Gallery | None) -> Seen:
         person = gallery.person_ids[0] if gallery is not None and len(gallery) else None
-        return [
-            AnalysedFace(
-                bbox=(0, 0, 10, 10),
-                confidence=0.9,
-                landmarks=[],
-                quality=1.0,
-                reasons=[],
-                vector=b"",
-                probe=b"",
-                person_id=person,
-            )
-        ]
+        face = AnalysedFace(
+            bbox=(0, 0, 10, 10),
+            confidence=0.9,
+            landmarks=[],
+            quality=1.0,
+            reasons=[],
+            vector=b"",
+            probe=b"",
+            person_id=person,
+        )
+        return Seen(faces=[face])
 
 
 def open_test_source(spec: str, timeout_s: float, /) -> object:

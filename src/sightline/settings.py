@@ -32,8 +32,10 @@ from pydantic_settings import (
 )
 
 from sightline.accounts import Role
+from sightline.deliveries.pushed import parse_levels
 from sightline.deliveries.rates import parse_rates
 from sightline.deliveries.target import check_url
+from sightline.detections.classes import OUR_NAMES, parse_classes
 from sightline.events.alert import AlertType, Severity
 from sightline.exceptions import ConfigurationError
 from sightline.listeners import parse_listeners
@@ -89,6 +91,11 @@ def _as_rates(value: tuple[str, ...]) -> tuple[str, ...]:
 
 def _as_listeners(value: tuple[str, ...]) -> tuple[str, ...]:
     parse_listeners(value)
+    return value
+
+
+def _as_levels(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_levels(value)
     return value
 
 
@@ -170,7 +177,7 @@ class Settings(BaseSettings):
         100, "Network", "WebSocket connections of one user at a time. 0: any.", ge=0, le=100_000
     )
     message_rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_rates)] = _setting(
-        ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "*=20"), "Network",
+        ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "process_frame=60", "*=20"), "Network",
         "Messages a second of each type that one connection may send; a minute's worth at once.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_networks)] = (
@@ -191,6 +198,33 @@ class Settings(BaseSettings):
     )
     max_message_kib: int = _setting(1024, "Network", "Largest WebSocket message, in KiB.", ge=16, le=65_536)
     max_image_mib: int = _setting(16, "Network", "Largest picture that is accepted, in MiB.", ge=1, le=256)
+    max_image_megapixels: int = _setting(
+        64, "Network", "Largest picture that is accepted, in millions of pixels. A larger one is not decoded.",
+        ge=1, le=200,
+    )
+
+    max_frame_mib: int = _setting(8, "Pushed frames", "Largest frame on /ws, in MiB of picture.", ge=1, le=11)
+    max_frame_side: int = _setting(
+        1024, "Pushed frames", "Longest side in pixels to which a frame is shrunk for analysis; boxes stay in its own "
+        "pixels.", ge=64, le=8192,
+    )
+    max_frame_connections: int = _setting(
+        50, "Pushed frames", "Connections at a time that push frames.", ge=1, le=100_000
+    )
+    confidence_threshold: float = _setting(
+        0.5, "Pushed frames", "Least confidence of a face or body, 0 to 1, where a frame's own settings say nothing.",
+        ge=0, le=1,
+    )
+    crowd_threshold: int = _setting(
+        10, "Pushed frames", "Number of people above which a frame is answered with a crowd warning, where its own "
+        "settings say nothing.", ge=0, le=100_000,
+    )
+    frame_alert_levels: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_levels)
+    ] = _setting(
+        ("crowd_warning=warning", "processing_error=error", "connection_limit=warning"), "Pushed frames",
+        "Level of each kind of alert: info, warning, error or critical.",
+    )
 
     token_minutes: int = _setting(15, "Sign-in", "Minutes for which an access token is good.", ge=1, le=1440)
     session_hours: int = _setting(12, "Sign-in", "Hours after which a password is asked for again.", ge=1, le=720)
@@ -217,6 +251,10 @@ class Settings(BaseSettings):
         None, "Engine", "Frames that are analysed at a time. Default: one for each core.", ge=1, le=256
     )
     engine_threads: int = _setting(1, "Engine", "Threads for each inference.", ge=1, le=64)
+    engine_stills: int | None = _setting(
+        None, "Engine", "Pushed frames and pictures of a batch that are analysed at a time, with less priority than "
+        "cameras. Default: as many as `engine_workers`.", ge=1, le=256,
+    )
     stall_seconds: float = _setting(
         5.0, "Engine", "Seconds without a frame after which a camera is stalled and opened anew.", ge=0.5, le=600
     )

@@ -68,7 +68,8 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """What one engine is told at its start. `capacity` is in cameras, `workers` in frames analysed at a time.
+    """What one engine is told at its start. `capacity` is in cameras, `workers` in frames analysed at a time, `stills`
+    in pictures analysed in the background at a time.
 
     Stills to analyse are refused beyond `max_image_bytes` and `max_image_pixels`.
     """
@@ -79,6 +80,7 @@ class EngineSettings:
     spool_folder: Path
     spool_limit_bytes: int = 512 * 2**20
     workers: int = 2
+    stills: int = 1
     capacity: int = 16
     devices: tuple[str, ...] = ("cpu",)
     models: tuple[ModelReport, ...] = ()
@@ -132,6 +134,8 @@ class Engine:
             lambda: self._gallery.gallery,
             open_source,
             self._outgoing.answer,
+            stills=settings.stills,
+            busy=self._performance.worked,
             max_image_bytes=settings.max_image_bytes,
             max_image_pixels=settings.max_image_pixels,
         )
@@ -180,6 +184,7 @@ class Engine:
             capacity=settings.capacity,
             devices=list(settings.devices),
             models=list(settings.models),
+            stills=settings.stills,
         )
 
     def link_opened(self, welcome: Welcome) -> Iterable[EngineMessage]:

@@ -47,6 +47,7 @@ __all__ = [
     "SourceProbed",
     "SourceState",
     "Status",
+    "StillTask",
     "TrackSample",
     "TrackedFace",
     "TrackedObject",
@@ -60,7 +61,8 @@ __all__ = [
 ]
 
 Box = tuple[float, float, float, float]
-Point = tuple[float, float]
+PresentationWord = Literal["", "undecided", "bona_fide", "attack"]
+StillTask = Literal["faces", "templates", "identify", "objects", "liveness"]
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", omit_defaults=True):
@@ -86,13 +88,15 @@ class ModelReport(_Value, frozen=True):
 
 
 class Hello(_Message, tag="hello", frozen=True):
-    """Opens the link. `capacity` is in cameras; `models` says what this engine can do."""
+    """Opens the link. `capacity` is in cameras, `stills` in pictures analysed in the background at a time; `models`
+    says what this engine can do."""
 
     engine_id: str
     version: str
     capacity: int
     devices: list[str]
     models: list[ModelReport]
+    stills: int = 1
 
 
 class GallerySince(_Message, tag="gallery_since", frozen=True):
@@ -253,6 +257,7 @@ class Analysis(_Message, tag="analysis", frozen=True):
     model_id: str = ""
     faces: list[AnalysedFace] = []
     objects: list[FoundObject] = []
+    missing: dict[StillTask, str] = {}
     error: str | None = None
     error_code: str = ""
     processing_ms: float = 0.0
@@ -337,7 +342,10 @@ class Analyse(_Message, tag="analyse", frozen=True):
 
     request_id: str
     image: bytes
-    identify: bool = False
+    tasks: tuple[StillTask, ...] = ("templates",)
+    confidence_threshold: float | None = None
+    max_side: int | None = None
+    background: bool = False
 
 
 class ProbeSource(_Message, tag="probe_source", frozen=True):

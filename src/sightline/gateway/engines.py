@@ -121,7 +121,12 @@ class Engines:
                     await self._somebody.wait()
         except TimeoutError:
             raise Unavailable(f"no engine is connected ({self.why_none}); try again in a moment") from None
-        return min(self._links.values(), key=lambda engine: engine.status.load if engine.status else 0.0)
+        return min(self._links.values(), key=_expected_load)
+
+    @property
+    def stills(self) -> int:
+        """Pictures that all engines together analyse in the background at a time; 1 while there is none."""
+        return max(1, sum(engine.hello.stills for engine in self._links.values()))
 
     # ── one engine's connection ──
 
@@ -361,6 +366,12 @@ class Engines:
                     )
                 )
                 engine.gallery_version, more = changes.version, changes.more
+
+
+def _expected_load(engine: EngineLink) -> float:
+    """What an engine said of itself up to two seconds ago, and what it was asked since."""
+    load = engine.status.load if engine.status else 0.0
+    return load + len(engine.waiting) / max(1, engine.hello.stills)
 
 
 async def _end(socket: WebSocket) -> None:

@@ -19,7 +19,7 @@ from sightline.deliveries.records import Accepted, Acknowledged, AuditRecord, Ga
 from sightline.deliveries.roster import Roster, Switch
 from sightline.deliveries.routing import Situation
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdict
-from sightline.events.engine_link import Analysis, SourceProbed
+from sightline.events.engine_link import Analysis, SourceProbed, StillTask
 from sightline.events.event import Decide, Event
 from sightline.events.quiet import QuietKind, QuietPeriod
 from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
@@ -271,7 +271,19 @@ class Analyst(Protocol):
     """Who looks at still pictures for the gateway: a connected engine, or the models of this very process."""
 
     async def analyse(self, image: bytes, *, identify: bool) -> Analysis:
-        """Raises `Unavailable` when no engine can, `ImageError` when the picture is not acceptable."""
+        """Templates of the faces; with `identify`, whose they are. Raises `Unavailable` when no engine can,
+        `ImageError` when the picture is not acceptable."""
+
+    async def look(
+        self,
+        image: bytes,
+        *,
+        tasks: tuple[StillTask, ...],
+        confidence_threshold: float | None = None,
+        max_side: int | None = None,
+        background: bool = False,
+    ) -> Analysis:
+        """What `Analyse` describes. Raises like `analyse`."""
 
     async def probe_source(self, source: str) -> SourceProbed:
         """Opens the source and says what is there. Raises `Unavailable` when no engine can."""

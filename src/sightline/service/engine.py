@@ -47,6 +47,8 @@ def new_engine(settings: Settings, vision: Vision, address: GatewayAddress) -> E
             spool_folder=settings.spool_folder,
             spool_limit_bytes=settings.spool_limit_mb * 2**20,
             workers=vision.workers,
+            stills=settings.engine_stills or vision.workers,
+            max_image_pixels=settings.max_image_megapixels * 1_000_000,
             capacity=CAMERA_CAPACITY,
             models=vision.reports,
             stall_after_ms=int(settings.stall_seconds * 1000),

@@ -12,6 +12,7 @@ from sightline.engine.analysis import Analyser
 from sightline.engine.analysis_pool import FrameAnalysis
 from sightline.engine.camera_analysis import CameraAnalysis, CameraAnalysisSettings
 from sightline.engine.requests import StillAnalyser
+from sightline.engine.stills import Stills
 from sightline.engine.unanalysed import NoAnalyser, NoAnalysis
 from sightline.events.engine_link import ModelReport
 from sightline.exceptions import ModelError
@@ -62,14 +63,14 @@ def load_vision(settings: Settings) -> Vision:
     )
     strangers = Strangers(max_distance=rules.consensus.vote_distance)
     return Vision(
-        analyser,
+        Stills(analyser, objects=objects, liveness=liveness),
         lambda camera_id: CameraAnalysis(camera_id, analyser, rules, strangers=strangers),
-        DlibResnet.dimensions,
+        embedder.dimensions,
         workers,
-        tuple(
-            ModelReport(task=entry.task.value, name=entry.name, loaded=True, path=str(store.path(entry)), device=device)
-            for entry, device in ((CENTERFACE, detector.device), (DLIB_FACE_RESNET29, embedder.device))
-        ),
+        tuple(reports),
+        faces=analyser,
+        objects=objects,
+        liveness=liveness,
     )
 
 

@@ -37,7 +37,7 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
     link.Revoke(camera_id="c"),
     link.Watch(camera_id="c"),
     link.Unwatch(camera_id="c"),
-    link.Analyse(request_id="r", image=b"x", identify=True),
+    link.Analyse(request_id="r", image=b"x", tasks=("faces", "objects"), max_side=640, background=True),
     link.ProbeSource(request_id="r", source="s"),
     link.GalleryPage(
         version=1, tombstones=["x"], more=True, reset=True,
