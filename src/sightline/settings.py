@@ -78,6 +78,15 @@ def _absolute(value: Path) -> Path:
     return value.expanduser().absolute()
 
 
+def _absolute_or_none(value: Path | None) -> Path | None:
+    return None if value is None else _absolute(value)
+
+
+def _as_classes(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_classes(value)
+    return value
+
+
 def _at_least_one_role(value: tuple[Role, ...]) -> tuple[Role, ...]:
     if not value or Role.MACHINE in value:
         raise ValueError("name at least one of admin, operator, responder, viewer")
@@ -245,6 +254,34 @@ class Settings(BaseSettings):
     consensus_samples: int = _setting(3, "Recognition", "Good samples of a track that name a person.", ge=1, le=50)
     unknown_samples: int = _setting(
         5, "Recognition", "Good samples of a track after which it is called unknown.", ge=1, le=50
+    )
+
+    face_model: str = _setting(
+        "centerface", "Models", "Face detector: a name of `sightline models list`, or a file."
+    )
+    embedding_model: str = _setting(
+        "dlib-face-resnet29", "Models", "Face embedder: a name of `sightline models list`, or a file. After a change "
+        "the stored samples are embedded anew, and the old one serves until that is done.",
+    )
+    object_model: str = _setting(
+        "fastestdet", "Models", "Detector of persons and things: a name of `sightline models list`, or a file. "
+        "`none`: none.",
+    )
+    liveness_model: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = _setting(
+        ("minifasnet-v2", "minifasnet-v1se"), "Models", "Networks that tell faces from pictures of faces: names of "
+        "`sightline models list`, or files. `none`: none.",
+    )
+    object_classes: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_classes)] = (
+        _setting(OUR_NAMES, "Models", "Which of the object model's classes are called person, vehicle, package, phone.")
+    )
+    object_threshold: float | None = _setting(
+        None, "Models", "Score from which an object counts, 0 to 1. Default: the model's.", gt=0, lt=1
+    )
+    device: Literal["cpu", "cuda", "tensorrt", "openvino"] = _setting(
+        "cpu", "Models", "What the models run on. What is not to be had is said, and the CPU is used."
+    )
+    model_mirror: Annotated[Path | None, AfterValidator(_absolute_or_none)] = _setting(
+        None, "Models", "Folder of model files that is looked into before anything is fetched."
     )
 
     engine_workers: int | None = _setting(

@@ -56,9 +56,9 @@ _SAME_FACE_IOU = 0.3
 _PROBE_MARGIN = 0.8
 _PROBE_SIDE_PX = 256
 _PROBE_JPEG_QUALITY = 92
-_STILL_MARGIN = 0.03
-"""How much farther the next person must be for a single picture to name somebody; a distance of the
-embedder.
+_STILL_MARGIN_SHARE = 0.06
+"""How much farther the next person must be for a single picture to name somebody, as a share of the distance up to
+which the embedder takes two faces for one person's.
 """
 
 
@@ -240,7 +240,7 @@ class Analyser:
     def _verdict(self, found: Candidates, index: int) -> _Verdict:
         distance, runner_up = float(found.distances[index]), float(found.runner_up[index])
         similarity = self.embedder.similarity
-        enough = distance <= similarity.threshold and runner_up - distance >= _STILL_MARGIN
+        enough = distance <= similarity.threshold and runner_up - distance >= _STILL_MARGIN_SHARE * similarity.threshold
         return _Verdict(
             person_id=found.person_ids[index] if enough else None,
             similarity=similarity(distance),
