@@ -53,14 +53,17 @@ class Comparisons:
 class Curve:
     """Error rates at every threshold that makes a difference, from the strictest to the laxest.
 
-    `thresholds`, `fmr`, `fnmr` (K,): a threshold lies midway between the distances that it parts. `mated_share` is the
-    share of mated comparisons among all.
+    `steps` (K − 1,): the distances at which something changes, ascending; `thresholds`, `fmr`, `fnmr` (K,): a threshold
+    lies midway between the steps that it parts. `mated` and `others` say how many comparisons of each kind the rates
+    are shares of.
     """
 
+    steps: Floats
     thresholds: Floats
     fmr: Floats
     fnmr: Floats
-    mated_share: float
+    mated: float
+    others: float
 
     @property
     def auc(self) -> float:
@@ -75,7 +78,7 @@ class Curve:
 
     def best_accuracy(self) -> tuple[float, float]:
         """The largest share of right answers over all comparisons, and its threshold (the strictest of equals)."""
-        right = (1.0 - self.fnmr) * self.mated_share + (1.0 - self.fmr) * (1.0 - self.mated_share)
+        right = ((1.0 - self.fnmr) * self.mated + (1.0 - self.fmr) * self.others) / (self.mated + self.others)
         best = int(right.argmax())
         return float(right[best]), float(self.thresholds[best])
 
@@ -86,7 +89,7 @@ class Curve:
 
     def at_threshold(self, threshold: float) -> tuple[float, float]:
         """FMR and FNMR of comparisons accepted up to `threshold`."""
-        index = max(0, int(np.searchsorted(self.thresholds, threshold, side="right")) - 1)
+        index = int(np.searchsorted(self.steps, threshold, side="right"))
         return float(self.fmr[index]), float(self.fnmr[index])
 
 
@@ -149,7 +152,7 @@ def _curve(comparisons: Comparisons, order: NDArray[np.intp], weights: Floats) -
     steps = distances[last]
     fmr = np.concatenate([[0.0], impostor[last] / impostor[-1]])
     fnmr = np.concatenate([[1.0], 1.0 - genuine[last] / genuine[-1]])
-    return Curve(_between(steps), fmr, np.maximum(fnmr, 0.0), float(genuine[-1] / (genuine[-1] + impostor[-1])))
+    return Curve(steps, _between(steps), fmr, np.maximum(fnmr, 0.0), float(genuine[-1]), float(impostor[-1]))
 
 
 _NONE = np.empty(0, np.intp)

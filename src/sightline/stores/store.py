@@ -33,7 +33,7 @@ from sightline.stores.vault import Vault
 from sightline.stores.watch_lists import WatchLists
 from sightline.stores.workers import Workers
 
-__all__ = ["SqlStore"]
+__all__ = ["SqlStore", "database_address"]
 
 FILE_NAME = "sightline.db"
 MEDIA_FOLDER = "media"
@@ -99,6 +99,12 @@ class SqlStore:
         """Finishes what was begun, then lets go of database and threads."""
         await self.database.close()
         await self._workers.close()
+
+
+def database_address(home: Path, url: str | None) -> str | None:
+    """The address of the store's database: `url`, else the file in `home`; `None` while there is no such file."""
+    file = home.absolute() / FILE_NAME
+    return url or (URL.create("sqlite", database=str(file)).render_as_string() if file.is_file() else None)
 
 
 def _file_in(home: Path) -> str:

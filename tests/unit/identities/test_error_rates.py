@@ -50,6 +50,13 @@ def test_the_curve_agrees_with_counting(mated: list[float], others: list[float])
     assert (np.diff(curve.thresholds) > 0).all()
 
 
+@given(_DISTANCES, _DISTANCES, st.floats(-0.5, 3))
+def test_any_threshold_agrees_with_counting(mated: list[float], others: list[float], threshold: float) -> None:
+    fmr, fnmr = curve_of(_comparisons(mated, others)).at_threshold(threshold)
+    assert fmr == pytest.approx(sum(one <= threshold for one in others) / len(others))
+    assert fnmr == pytest.approx(sum(one > threshold for one in mated) / len(mated))
+
+
 @given(_DISTANCES, _DISTANCES)
 def test_the_area_is_the_chance_that_a_mated_pair_is_nearer(mated: list[float], others: list[float]) -> None:
     pairs = [(near, far) for near in mated for far in others]
