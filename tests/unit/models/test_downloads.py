@@ -58,7 +58,7 @@ def server() -> Iterator[FileServer]:
             """Keeps the test's output clean."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        threading.Thread(target=http.serve_forever, daemon=True).start()
+        threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
         files.url = f"http://127.0.0.1:{http.server_port}/models/mine.onnx"
         yield files
         http.shutdown()
