@@ -52,6 +52,7 @@ __all__ = [
     "person_references",
     "push_subscriptions",
     "quiet_periods",
+    "reference_templates",
     "sighting_samples",
     "sighting_tombstones",
     "sightings",
@@ -143,6 +144,18 @@ person_references = Table(
     UniqueConstraint("version"),
     Index(None, "person_id"),
 )  # fmt: skip
+
+reference_templates = Table(
+    "reference_templates", metadata,
+    Column("reference_id", String, ForeignKey("person_references.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", String, primary_key=True),
+    Column("version", BigInteger),
+    Column("sealed_vector", LargeBinary),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("version"),
+)  # fmt: skip
+"""Templates by other embedders than the one that a reference was enrolled with; without a vector where one of them
+finds no face in the sample."""
 
 gallery_tombstones = Table(
     "gallery_tombstones", metadata,

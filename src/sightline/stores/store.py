@@ -23,6 +23,7 @@ from sightline.stores.log import Log
 from sightline.stores.machine_tokens import MachineTokens
 from sightline.stores.media import MediaFolder
 from sightline.stores.migrations import upgrade
+from sightline.stores.models import Models
 from sightline.stores.negatives import Negatives
 from sightline.stores.notices import Notices
 from sightline.stores.people import People
@@ -57,6 +58,7 @@ class SqlStore:
         self.cameras = Cameras(database, vault)
         self.pictures = AlertPictures(database, media, self._workers, tz)
         self.people = People(database, vault, self.pictures)
+        self.models = Models(database, vault)
         self.watch_lists = WatchLists(database)
         self.alerts = Alerts(database, self.pictures, vault)
         self.sightings = Sightings(database, vault)
