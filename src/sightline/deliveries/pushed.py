@@ -68,7 +68,8 @@ class FrameSettings(_Struct, frozen=True):
 
 
 class ProcessFrame(_Struct, frozen=True):
-    """`process_frame`: a picture (JPEG, PNG or WebP) as base64, with or without `data:` before it. `timestamp` comes back as `frame_timestamp`."""
+    """`process_frame`: a picture (JPEG, PNG or WebP) as base64, with or without `data:` before it. `timestamp` comes
+    back as `frame_timestamp`."""
 
     frame: str
     timestamp: Timestamp = None
@@ -209,6 +210,8 @@ _frames = msgspec.json.Decoder(ProcessFrame)
 _authentications = msgspec.json.Decoder(Authenticate)
 _NOT_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
 _DATA_PREFIX = re.compile(r"data:[\w.+/-]*(;[\w=.+-]+)*;base64,", re.ASCII | re.IGNORECASE)
+_LEAST_BYTES_A_CHARACTER = 0.73
+"""Of base64 in lines of 76 characters, each ended by two more (RFC 2045)."""
 _WHITESPACE = str.maketrans("", "", " \t\r\n")
 
 
@@ -240,7 +243,7 @@ def image_of(frame: str, max_bytes: int) -> bytes:
     is not base64."""
     prefix = _DATA_PREFIX.match(frame)
     text = frame[prefix.end() :] if prefix else frame
-    _check_size(len(text) * 3 // 4 - 2, max_bytes)
+    _check_size(int(len(text) * _LEAST_BYTES_A_CHARACTER) - 2, max_bytes)
     image = _from_base64(text)
     _check_size(len(image), max_bytes)
     if not image:

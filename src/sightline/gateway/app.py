@@ -37,6 +37,7 @@ from sightline.gateway.directory import Directory
 from sightline.gateway.engine_analyst import EngineAnalyst
 from sightline.gateway.engines import Engines
 from sightline.gateway.escalation import Escalator
+from sightline.gateway.frame_desk import FrameDesk
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
 from sightline.gateway.hub import Hub
@@ -47,12 +48,14 @@ from sightline.gateway.notifier import Notifier, Senders, Wording
 from sightline.gateway.notifier_metrics import NotifierMetrics
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.proxies import ClientAddress
+from sightline.gateway.pushed_frames import PushedFrames
 from sightline.gateway.responders import Responders
 from sightline.gateway.retention import keep_retention
 from sightline.gateway.routers import (
     alerts,
     cameras,
     channels,
+    detect,
     duty,
     escalations,
     identify,
@@ -82,7 +85,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 MAX_BODY_BYTES = 1024 * 1024
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024
-UPLOADS = re.compile(r"/api/identify|/api/people/[^/]+/references")
+UPLOADS = re.compile(r"/api/identify|/api/detect|/api/people/[^/]+/references")
 """Where photographs are sent to: large bodies are read for somebody who is signed in, and for nobody else."""
 
 STATUS = {
@@ -158,6 +161,7 @@ def create_gateway(
         restart_grace_s=settings.restart_grace_seconds,
     )
     intake.on_alert = escalator.poke
+    analyst = analyst or EngineAnalyst(engines)
     return Gateway(
         settings=settings,
         clock=clock,
@@ -168,7 +172,7 @@ def create_gateway(
         views=views,
         hub=hub,
         engines=engines,
-        analyst=analyst or EngineAnalyst(engines),
+        analyst=analyst,
         native_tail=Tail(store.log, views.native),
         anomaly_tail=Tail(store.log, views.anomalies),
         metrics=metrics,
@@ -177,6 +181,12 @@ def create_gateway(
         responders=responders,
         escalator=escalator,
         system_alerts=system_alerts,
+        frames=PushedFrames(
+            FrameDesk(settings, analyst, lambda: engines.stills, metrics, clock),
+            system_alerts,
+            clock,
+            max_connections=settings.max_frame_connections,
+        ),
         version=version,
         started_at_ms=clock.now_ms(),
         local_token=local_token,
@@ -225,7 +235,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
     for module in (
         sign_in, tickets, seeds, users, duty, cameras, people, watch_lists, snoozes, escalations, alerts, identify,
-        system, push, channels, sockets,
+        detect, system, push, channels, sockets,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")
@@ -254,6 +264,8 @@ def _body_limit(gateway: Gateway, scope: Scope) -> int:
         return MAX_BLOB_BYTES  # read only after the engine's token was checked
     if UPLOADS.fullmatch(path) and gateway.has_token(Headers(scope=scope)):
         return MAX_UPLOAD_BYTES
+    if path == "/api/detect" and gateway.settings.anonymous_dialects:
+        return gateway.settings.max_image_mib * 2**20 + MAX_BODY_BYTES
     return MAX_BODY_BYTES
 
 

@@ -13,7 +13,7 @@ from sightline.listeners import Dialect, Listener
 
 __all__ = ["DialectPorts"]
 
-PATHS = {Dialect.FIELD: "/ws/field", Dialect.SOCKETIO: SOCKETIO_PATH}
+PATHS = {Dialect.FIELD: "/ws/field", Dialect.FRAMES: "/ws", Dialect.SOCKETIO: SOCKETIO_PATH}
 
 
 class DialectPorts:

@@ -196,6 +196,8 @@ class Engines:
         match message:
             case link.Observation() if message.camera_id in engine.cameras:
                 self._metrics.observations.inc()
+                if message.processing_ms:  # an older engine does not say
+                    self._metrics.camera_frame_seconds.observe(message.processing_ms / 1000)
                 self._intake.observed(message)
                 await self._hub.observe(message, source=engine.id)
             case link.CameraReport():

@@ -26,6 +26,7 @@ from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.notifier import Notifier
 from sightline.gateway.ports import Analyst, Store
+from sightline.gateway.pushed_frames import PushedFrames
 from sightline.gateway.responders import Responders
 from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
@@ -72,6 +73,7 @@ class Gateway:
     responders: Responders
     escalator: Escalator
     system_alerts: SystemAlerts
+    frames: PushedFrames
     version: str
     started_at_ms: int
     local_token: str | None = None

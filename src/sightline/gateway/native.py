@@ -50,18 +50,20 @@ from sightline.gateway.outbox import Outbox
 from sightline.gateway.responders import MOBILE
 from sightline.gateway.subscriptions import Subscriptions
 
-__all__ = ["NativeClient", "serve_native"]
+__all__ = ["FOR_THE_SESSION_MS", "NativeClient", "serve_native"]
 
 SEND_TIMEOUT_S = 30.0
 MAX_REFUSED_IN_A_ROW = 1000
 FANOUT_NOTED_EVERY_S = 1.0
+FOR_THE_SESSION_MS = 2**62
+"""When the right of somebody who identified ends: the session sees to it."""
 
 log = structlog.get_logger(__name__)
 
 
-async def serve_native(gateway: Gateway, socket: ClientSocket) -> None:
+async def serve_native(gateway: Gateway, socket: ClientSocket, client: NativeClient | None = None) -> None:
     """One connection, from accept to close. It counts from the first moment, so that a rush cannot pass the limit."""
-    client = NativeClient(gateway, socket)
+    client = client or NativeClient(gateway, socket)
     gateway.tickers.add(client)
     try:
         await socket.accept()
@@ -97,6 +99,8 @@ class NativeClient:
         self._epoch = ""
         self._replay_to: int | None = None
         self._closing: Close | None = None
+        self.need_not_identify = False
+        """Set for somebody who does something else on this connection that needs no session of alerts."""
         self._max_message = settings.max_message_kib * 1024
         self._session = Session(
             self.client_id,
@@ -141,12 +145,36 @@ class NativeClient:
 
     def tick(self, now_ms: int) -> None:
         """Time has passed: heartbeats, deadlines."""
+        if self.need_not_identify and self._user is None:
+            return
         effects = self._session.tick(now_ms)
         self._carry_out(effects)
         self._gateway.metrics.dropped.labels(reason="replaced").inc(self._outbox.replaced - self._replaced)
         self._replaced = self._outbox.replaced
         if any(isinstance(effect, Send) and effect.type == "heartbeat" for effect in effects):
             self._position_if_moved()
+
+    # ── who else speaks on this connection ──
+
+    def say(self, type: str, data: Mapping[str, Any]) -> None:
+        """A message that is not of the session, in order with its answers."""
+        self._outbox.put_control(encode_message(type, data))
+
+    async def caller(self) -> tuple[User, int] | None:
+        """Who this is, and until when (ms since the epoch): whoever identified, else by the ticket or the header that
+        the connection began with; `None` when nothing was shown. Raises `Forbidden`."""
+        if self._user is not None:
+            return self._user, FOR_THE_SESSION_MS
+        tokens, users = self._gateway.tokens, self._gateway.store.users
+        if isinstance(self._ticket, Claims):
+            return await tokens.user_of_claims(self._ticket, users), self._ticket.expires_ms
+        if self._ticket is not None:
+            raise self._ticket
+        token = self._gateway.bearer(self._socket.headers)
+        if token is None:
+            return None
+        user, claims = await tokens.user_of(token, users)
+        return user, claims.expires_ms
 
     # ── life ──
 

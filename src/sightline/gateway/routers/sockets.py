@@ -10,6 +10,7 @@ from sightline.gateway.access import gateway_of, machine_name
 from sightline.gateway.admission import ConnectionLimit, address_of
 from sightline.gateway.alerts_socket import serve_alerts
 from sightline.gateway.field_socket import serve_field
+from sightline.gateway.frames_socket import serve_frames
 from sightline.gateway.native import serve_native
 
 __all__ = ["router"]
@@ -31,6 +32,12 @@ async def native(socket: WebSocket) -> None:
         await socket.accept()
         await socket.send_text(encode_message("error", error("CONNECTION_LIMIT", str(problem))))
         await socket.close(4004, str(problem))
+
+
+@router.websocket("/ws")
+async def frames(socket: WebSocket) -> None:
+    """Clients that push frames."""
+    await serve_frames(gateway_of(socket), socket)
 
 
 @router.websocket("/ws/field")
