@@ -4,25 +4,44 @@ The alert rule for subjects: unseen for more than `unseen_ms` (on any camera, or
 last alerted more than `realert_ms` ago. A camera that went offline raises one alert, closed when it is back.
 
 What would be raised is held back in a snooze or maintenance window and counted together in a flood (`restraint.py`).
-An alert of a routed type or severity is told to responders one after the other instead of to all of them at once,
-where somebody keeps a duty roster, and unless it comes too late for anybody to run.
+What is seen in a scene has rules of its own (`scene_rules.py`). An alert of a routed type or severity is told to
+responders one after the other instead of to all of them at once, where somebody keeps a duty roster, and unless it
+comes too late for anybody to run.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sightline.accounts import Role
+from sightline.decisions import scene_rules
+from sightline.decisions.levels import USUAL_LEVELS
 from sightline.decisions.restraint import restrain
+from sightline.decisions.scene_rules import SceneRules
+from sightline.decisions.trace import gate, sample_gate, samples_of, trace
 from sightline.events.alert import AlertType, Severity
-from sightline.events.engine_link import Fact, Identified, SourceState, Unknown
+from sightline.events.engine_link import (
+    Attack,
+    CrowdChanged,
+    Fact,
+    Identified,
+    LineCrossed,
+    ObjectSeen,
+    SourceState,
+    Unknown,
+)
 from sightline.events.event import AlertDraft, Decision, DecisionContext
+from sightline.events.scene import CameraView
 
 __all__ = ["LATE_MS", "Rules", "decide", "routed", "subject_of"]
 
 LATE_MS = 60_000
 """A fact older than this on arrival is told, but marked late: whoever answers it must know that time has passed."""
+
+THRESHOLD_SIMILARITY = 0.5
+"""Every model's similarities are mapped so that this is its threshold."""
 
 _SEVERITY_ORDER = list(Severity)
 _RESPONDERS = f"role:{Role.RESPONDER.value}"
@@ -41,6 +60,20 @@ class Rules:
     routed_severities: frozenset[Severity] = frozenset()
     flood_alerts: int = 20
     flood_ms: int = 60_000
+    levels: Mapping[AlertType, Severity] = field(default_factory=lambda: USUAL_LEVELS)
+    object_realert_ms: int = 30_000
+    default_view: CameraView = CameraView()
+
+    @property
+    def scenes(self) -> SceneRules:
+        """Those for what is seen in a scene."""
+        return SceneRules(
+            audience=self.audience,
+            levels=self.levels,
+            object_realert_ms=self.object_realert_ms,
+            late_ms=self.late_ms,
+            default_view=self.default_view,
+        )
 
 
 def subject_of(fact: Fact) -> tuple[str, str | None]:
@@ -52,6 +85,8 @@ def subject_of(fact: Fact) -> tuple[str, str | None]:
             return subject_id, None
         case SourceState():
             return fact.camera_id, None
+        case ObjectSeen() | LineCrossed() | CrowdChanged() | Attack():
+            return scene_rules.scene_subject(fact, fact.what), None
 
 
 def decide(
@@ -98,6 +133,14 @@ def _decide(
             return _unknown(fact, fact.what, context, rules, last_seen_ms, received_at_ms)
         case SourceState():
             return _source_state(fact.what, context, rules)
+        case ObjectSeen():
+            return scene_rules.object_seen(fact, fact.what, context, rules.scenes, received_at_ms)
+        case LineCrossed():
+            return scene_rules.line_crossed(fact, fact.what, context, rules.scenes, received_at_ms)
+        case CrowdChanged():
+            return scene_rules.crowd_changed(fact, fact.what, context, rules.scenes, received_at_ms)
+        case Attack():
+            return scene_rules.attack(fact, fact.what, context, rules.scenes, received_at_ms)
 
 
 def _identified(
@@ -139,7 +182,8 @@ def _unknown(
     if quiet:
         return Decision(quiet)
     why = _trace(fact, what, "unknown_person", received_at_ms, rules) | {"similarity": what.nearest_similarity}
-    return Decision("unknown_person", AlertDraft(AlertType.UNKNOWN_PERSON, Severity.WARNING, rules.audience, why))
+    type = AlertType.UNKNOWN_PERSON
+    return Decision("unknown_person", AlertDraft(type, rules.levels[type], rules.audience, why))
 
 
 def _source_state(what: SourceState, context: DecisionContext, rules: Rules) -> Decision:
@@ -148,7 +192,8 @@ def _source_state(what: SourceState, context: DecisionContext, rules: Rules) -> 
     if context.open_alert_ids:
         return Decision("camera_still_offline")
     why = {"rule": "camera_offline", "reason": what.reason, "offline_ms": what.offline_ms}
-    return Decision("camera_offline", AlertDraft(AlertType.CAMERA_OFFLINE, Severity.WARNING, rules.audience, why))
+    type = AlertType.CAMERA_OFFLINE
+    return Decision("camera_offline", AlertDraft(type, rules.levels[type], rules.audience, why))
 
 
 def _still_quiet(
@@ -165,33 +210,23 @@ def _still_quiet(
 
 
 def _trace(fact: Fact, what: Identified | Unknown, rule: str, received_at_ms: int, rules: Rules) -> dict[str, Any]:
-    """Why there is an alert, as the console shows it."""
-    return {
-        "rule": rule,
+    """Why there is an alert about a face, as the console shows it."""
+    similarity = what.similarity if isinstance(what, Identified) else what.nearest_similarity
+    gates = [
+        sample_gate(what.samples),
+        gate("similarity", isinstance(what, Identified), similarity, THRESHOLD_SIMILARITY),
+        gate("liveness", what.presentation != "attack", what.presentation or "not judged", "bona fide"),
+    ]
+    if isinstance(what, Identified):
+        gates.insert(2, gate("margin", True, what.margin, 0.0))
+    return trace(fact, rule, received_at_ms, rules.late_ms) | {
         "unseen_ms": rules.unseen_ms,
         "realert_ms": rules.realert_ms,
         "track_id": what.track_id,
         "first_seen": what.first_seen,
-        "frame_id": fact.frame_id,
         "bbox": list(what.bbox),
-        "width": fact.width,
-        "height": fact.height,
         "model": what.model_id,
-        "samples": [
-            {
-                "frame_id": sample.frame_id,
-                "timestamp": sample.timestamp,
-                "quality": sample.quality,
-                "reasons": sample.reasons,
-                "person_id": sample.person_id,
-                "similarity": sample.similarity,
-            }
-            for sample in what.samples
-        ],
-        "timings": {
-            "captured": fact.timestamp,
-            "received": received_at_ms,
-            "inference_ms": fact.inference_ms,
-        },
-        "late": received_at_ms - fact.timestamp > rules.late_ms,
+        "samples": samples_of(what.samples),
+        "liveness": {"state": what.presentation, "score": what.live} if what.presentation else None,
+        "gates": gates,
     }

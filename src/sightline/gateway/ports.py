@@ -12,6 +12,7 @@ from typing import Protocol
 
 from sightline.accounts import Role, User
 from sightline.cameras import Camera
+from sightline.decisions.history import HourRow, Metric
 from sightline.decisions.watch_list import WatchList
 from sightline.deliveries.entry import Cursor, Entry, LogBounds
 from sightline.deliveries.escalation import Patience
@@ -22,7 +23,7 @@ from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdi
 from sightline.events.engine_link import Analysis, SourceProbed, StillTask
 from sightline.events.event import Decide, Event
 from sightline.events.quiet import QuietKind, QuietPeriod
-from sightline.events.scene import Polygon
+from sightline.events.scene import CameraView, Polygon
 from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 
@@ -31,10 +32,12 @@ __all__ = [
     "Alerts",
     "Analyst",
     "Audit",
+    "CameraViews",
     "Cameras",
     "Duty",
     "Escalations",
     "Floods",
+    "History",
     "Log",
     "MachineTokens",
     "People",
@@ -88,6 +91,34 @@ class Cameras(Protocol):
     async def delete(self, camera_id: str) -> None: ...
 
 
+class CameraViews(Protocol):
+    """What cameras are to watch for; one without a view of its own does what the settings say."""
+
+    async def all(self) -> dict[str, CameraView]: ...
+    async def get(self, camera_id: str) -> CameraView | None: ...
+    async def put(self, camera_id: str, view: CameraView) -> None: ...
+    async def remove(self, camera_id: str) -> None: ...
+
+
+class History(Protocol):
+    """The past by the hour: figures are added to, and read whole."""
+
+    async def add(self, rows: Sequence[HourRow]) -> None: ...
+    async def list(
+        self,
+        *,
+        from_ms: int,
+        to_ms: int,
+        camera_id: str | None = None,
+        metric: Metric | None = None,
+        limit: int = 100_000,
+    ) -> list[HourRow]:
+        """Of the hours that begin in [from, to), oldest first."""
+
+    async def prune(self, before_ms: int) -> int:
+        """Forgets hours that began before `before_ms`."""
+
+
 class People(Protocol):
     async def list(
         self, *, query: str = "", watch_list_id: str | None = None, limit: int = 100, offset: int = 0
@@ -120,8 +151,12 @@ class WatchLists(Protocol):
     async def list(self) -> list[WatchList]: ...
     async def get(self, list_id: str) -> WatchList: ...
     async def by_name(self, name: str) -> WatchList | None: ...
-    async def create(self, *, name: str, severity: Severity, enabled: bool, now_ms: int) -> WatchList: ...
-    async def update(self, list_id: str, *, name: str, severity: Severity, enabled: bool) -> WatchList: ...
+    async def create(
+        self, *, name: str, severity: Severity, enabled: bool, now_ms: int, require_live: bool = False
+    ) -> WatchList: ...
+    async def update(
+        self, list_id: str, *, name: str, severity: Severity, enabled: bool, require_live: bool = False
+    ) -> WatchList: ...
     async def delete(self, list_id: str) -> None: ...
     async def add_person(self, list_id: str, person_id: str) -> None: ...
     async def remove_person(self, list_id: str, person_id: str) -> None: ...
@@ -240,6 +275,10 @@ class Store(Protocol):
     def machine_tokens(self) -> MachineTokens: ...
     @property
     def cameras(self) -> Cameras: ...
+    @property
+    def camera_views(self) -> CameraViews: ...
+    @property
+    def history(self) -> History: ...
     @property
     def people(self) -> People: ...
     @property
