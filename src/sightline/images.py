@@ -41,8 +41,8 @@ def decode_picture(
 ) -> tuple[Image, tuple[int, int]]:
     """As `decode_image`, with the picture's own upright size (width, height) in px.
 
-    Where `longest_side` px are enough, a JPEG may come at a half, a quarter or an eighth of its size, never with a
-    shorter longest side: its decoder then leaves out what would only be thrown away.
+    Where `longest_side` px are enough, a JPEG may come at one to four eighths of its size, never with a shorter longest
+    side: its decoder then leaves out what would only be thrown away.
     """
     if len(data) > max_bytes:
         raise ImageError(f"the picture has {len(data)} bytes; at most {max_bytes} are accepted", code="FRAME_TOO_LARGE")

@@ -89,7 +89,7 @@ class EngineSettings:
     stall_after_ms: int = 5_000
     outage_after_ms: int = 10_000
     max_image_bytes: int = 32 * 2**20
-    max_image_pixels: int = 100_000_000
+    max_image_pixels: int = 64_000_000
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
 

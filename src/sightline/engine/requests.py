@@ -64,7 +64,7 @@ class Requests:
         stills: int = 1,
         busy: Callable[[float], None] = lambda seconds: None,
         max_image_bytes: int = 32 * 2**20,
-        max_image_pixels: int = 100_000_000,
+        max_image_pixels: int = 64_000_000,
     ) -> None:
         self._analyser = analyser
         self._gallery = gallery
