@@ -34,6 +34,7 @@ from sightline.events.engine_link import (
 )
 from sightline.events.event import AlertDraft, Decision, DecisionContext
 from sightline.events.scene import CameraView
+from sightline.identities.sighting import StrangerRef
 
 __all__ = ["LATE_MS", "Rules", "decide", "routed", "subject_of"]
 
@@ -90,15 +91,16 @@ def subject_of(fact: Fact) -> tuple[str, str | None]:
 
 
 def decide(
-    fact: Fact, context: DecisionContext, rules: Rules, *, last_seen_ms: int | None, received_at_ms: int
-) -> Decision:
+    fact: Fact, context: DecisionContext, rules: Rules, *, last_seen_ms: int | None, received_at_ms: int,
+    stranger: StrangerRef | None = None,
+) -> Decision:  # fmt: skip
     """What follows from `fact`.
 
     `last_seen_ms` is when the subject was last seen on another track; without it (after a start) the subject's latest
-    recorded event stands in.
+    recorded event stands in. `stranger` is whom an unknown person's face was seen as before.
     """
     decision = restrain(
-        _decide(fact, context, rules, last_seen_ms, received_at_ms),
+        _decide(fact, context, rules, last_seen_ms, received_at_ms, stranger),
         context,
         camera_id=fact.camera_id,
         captured_at_ms=fact.timestamp,
@@ -122,15 +124,16 @@ def _is_routed(draft: AlertDraft, rules: Rules) -> bool:
 
 
 def _decide(
-    fact: Fact, context: DecisionContext, rules: Rules, last_seen_ms: int | None, received_at_ms: int
-) -> Decision:
+    fact: Fact, context: DecisionContext, rules: Rules, last_seen_ms: int | None, received_at_ms: int,
+    stranger: StrangerRef | None,
+) -> Decision:  # fmt: skip
     if not context.camera_known:
         return Decision("camera_removed")
     match fact.what:
         case Identified():
             return _identified(fact, fact.what, context, rules, last_seen_ms, received_at_ms)
         case Unknown():
-            return _unknown(fact, fact.what, context, rules, last_seen_ms, received_at_ms)
+            return _unknown(fact, fact.what, context, rules, last_seen_ms, received_at_ms, stranger)
         case SourceState():
             return _source_state(fact.what, context, rules)
         case ObjectSeen():
@@ -150,10 +153,18 @@ def _identified(
         return Decision("person_removed")
     if not context.watch_lists:
         return Decision("not_on_a_watch_list")
-    quiet = _still_quiet(fact, what.first_seen, context, rules, last_seen_ms)
+    lists = _lists_that_count(what, context)
+    if not lists:
+        return _unproven(fact, what, context, rules, received_at_ms)
+    # A track that is told of again was seen before by its very first fact.
+    quiet = (
+        _alerted_lately(fact, context, rules)
+        if what.again
+        else _still_quiet(fact, what.first_seen, context, rules, last_seen_ms)
+    )
     if quiet:
         return Decision(quiet)
-    list_id, list_name, severity = max(context.watch_lists, key=lambda entry: _SEVERITY_ORDER.index(entry[2]))
+    list_id, list_name, severity = max(lists, key=lambda entry: _SEVERITY_ORDER.index(entry[2]))
     why = _trace(fact, what, "watch_list", received_at_ms, rules) | {
         "watch_list": list_name,
         "similarity": what.similarity,
@@ -173,15 +184,50 @@ def _identified(
     )
 
 
+def _lists_that_count(what: Identified, context: DecisionContext) -> tuple[tuple[str, str, Severity], ...]:
+    """The person's lists, but for those that take a proof of life which is not there; where the engine tells of a track
+    again because its liveness was decided, those alone. Where nobody judges liveness, no list waits for it.
+    """
+    strict = tuple(entry for entry in context.watch_lists if entry[0] in context.live_lists)
+    lax = tuple(entry for entry in context.watch_lists if entry[0] not in context.live_lists)
+    proven = what.presentation in ("", "bona_fide")
+    return (() if what.again else lax) + (strict if proven else ())
+
+
+def _unproven(fact: Fact, what: Identified, context: DecisionContext, rules: Rules, received_at_ms: int) -> Decision:
+    """Somebody on lists of which none counts."""
+    if not context.live_lists:
+        return Decision("told_before")
+    if what.presentation != "attack":
+        return Decision("liveness_undecided")
+    quiet = _alerted_lately(fact, context, rules)
+    if quiet:
+        return Decision(quiet)
+    shown = Attack(
+        track_id=what.track_id,
+        score=what.live or 0.0,
+        scores=[],
+        first_seen=what.first_seen,
+        bbox=what.bbox,
+        model_id="",
+    )
+    return Decision("presentation_attack", scene_rules.attack_draft(fact, shown, rules.scenes, received_at_ms))
+
+
 def _unknown(
-    fact: Fact, what: Unknown, context: DecisionContext, rules: Rules, last_seen_ms: int | None, received_at_ms: int
-) -> Decision:
+    fact: Fact, what: Unknown, context: DecisionContext, rules: Rules, last_seen_ms: int | None, received_at_ms: int,
+    stranger: StrangerRef | None,
+) -> Decision:  # fmt: skip
     if not context.camera_alerts_unknown:
         return Decision("unknown_not_asked_for")
+    if stranger is not None and stranger.ignored:
+        return Decision("stranger_ignored")
     quiet = _still_quiet(fact, what.first_seen, context, rules, last_seen_ms)
     if quiet:
         return Decision(quiet)
     why = _trace(fact, what, "unknown_person", received_at_ms, rules) | {"similarity": what.nearest_similarity}
+    if stranger is not None:
+        why["stranger"] = {"id": stranger.id, "number": stranger.number, "seen": stranger.sightings + 1}
     type = AlertType.UNKNOWN_PERSON
     return Decision("unknown_person", AlertDraft(type, rules.levels[type], rules.audience, why))
 
@@ -203,6 +249,10 @@ def _still_quiet(
         last_seen_ms = context.last_event_at_ms
     if last_seen_ms is not None and first_seen - last_seen_ms <= rules.unseen_ms:
         return "seen_recently"
+    return _alerted_lately(fact, context, rules)
+
+
+def _alerted_lately(fact: Fact, context: DecisionContext, rules: Rules) -> str | None:
     last_alert_ms = context.last_alert_here_at_ms if rules.per_camera else context.last_alert_at_ms
     if last_alert_ms is not None and 0 <= fact.timestamp - last_alert_ms <= rules.realert_ms:
         return "alerted_recently"

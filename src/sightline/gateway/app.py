@@ -46,6 +46,7 @@ from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.notifier import Notifier, Senders, Wording
 from sightline.gateway.notifier_metrics import NotifierMetrics
+from sightline.gateway.past import Past
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.proxies import ClientAddress
 from sightline.gateway.pushed_frames import PushedFrames
@@ -71,6 +72,7 @@ from sightline.gateway.routers import (
     watch_lists,
 )
 from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
+from sightline.gateway.sighting_ports import Searcher
 from sightline.gateway.socketio_server import PATH, SocketIo
 from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
@@ -85,7 +87,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 MAX_BODY_BYTES = 1024 * 1024
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024
-UPLOADS = re.compile(r"/api/identify|/api/detect|/api/people/[^/]+/references")
+UPLOADS = re.compile(r"/api/identify|/api/detect|/api/search|/api/people/[^/]+/references")
 """Where photographs are sent to: large bodies are read for somebody who is signed in, and for nobody else."""
 
 STATUS = {
@@ -108,6 +110,7 @@ def create_gateway(
     signing_key: bytes,
     top: int,
     version: str,
+    searcher: Searcher,
     analyst: Analyst | None = None,
     local_token: str | None = None,
 ) -> Gateway:
@@ -127,8 +130,9 @@ def create_gateway(
         flood_alerts=settings.flood_alerts,
         flood_ms=int(settings.flood_seconds * 1000),
     )
-    intake = Intake(store.alerts, rules, metrics, clock)
-    engines = Engines(store, hub, intake, metrics, clock)
+    past = Past(store.sightings, store.strangers, searcher, clock, days=settings.sighting_days)
+    intake = Intake(store.alerts, rules, metrics, clock, recognise=past.stranger)
+    engines = Engines(store, hub, intake, past, metrics, clock)
     hub.on_watch_change = engines.watch_changed
     notifier = Notifier(
         store,
@@ -172,6 +176,8 @@ def create_gateway(
         views=views,
         hub=hub,
         engines=engines,
+        past=past,
+        searcher=searcher,
         analyst=analyst,
         native_tail=Tail(store.log, views.native),
         anomaly_tail=Tail(store.log, views.anomalies),

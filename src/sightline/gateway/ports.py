@@ -25,6 +25,7 @@ from sightline.events.event import Decide, Event
 from sightline.events.quiet import QuietKind, QuietPeriod
 from sightline.events.scene import CameraView, Polygon
 from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
+from sightline.gateway.sighting_ports import Negatives, Sightings, Strangers
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 
 __all__ = [
@@ -142,6 +143,9 @@ class People(Protocol):
     async def remove_reference(self, person_id: str, reference_id: str) -> None: ...
     async def sample(self, reference_id: str) -> bytes:
         """The JPEG of an enrolled sample."""
+
+    async def templates(self, person_id: str) -> Sequence[tuple[str, bytes]]:
+        """The model's id and the template of each reference."""
 
     async def gallery_version(self) -> int: ...
     async def gallery_changes(self, since: int, model_id: str, *, limit: int = 500) -> GalleryChanges: ...
@@ -287,6 +291,12 @@ class Store(Protocol):
     def alerts(self) -> Alerts: ...
     @property
     def pictures(self) -> AlertPictures: ...
+    @property
+    def sightings(self) -> Sightings: ...
+    @property
+    def strangers(self) -> Strangers: ...
+    @property
+    def negatives(self) -> Negatives: ...
     @property
     def log(self) -> Log: ...
     @property

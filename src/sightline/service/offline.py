@@ -133,6 +133,7 @@ class LocalAnalyst:
                     tombstones=changes.tombstones,
                     more=changes.more,
                     reset=changes.reset,
+                    negatives=changes.negatives,
                 )
             )
             since, more = changes.version, changes.more

@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import structlog
 import uvicorn
@@ -74,6 +74,11 @@ async def _serve(
         )
         gateway.supervisor = supervisor
 
+        @contextlib.asynccontextmanager
+        async def background() -> AsyncIterator[None]:
+            async with supervisor.running(), _searching(gateway):
+                yield
+
         def listening() -> None:
             url = _url(settings.host, port)
             lock.publish(RunningServer(url, os.getpid(), local_token))
@@ -83,7 +88,7 @@ async def _serve(
             started(Started(url, settings.home, password))
 
         config = uvicorn.Config(
-            create_app(gateway, background=supervisor.running),
+            create_app(gateway, background=background),
             log_config=None,
             log_level="warning",  # its notes on connections hold whole addresses, and a query may hold a token
             access_log=False,
@@ -99,6 +104,11 @@ async def _serve(
             lifespan="on",
         )
         await _Server(config, gateway, listening).serve(sockets=listeners)
+
+
+def _searching(gateway: Gateway) -> contextlib.AbstractAsyncContextManager[None]:
+    """The search process, where sightings are kept at all."""
+    return gateway.searcher.running() if gateway.settings.sighting_days else contextlib.nullcontext()
 
 
 class _Server(uvicorn.Server):
