@@ -128,6 +128,13 @@ class AnalysisPool:
         self._leaving = [thread for thread in self._leaving if thread.is_alive()] + [leaving]
         leaving.start()
 
+    def forget_all(self) -> None:
+        """Ends the tracks of every camera: others look at them from now on."""
+        with self._lock:
+            cameras = list(self._analyses)
+        for camera_id in cameras:
+            self.forget(camera_id)
+
     def _leave(self, held: _Held) -> None:
         with held.lock:  # a frame of this camera may be under way
             self._tell_sighted(held.analysis.leave())

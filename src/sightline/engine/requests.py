@@ -152,13 +152,14 @@ class Requests:
             height=height,
             confidence_threshold=request.confidence_threshold,
             max_side=request.max_side,
+            prepared=request.prepared,
         )
         seen = self._analyser.look(image, wanted, self._gallery() if "identify" in request.tasks else None)
         return Analysis(
             request_id=request.request_id,
             width=width,
             height=height,
-            model_id=self._analyser.model_id,
+            model_id=seen.model_id or self._analyser.model_id,
             faces=seen.faces,
             objects=seen.objects,
             missing=seen.missing,

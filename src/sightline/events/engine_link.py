@@ -5,7 +5,7 @@
       ←──────────────────────────────────── Welcome
       GallerySince ─────────────────────────→
       ←─────────────────────────── GalleryPage (more … last)
-      ←──────────────────────────────────── Assign, Revoke, Watch, Unwatch
+      ←──────────────────────────────────── Assign, Revoke, Watch, Unwatch, UseModels
       Observation, CameraReport, Status ────→            disposable: the newest replaces the older
       Fact, Sighting (spooled on disk) ─────→
       ←──────────────────────────────────── Accepted     only now does the spool forget it
@@ -52,6 +52,7 @@ __all__ = [
     "ObjectLook",
     "ObjectSeen",
     "Observation",
+    "Prepared",
     "ProbeSource",
     "Revoke",
     "Sighting",
@@ -64,6 +65,7 @@ __all__ = [
     "TrackedObject",
     "Unknown",
     "Unwatch",
+    "UseModels",
     "Watch",
     "Welcome",
     "What",
@@ -413,8 +415,20 @@ class SourceProbed(_Message, tag="source_probed", frozen=True):
     picture: bytes = b""
 
 
+class Prepared(_Value, frozen=True):
+    """An embedder that is loaded beside the one that serves, as `UseModels` asked; `problem` says why it is not."""
+
+    embedding_model: str
+    model_id: str = ""
+    problem: str = ""
+
+
 class Status(_Message, tag="status", frozen=True):
-    """The engine's own condition, every few seconds."""
+    """The engine's own condition, every few seconds.
+
+    `models` are those in use now, `embedding_model` the name of the embedder that serves, `model_id` what its templates
+    can be compared with.
+    """
 
     load: float
     cameras: int
@@ -423,6 +437,10 @@ class Status(_Message, tag="status", frozen=True):
     dropped: dict[str, int] = {}
     warnings: list[str] = []
     stage_ms: dict[str, float] = {}
+    models: list[ModelReport] = []
+    embedding_model: str = ""
+    model_id: str = ""
+    prepared: Prepared | None = None
 
 
 EngineMessage = Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | SourceProbed | Status
@@ -475,6 +493,21 @@ class Unwatch(_Message, tag="unwatch", frozen=True):
     camera_id: str
 
 
+class UseModels(_Message, tag="use_models", frozen=True):
+    """Use these models from now on; an empty name is the engine's own setting. What cannot be loaded leaves the one
+    before in use.
+
+    Another embedder serves only once its gallery is here. `prepare` names one to load beside it, which `Analyse` with
+    `prepared` asks.
+    """
+
+    face_model: str = ""
+    embedding_model: str = ""
+    object_model: str = ""
+    liveness_model: str = ""
+    prepare: str = ""
+
+
 class Analyse(_Message, tag="analyse", frozen=True):
     """Analyse a still picture.
 
@@ -482,7 +515,7 @@ class Analyse(_Message, tag="analyse", frozen=True):
     `identify` compares these with the gallery; `objects` finds persons and things; `liveness` judges the faces. Faces and objects
     below `confidence_threshold` are left out (`None`: each model's own). Without templates the picture is shrunk to
     `max_side` px for analysis; boxes are in its own pixels all the same. What is asked in the `background` gives way to
-    cameras.
+    cameras. Templates are of the `prepared` embedder where that is asked.
     """
 
     request_id: str
@@ -491,6 +524,7 @@ class Analyse(_Message, tag="analyse", frozen=True):
     confidence_threshold: float | None = None
     max_side: int | None = None
     background: bool = False
+    prepared: bool = False
 
 
 class ProbeSource(_Message, tag="probe_source", frozen=True):
@@ -522,7 +556,7 @@ class NegativeTemplate(_Value, frozen=True):
 
 class GalleryPage(_Message, tag="gallery_page", frozen=True):
     """Changes up to `version`; `tombstones` are ids of references and negatives that are gone. With `reset`, forget
-    everything first."""
+    everything first. `model_id` is the embedder's whose gallery it is."""
 
     version: int
     templates: list[GalleryTemplate]
@@ -530,6 +564,7 @@ class GalleryPage(_Message, tag="gallery_page", frozen=True):
     more: bool
     reset: bool = False
     negatives: list[NegativeTemplate] = []
+    model_id: str = ""
 
 
 class Accepted(_Message, tag="accepted", frozen=True):
@@ -538,7 +573,9 @@ class Accepted(_Message, tag="accepted", frozen=True):
     key: str
 
 
-GatewayMessage = Welcome | Assign | Revoke | Watch | Unwatch | Analyse | ProbeSource | GalleryPage | Accepted
+GatewayMessage = (
+    Welcome | Assign | Revoke | Watch | Unwatch | UseModels | Analyse | ProbeSource | GalleryPage | Accepted
+)
 
 _UNREADABLE = (UnicodeError, RecursionError)
 """What the decoder lets through of text that is none, and of nesting without end."""
