@@ -45,6 +45,10 @@ console: $(CONSOLE) ## Build the console into the package
 bench-pipeline: $(VENV)/.ready-to-test $(CONSOLE) ## Cameras a core and alert latency, beside the naive loop
 	$(BIN)/python -m bench.pipeline
 
+.PHONY: bench-recognition
+bench-recognition: $(VENV)/.ready-to-test ## Errors of recognition on pictures and clips with a known truth, by tier
+	$(BIN)/python -m bench.recognition
+
 .PHONY: docs
 docs: $(VENV)/.ready-to-run ## Write the reference pages that come from the code
 	$(BIN)/python -m scripts.reference

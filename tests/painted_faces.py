@@ -59,8 +59,8 @@ class PaintedDetector:
     def __init__(self) -> None:
         self.seen: list[tuple[int, int]] = []
 
-    def detect(self, image: Image, *, scale: float | None = None) -> Faces:
-        """The patches, largest first; `scale` makes no difference to paint."""
+    def detect(self, image: Image, *, scale: float | None = None, min_score: float | None = None) -> Faces:
+        """The patches, largest first, all at 0.9; `scale` makes no difference to paint."""
         height, width = image.shape[:2]
         self.seen.append((width, height))
         saturation = image.max(axis=2).astype(int) - image.min(axis=2)
@@ -71,6 +71,7 @@ class PaintedDetector:
             ghost = 2 * colour[1] < min(colour[0], colour[2])
             if area >= 100 and not (ghost and width < _CROP_PX):
                 boxes.append((left, top, left + across, top + down))
+        boxes = boxes if min_score is None or min_score <= 0.9 else []
         found = np.array(sorted(boxes, key=lambda box: box[0] - box[2]), np.float32).reshape(-1, 4)
         corners, sides = found[:, None, :2], found[:, None, 2:] - found[:, None, :2]
         return Faces(found, np.full(len(found), 0.9, np.float32), (corners + _LANDMARKS * sides).astype(np.float32))

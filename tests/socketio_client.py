@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from sightline.deliveries.pushed import FRAME_MESSAGES
 from sightline.events.spoken import GATEWAY_TYPES
 
 __all__ = ["SocketIoClient", "socketio_client"]
@@ -55,10 +56,17 @@ class SocketIoClient:
         assert line, "the client's process has ended"
         message = json.loads(line)
         self.heard.append((message["event"], message.get("data")))
-        if message["event"] in GATEWAY_TYPES:
-            data = {name: value for name, value in message["data"].items() if name != "request_id"}
-            msgspec.convert(data, GATEWAY_TYPES[message["event"]])
+        self._check(message["event"], message.get("data"))
         return self.heard[-1]
+
+    @staticmethod
+    def _check(event: str, data: Any) -> None:
+        """Whatever a gateway says is said as the reference says it: in the words of the session, or of frames."""
+        if event == "error" and isinstance(data.get("details"), str) or event in FRAME_MESSAGES.keys() - {"error"}:
+            msgspec.convert({"event": event, "data": data}, FRAME_MESSAGES[event])
+        elif event in GATEWAY_TYPES:
+            said = {name: value for name, value in data.items() if name != "request_id"}
+            msgspec.convert(said, GATEWAY_TYPES[event])
 
     async def next(self, event: str) -> Any:
         """The data of the next event of this name; what comes before it is in `heard`."""

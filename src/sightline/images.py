@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -13,7 +14,10 @@ from sightline.exceptions import ImageError
 from sightline.frames import Image
 from sightline.image_headers import Header, PictureFormat, read_header
 
-__all__ = ["decode_image", "encode_jpeg"]
+__all__ = ["decode_image", "decode_picture", "encode_jpeg"]
+
+_ON_ITS_SIDE = (5, 6, 7, 8)
+"""EXIF orientations whose rows are the upright picture's columns."""
 
 _HARMLESS_JPEG_FAULT = "extraneous bytes"
 """Bytes between segments, which some cameras leave there; every other warning means that part of the picture is
@@ -29,6 +33,17 @@ def decode_image(data: bytes, *, max_bytes: int, max_pixels: int) -> Image:
     than `max_pixels` declared, before anything is decoded; with code `INVALID_IMAGE` for other formats, CMYK, damaged
     or truncated data.
     """
+    return decode_picture(data, max_bytes=max_bytes, max_pixels=max_pixels)[0]
+
+
+def decode_picture(
+    data: bytes, *, max_bytes: int, max_pixels: int, longest_side: int | None = None
+) -> tuple[Image, tuple[int, int]]:
+    """As `decode_image`, with the picture's own upright size (width, height) in px.
+
+    Where `longest_side` px are enough, a JPEG may come at one to four eighths of its size, never with a shorter longest
+    side: its decoder then leaves out what would only be thrown away.
+    """
     if len(data) > max_bytes:
         raise ImageError(f"the picture has {len(data)} bytes; at most {max_bytes} are accepted", code="FRAME_TOO_LARGE")
     header = read_header(data)
@@ -39,8 +54,12 @@ def decode_image(data: bytes, *, max_bytes: int, max_pixels: int) -> Image:
             f"the picture has {header.width} × {header.height} pixels; at most {max_pixels} are accepted",
             code="FRAME_TOO_LARGE",
         )
-    decode = _decode_jpeg if header.format is PictureFormat.JPEG else _decode_other
-    return _upright(decode(data, header), header.orientation)
+    if header.format is PictureFormat.JPEG:
+        pixels = _decode_jpeg(data, header, longest_side)
+    else:
+        pixels = _decode_other(data, header)
+    size = (header.width, header.height)
+    return _upright(pixels, header.orientation), size[::-1] if header.orientation in _ON_ITS_SIDE else size
 
 
 def encode_jpeg(image: Image, quality: int = 85) -> bytes:
@@ -51,9 +70,19 @@ def encode_jpeg(image: Image, quality: int = 85) -> bytes:
     return bytes(encoded)
 
 
-def _decode_jpeg(data: bytes, header: Header) -> Image:
+def _decode_jpeg(data: bytes, header: Header, longest_side: int | None) -> Image:
+    enough = min(1.0, longest_side / max(header.width, header.height)) if longest_side else 1.0
+    reduced = enough < 1.0
     try:
-        return np.asarray(simplejpeg.decode_jpeg(data, colorspace="BGR", strict=True), np.uint8)
+        pixels = simplejpeg.decode_jpeg(
+            data,
+            colorspace="BGR",
+            min_width=math.ceil(header.width * enough) if reduced else 0,
+            min_height=math.ceil(header.height * enough) if reduced else 0,
+            min_factor=2,
+            strict=True,
+        )
+        return np.asarray(pixels, np.uint8)
     except ValueError as error:
         if _HARMLESS_JPEG_FAULT not in str(error):
             raise ImageError(f"the JPEG picture is damaged or cut off: {error}") from error
@@ -86,7 +115,7 @@ def _as_bgr(pixels: NDArray[Any]) -> Image:
 
 def _upright(image: Image, orientation: int) -> Image:
     """The picture turned and mirrored from an EXIF orientation to 1 (EXIF 2.32, table of tag 0x0112)."""
-    if orientation in (5, 6, 7, 8):
+    if orientation in _ON_ITS_SIDE:
         image = image.transpose(1, 0, 2)
     if orientation in (2, 3, 6, 7):
         image = image[:, ::-1]

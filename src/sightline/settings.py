@@ -32,9 +32,11 @@ from pydantic_settings import (
 )
 
 from sightline.accounts import Role
+from sightline.deliveries.pushed import parse_levels
 from sightline.deliveries.rates import parse_rates
 from sightline.deliveries.rendition import parse_renditions
 from sightline.deliveries.target import check_url
+from sightline.detections.classes import OUR_NAMES, parse_classes
 from sightline.events.alert import AlertType, Severity
 from sightline.exceptions import ConfigurationError
 from sightline.listeners import parse_listeners
@@ -77,6 +79,15 @@ def _absolute(value: Path) -> Path:
     return value.expanduser().absolute()
 
 
+def _absolute_or_none(value: Path | None) -> Path | None:
+    return None if value is None else _absolute(value)
+
+
+def _as_classes(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_classes(value)
+    return value
+
+
 def _at_least_one_role(value: tuple[Role, ...]) -> tuple[Role, ...]:
     if not value or Role.MACHINE in value:
         raise ValueError("name at least one of admin, operator, responder, viewer")
@@ -95,6 +106,11 @@ def _as_renditions(value: tuple[str, ...]) -> tuple[str, ...]:
 
 def _as_listeners(value: tuple[str, ...]) -> tuple[str, ...]:
     parse_listeners(value)
+    return value
+
+
+def _as_levels(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_levels(value)
     return value
 
 
@@ -149,6 +165,10 @@ class Settings(BaseSettings):
     retention_days: int = _setting(
         90, "Storage", "Days after which an alert that nobody has open is forgotten.", ge=1, le=3650
     )
+    sighting_days: int = _setting(
+        30, "Storage", "Days for which the best picture and template of every finished track are kept, so that a face "
+        "can be searched in the past and strangers be told apart. 0 keeps none.", ge=0, le=3650,
+    )
     spool_limit_mb: int = _setting(
         512, "Storage", "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
         ge=8, le=1_000_000,
@@ -180,7 +200,7 @@ class Settings(BaseSettings):
         "when to come back, everybody at their own time. 0: any.", ge=0, le=100_000,
     )
     message_rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_rates)] = _setting(
-        ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "*=20"), "Network",
+        ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "process_frame=60", "*=20"), "Network",
         "Messages a second of each type that one connection may send; a minute's worth at once.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_networks)] = (
@@ -204,6 +224,33 @@ class Settings(BaseSettings):
     )
     max_message_kib: int = _setting(1024, "Network", "Largest WebSocket message, in KiB.", ge=16, le=65_536)
     max_image_mib: int = _setting(16, "Network", "Largest picture that is accepted, in MiB.", ge=1, le=256)
+    max_image_megapixels: int = _setting(
+        64, "Network", "Largest picture that is accepted, in millions of pixels. A larger one is not decoded.",
+        ge=1, le=200,
+    )
+
+    max_frame_mib: int = _setting(8, "Pushed frames", "Largest frame on /ws, in MiB of picture.", ge=1, le=11)
+    max_frame_side: int = _setting(
+        1024, "Pushed frames", "Longest side in pixels to which a frame is shrunk for analysis; boxes stay in its own "
+        "pixels.", ge=64, le=8192,
+    )
+    max_frame_connections: int = _setting(
+        50, "Pushed frames", "Connections at a time that push frames.", ge=1, le=100_000
+    )
+    confidence_threshold: float = _setting(
+        0.5, "Pushed frames", "Least confidence of a face or body, 0 to 1, where a frame's own settings say nothing.",
+        ge=0, le=1,
+    )
+    crowd_threshold: int = _setting(
+        10, "Pushed frames", "Number of people above which a frame is answered with a crowd warning, where its own "
+        "settings say nothing.", ge=0, le=100_000,
+    )
+    frame_alert_levels: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_levels)
+    ] = _setting(
+        ("crowd_warning=warning", "processing_error=error", "connection_limit=warning"), "Pushed frames",
+        "Level of each kind of alert: info, warning, error or critical.",
+    )
 
     stream_qualities: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_renditions)
@@ -222,6 +269,10 @@ class Settings(BaseSettings):
 
     analysis_fps: float = _setting(5.0, "Recognition", "Analysed frames a second of a new camera.", gt=0, le=60)
     alert_unknown: bool = _setting(False, "Recognition", "Whether a new camera raises alerts about unknown people.")
+    object_fps: float = _setting(
+        2.0, "Recognition", "How often a second persons and things are looked for where something moves, for cameras "
+        "that do not say it themselves. 0: never.", ge=0, le=30,
+    )
     detector_threshold: float | None = _setting(
         None, "Recognition", "Score from which a detection counts as a face, 0 to 1. Default: the model's.", gt=0, lt=1
     )
@@ -238,10 +289,42 @@ class Settings(BaseSettings):
         5, "Recognition", "Good samples of a track after which it is called unknown.", ge=1, le=50
     )
 
+    face_model: str = _setting(
+        "centerface", "Models", "Face detector: a name of `sightline models list`, or a file."
+    )
+    embedding_model: str = _setting(
+        "dlib-face-resnet29", "Models", "Face embedder: a name of `sightline models list`, or a file. After a change "
+        "the stored samples are embedded anew, and the old one serves until that is done.",
+    )
+    object_model: str = _setting(
+        "fastestdet", "Models", "Detector of persons and things: a name of `sightline models list`, or a file. "
+        "`none`: none.",
+    )
+    liveness_model: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = _setting(
+        ("minifasnet-v2", "minifasnet-v1se"), "Models", "Networks that tell faces from pictures of faces: names of "
+        "`sightline models list`, or files. `none`: none.",
+    )
+    object_classes: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_classes)] = (
+        _setting(OUR_NAMES, "Models", "Which of the object model's classes are called person, vehicle, package, phone.")
+    )
+    object_threshold: float | None = _setting(
+        None, "Models", "Score from which an object counts, 0 to 1. Default: the model's.", gt=0, lt=1
+    )
+    device: Literal["cpu", "cuda", "tensorrt", "openvino"] = _setting(
+        "cpu", "Models", "What the models run on. What is not to be had is said, and the CPU is used."
+    )
+    model_mirror: Annotated[Path | None, AfterValidator(_absolute_or_none)] = _setting(
+        None, "Models", "Folder of model files that is looked into before anything is fetched."
+    )
+
     engine_workers: int | None = _setting(
         None, "Engine", "Frames that are analysed at a time. Default: one for each core.", ge=1, le=256
     )
     engine_threads: int = _setting(1, "Engine", "Threads for each inference.", ge=1, le=64)
+    engine_stills: int | None = _setting(
+        None, "Engine", "Pushed frames and pictures of a batch that are analysed at a time, with less priority than "
+        "cameras. Default: as many as `engine_workers`.", ge=1, le=256,
+    )
     stall_seconds: float = _setting(
         5.0, "Engine", "Seconds without a frame after which a camera is stalled and opened anew.", ge=0.5, le=600
     )

@@ -179,7 +179,7 @@ async def test_the_gallery_is_followed_by_version(gateway: FakeGateway, tmp_path
     picture = bytes(cv2.imencode(".jpg", numbered(1))[1])
     async with running(engine_for(gateway, tmp_path / "spool")):
         await gateway.until(lambda: gateway.all(GallerySince))
-        await gateway.send(Analyse(request_id="1", image=picture, identify=True))
+        await gateway.send(Analyse(request_id="1", image=picture, tasks=("identify",)))
         await gateway.until(lambda: gateway.all(Analysis))
         assert gateway.all(Analysis)[0].faces[0].person_id == "collins"
         await gateway.drop_link()

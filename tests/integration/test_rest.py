@@ -58,6 +58,7 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("get", "/api/alerts/{alert_id}/reference"): Right.SEE_ALERTS,
     ("get", "/api/alerts/{alert_id}/{role}"): Right.SEE_ALERTS,
     ("post", "/api/identify"): Right.IDENTIFY,
+    ("post", "/api/detect"): Right.ANALYSE,
     ("get", "/api/models/info"): Right.SEE_SYSTEM,
     ("get", "/api/system"): Right.SEE_SYSTEM,
     ("get", "/api/stats"): Right.SEE_SYSTEM,

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from sightline import __version__, telemetry
-from sightline.cli import cameras, configuration, doctor, enrolment, identification, models, people, serving, users
+from sightline.cli import (
+    cameras,
+    configuration,
+    doctor,
+    enrolment,
+    evaluation,
+    identification,
+    models,
+    people,
+    serving,
+    users,
+)
 from sightline.cli.output import say, warn
 from sightline.exceptions import ConfigurationError, SightlineError
 
@@ -36,6 +47,7 @@ app.command(rich_help_panel=_DATA)(enrolment.enroll)
 app.command(rich_help_panel=_DATA)(identification.identify)
 app.add_typer(people.app, name="people", rich_help_panel=_DATA)
 app.add_typer(cameras.app, name="cameras", rich_help_panel=_DATA)
+app.add_typer(evaluation.app, name="evaluate", rich_help_panel=_ADMIN)
 app.add_typer(models.app, name="models", rich_help_panel=_ADMIN)
 app.add_typer(users.app, name="users", rich_help_panel=_ADMIN)
 app.command(rich_help_panel=_ADMIN)(users.token)

@@ -7,14 +7,14 @@ early is expected again with their next shift, and somebody without a schedule s
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
+
+from sightline.events.schedule import Shift, local_date, spans
 
 __all__ = ["Duty", "DutyException", "DutyReason", "Roster", "Shift", "Switch", "duty_of"]
 
-MINUTES_A_DAY = 1440
 _WEEK = 8
 """Days in which every boundary of a weekly schedule comes by at least once."""
 
@@ -27,18 +27,6 @@ class DutyReason(enum.StrEnum):
     EXCEPTION = "exception"
     SCHEDULE = "schedule"
     NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Shift:
-    """A weekly shift. `weekday` 0 is Monday; minutes count from local midnight, 0 to 1440.
-
-    An `end_minute` that is not after `start_minute` is on the next day.
-    """
-
-    weekday: int
-    start_minute: int
-    end_minute: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,37 +84,20 @@ def _planned(roster: Roster, at_ms: int) -> Duty:
             return Duty(exception.on, DutyReason.EXCEPTION)
     if not roster.shifts:
         return Duty(False, DutyReason.NONE)
-    day = datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(ZoneInfo(roster.timezone)).date()
-    spans = _spans(roster, day - timedelta(days=1), day)
-    return Duty(any(start <= at_ms < end for start, end in spans), DutyReason.SCHEDULE)
+    zone = ZoneInfo(roster.timezone)
+    day = local_date(at_ms, zone)
+    shifts = spans(roster.shifts, zone, day - timedelta(days=1), day)
+    return Duty(any(start <= at_ms < end for start, end in shifts), DutyReason.SCHEDULE)
 
 
 def _changed_since(roster: Roster, since_ms: int, now_ms: int) -> bool:
     """Whether the plan began to say something new in (since, now]."""
     zone = ZoneInfo(roster.timezone)
     boundaries = {edge for exception in roster.exceptions for edge in (exception.from_ms, exception.until_ms)}
-    last = datetime.fromtimestamp(now_ms / 1000, zone).date()
-    first = max(datetime.fromtimestamp(since_ms / 1000, zone).date(), last - timedelta(days=_WEEK))
-    boundaries.update(edge for span in _spans(roster, first - timedelta(days=1), last) for edge in span)
+    last = local_date(now_ms, zone)
+    first = max(local_date(since_ms, zone), last - timedelta(days=_WEEK))
+    boundaries.update(edge for span in spans(roster.shifts, zone, first - timedelta(days=1), last) for edge in span)
     return any(
         since_ms < edge <= now_ms and _planned(roster, edge - 1).on != _planned(roster, edge).on
         for edge in sorted(boundaries)
     )
-
-
-def _spans(roster: Roster, first: date, last: date) -> Iterator[tuple[int, int]]:
-    """Start and end in ms of the shifts that begin on these days, by the wall clock of their zone."""
-    zone = ZoneInfo(roster.timezone)
-    day = first
-    while day <= last:
-        for shift in roster.shifts:
-            if shift.weekday == day.weekday():
-                overnight = MINUTES_A_DAY if shift.end_minute <= shift.start_minute else 0
-                yield _at(day, shift.start_minute, zone), _at(day, shift.end_minute + overnight, zone)
-        day += timedelta(days=1)
-
-
-def _at(day: date, minute: int, zone: ZoneInfo) -> int:
-    days, minute = divmod(minute, MINUTES_A_DAY)
-    local = datetime.combine(day + timedelta(days=days), time(minute // 60, minute % 60), zone)
-    return int(local.timestamp() * 1000)

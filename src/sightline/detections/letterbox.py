@@ -17,13 +17,14 @@ __all__ = ["Letterbox"]
 
 @dataclass(frozen=True, slots=True)
 class Letterbox:
-    """How a picture becomes an input: resized by `scale` to `inner`, padded with black to `outer` (width,
-    height) px.
+    """How a picture becomes an input: resized by `scale` to `inner`, padded to `outer` (width, height) px with grey of
+    the level `fill`, 0 (black) to 255.
     """
 
     scale: float
     inner: tuple[int, int]
     outer: tuple[int, int]
+    fill: int = 0
 
     @classmethod
     def fit(cls, width: int, height: int, *, longest_side: int, multiple: int) -> Letterbox:
@@ -39,6 +40,15 @@ class Letterbox:
         outer = (-(-inner[0] // multiple) * multiple, -(-inner[1] // multiple) * multiple)
         return cls(scale, inner, outer)
 
+    @classmethod
+    def within(cls, width: int, height: int, *, outer: tuple[int, int], scale: float = 1.0, fill: int = 0) -> Letterbox:
+        """For a picture of `width` × `height` px and an input of fixed size: resized by `scale`, or by less where that
+        would not fit.
+        """
+        scale = min(scale, outer[0] / width, outer[1] / height)
+        inner = (min(outer[0], max(1, round(width * scale))), min(outer[1], max(1, round(height * scale))))
+        return cls(scale, inner, outer, fill)
+
     def apply(self, image: Image) -> Image:
         """The input: `outer` height × width × 3, of the picture this was made for."""
         fitted = image
@@ -48,6 +58,6 @@ class Letterbox:
             fitted = np.asarray(cv2.resize(image, self.inner, interpolation=method), np.uint8)
         if self.inner == self.outer:
             return np.ascontiguousarray(fitted)
-        padded = np.zeros((self.outer[1], self.outer[0], 3), np.uint8)
+        padded = np.full((self.outer[1], self.outer[0], 3), self.fill, np.uint8)
         padded[: self.inner[1], : self.inner[0]] = fitted
         return padded

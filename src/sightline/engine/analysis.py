@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 
 from sightline import geometry
 from sightline.detections.faces import Faces, Landmarks
+from sightline.detections.objects import Objects
 from sightline.detections.suppression import nms
 from sightline.events.engine_link import AnalysedFace
 from sightline.frames import Image
+from sightline.geometry import Boxes
 from sightline.identities import quality
 from sightline.identities.alignment import AlignmentTemplate, Chip, align
 from sightline.identities.gallery import Candidates, Gallery
@@ -30,7 +32,17 @@ from sightline.identities.quality_reason import MIN_FACE_WIDTH_PX
 from sightline.identities.similarity import Similarity
 from sightline.images import encode_jpeg
 
-__all__ = ["Analyser", "FaceDetector", "FaceEmbedder", "FaceSample", "box_tuple", "point_tuples", "probe_crop"]
+__all__ = [
+    "Analyser",
+    "FaceDetector",
+    "FaceEmbedder",
+    "FaceSample",
+    "LivenessScorer",
+    "ObjectDetector",
+    "box_tuple",
+    "point_tuples",
+    "probe_crop",
+]
 
 _STILL_LONGEST_SIDE_PX = 1024
 _CLOSER_MARGIN = 0.7
@@ -44,9 +56,9 @@ _SAME_FACE_IOU = 0.3
 _PROBE_MARGIN = 0.8
 _PROBE_SIDE_PX = 256
 _PROBE_JPEG_QUALITY = 92
-_STILL_MARGIN = 0.03
-"""How much farther the next person must be for a single picture to name somebody; a distance of the
-embedder.
+_STILL_MARGIN_SHARE = 0.06
+"""How much farther the next person must be for a single picture to name somebody, as a share of the distance up to
+which the embedder takes two faces for one person's.
 """
 
 
@@ -59,9 +71,9 @@ class FaceDetector(Protocol):
     @property
     def device(self) -> str: ...
 
-    def detect(self, image: Image, *, scale: float | None = None) -> Faces:
+    def detect(self, image: Image, *, scale: float | None = None, min_score: float | None = None) -> Faces:
         """The faces of a picture in its pixels; `scale` is the factor by which it is resized for the
-        network.
+        network, `min_score` the least confidence of a face where it is not the detector's own.
         """
 
 
@@ -88,6 +100,38 @@ class FaceEmbedder(Protocol):
 
     def embed(self, chips: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(N, D) templates of chips N × side × side × 3 uint8 BGR."""
+
+
+class ObjectDetector(Protocol):
+    """Finds persons and things; adapters are in `sightline.models`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def device(self) -> str: ...
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What it can find, under our names: `person`, `vehicle`, `package`, `phone`, else the model's own."""
+
+    def detect(self, image: Image, *, min_score: float | None = None) -> Objects:
+        """The objects of a picture in its pixels, best first, after suppression of what was found twice;
+        `min_score` is the least confidence of an object where it is not the detector's own.
+        """
+
+
+class LivenessScorer(Protocol):
+    """Tells a bona fide presentation of a face from an attack; see `sightline.models.minifasnet`."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def device(self) -> str: ...
+
+    def score(self, image: Image, boxes: Boxes) -> NDArray[np.float32]:
+        """(N,) how much each face at `boxes` (N, 4) px looks bona fide, 0 (an attack) to 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,7 +240,7 @@ class Analyser:
     def _verdict(self, found: Candidates, index: int) -> _Verdict:
         distance, runner_up = float(found.distances[index]), float(found.runner_up[index])
         similarity = self.embedder.similarity
-        enough = distance <= similarity.threshold and runner_up - distance >= _STILL_MARGIN
+        enough = distance <= similarity.threshold and runner_up - distance >= _STILL_MARGIN_SHARE * similarity.threshold
         return _Verdict(
             person_id=found.person_ids[index] if enough else None,
             similarity=similarity(distance),

@@ -19,15 +19,15 @@ from pathlib import Path
 import structlog
 
 from sightline.clock import Clock
-from sightline.engine.analysis_pool import Analysed, AnalysisPool, FrameAnalysis
-from sightline.engine.gallery_mirror import GalleryMirror
+from sightline.engine.analysis_pool import Analysed, AnalysisPool
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.mailbox import Mailboxes
 from sightline.engine.outbox import FactOutbox
 from sightline.engine.outgoing import Outgoing
 from sightline.engine.performance import Performance
 from sightline.engine.reader import CameraReader, OpenSource
-from sightline.engine.requests import Requests, StillAnalyser
+from sightline.engine.requests import Requests
+from sightline.engine.sights import Sight, SightLoader, Sights
 from sightline.engine.source_state import Outage, StateChange
 from sightline.engine.spool import Spool
 from sightline.engine.spool_disk import NoDisk, SpoolDisk
@@ -42,15 +42,17 @@ from sightline.events.engine_link import (
     GalleryPage,
     GatewayMessage,
     Hello,
-    ModelReport,
     ProbeSource,
     Revoke,
+    Sighting,
     SourceState,
     Status,
     Unwatch,
+    UseModels,
     Watch,
     Welcome,
 )
+from sightline.events.scene import Scene
 
 __all__ = ["Engine", "EngineSettings"]
 
@@ -68,7 +70,8 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """What one engine is told at its start. `capacity` is in cameras, `workers` in frames analysed at a time.
+    """What one engine is told at its start. `capacity` is in cameras, `workers` in frames analysed at a time, `stills`
+    in pictures analysed in the background at a time.
 
     Stills to analyse are refused beyond `max_image_bytes` and `max_image_pixels`.
     """
@@ -79,13 +82,13 @@ class EngineSettings:
     spool_folder: Path
     spool_limit_bytes: int = 512 * 2**20
     workers: int = 2
+    stills: int = 1
     capacity: int = 16
     devices: tuple[str, ...] = ("cpu",)
-    models: tuple[ModelReport, ...] = ()
     stall_after_ms: int = 5_000
     outage_after_ms: int = 10_000
     max_image_bytes: int = 32 * 2**20
-    max_image_pixels: int = 100_000_000
+    max_image_pixels: int = 64_000_000
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
 
@@ -105,12 +108,11 @@ class Engine:
         settings: EngineSettings,
         *,
         open_source: OpenSource,
-        analyser: StillAnalyser,
-        new_analysis: Callable[[str], FrameAnalysis],
-        template_size: int,
+        sight: Sight,
         clock: Clock,
+        loader: SightLoader | None = None,
     ) -> None:
-        """`new_analysis` makes the analysis of a camera from its id; templates have `template_size` numbers."""
+        """`sight` is what it looks with at first; without a `loader` that stays."""
         self._settings = settings
         self._open_source = open_source
         self._clock = clock
@@ -122,27 +124,31 @@ class Engine:
         self._leaving: list[CameraReader] = []
         self._grace_until_s: float | None = None
         self._performance = Performance(settings.workers, clock.monotonic_s())
-        self._gallery = GalleryMirror(analyser.model_id, template_size)
+        self._sights = Sights(sight, loader, ask=self._outgoing.ask, switched=self._sight_switched)
         self._outbox = FactOutbox(self._open_spool)
         self._uplink = Uplink(
             settings.gateway, self, self._outbox, self._outgoing, settings.max_image_bytes, tls=settings.tls
         )
         self._requests = Requests(
-            analyser,
-            lambda: self._gallery.gallery,
+            self._sights.analyser,
+            self._sights.gallery,
             open_source,
             self._outgoing.answer,
+            stills=settings.stills,
+            busy=self._performance.worked,
             max_image_bytes=settings.max_image_bytes,
             max_image_pixels=settings.max_image_pixels,
         )
         self._pool = AnalysisPool(
             self._mailboxes,
-            new_analysis,
-            lambda: self._gallery.gallery,
+            self._sights.new_analysis,
+            self._sights.gallery,
+            self._scene_of,
             self._watching,
             self._performance,
             clock,
             deliver=self._deliver_from_thread,
+            sighted=self._sighted_from_thread,
             crashed=self._analysis_crashed,
             workers=settings.workers,
         )
@@ -156,6 +162,7 @@ class Engine:
         work = [
             asyncio.create_task(self._uplink.run()),
             asyncio.create_task(self._outbox.tend()),
+            asyncio.create_task(self._sights.run()),
             asyncio.create_task(self._tick()),
         ]
         stopping = asyncio.create_task(stop.wait())
@@ -179,7 +186,8 @@ class Engine:
             version=settings.version,
             capacity=settings.capacity,
             devices=list(settings.devices),
-            models=list(settings.models),
+            models=list(self._sights.serving.reports),
+            stills=settings.stills,
         )
 
     def link_opened(self, welcome: Welcome) -> Iterable[EngineMessage]:
@@ -188,7 +196,7 @@ class Engine:
             assigned.confirmed = False
         self._grace_until_s = self._clock.monotonic_s() + UNASSIGNED_GRACE_S
         reports = [assigned.reader.report() for assigned in self._cameras.values()]
-        return [self._gallery.question(), *reports, self._status()]
+        return [self._sights.question(), *reports, self._status()]
 
     def link_lost(self) -> None:
         """Nobody looks any more; everything else goes on."""
@@ -207,7 +215,9 @@ class Engine:
             case Unwatch():
                 self._watching.unwatch(message.camera_id, message.quality)
             case GalleryPage():
-                self._gallery.take(message)
+                self._sights.take(message)
+            case UseModels():
+                self._sights.use(message)
             case Analyse():
                 self._requests.analyse(message)
             case ProbeSource():
@@ -220,6 +230,10 @@ class Engine:
     def _assign(self, camera: CameraSpec, lease_until_ms: int) -> None:
         known = self._cameras.get(camera.id)
         if known is not None and known.reader.camera == camera:
+            known.lease_until_ms, known.confirmed = lease_until_ms, True
+            return
+        if known is not None and known.reader.is_same_source(camera):
+            known.reader.camera = camera  # another scene: the next frame has it
             known.lease_until_ms, known.confirmed = lease_until_ms, True
             return
         if known is not None:
@@ -238,6 +252,11 @@ class Engine:
         self._report(self._cameras[camera.id])
         reader.start()
         _log.info("a camera was assigned", camera=camera.id, analysis_fps=camera.analysis_fps)
+
+    def _scene_of(self, camera_id: str) -> Scene:
+        """Called from the workers."""
+        assigned = self._cameras.get(camera_id)
+        return assigned.reader.camera.scene if assigned is not None else Scene()
 
     def _revoke(self, camera_id: str) -> None:
         assigned = self._cameras.pop(camera_id, None)
@@ -280,11 +299,20 @@ class Engine:
             ),
         )
         self._outbox.add(fact, {})
+        if not outage.ended:
+            self._pool.forget(reader.camera.id)  # nobody is in sight of a camera that sees nothing
 
     # ── results ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _deliver_from_thread(self, analysed: Analysed) -> None:
         self._call_soon(lambda: self._deliver(analysed))
+
+    def _sighted_from_thread(self, sightings: tuple[Sighting, ...]) -> None:
+        self._call_soon(lambda: self._keep(sightings))
+
+    def _keep(self, sightings: tuple[Sighting, ...]) -> None:
+        for sighting in sightings:
+            self._outbox.add(sighting, {})
 
     def _deliver(self, analysed: Analysed) -> None:
         for pictured in analysed.facts:
@@ -293,6 +321,11 @@ class Engine:
         if assigned is not None:
             assigned.reader.analysed()
             self._outgoing.observe(analysed.observation, analysed.pictures)
+
+    def _sight_switched(self) -> None:
+        """Cameras are looked at with other models from now on: tracks begin anew."""
+        self._pool.forget_all()
+        self._outgoing.state(self._status())
 
     def _analysis_crashed(self, camera_id: str, what: str) -> None:
         self._call_soon(lambda: self._poison(camera_id, what))
@@ -343,8 +376,9 @@ class Engine:
         warnings = self._outbox.warnings()
         if self._uplink.pictures_refused:
             warnings.append(f"the gateway did not take {self._uplink.pictures_refused} pictures of facts")
-        if self._gallery.skipped:
-            warnings.append(f"{self._gallery.skipped} references are of another model than this engine's")
+        sight, mirror = self._sights.pair
+        if mirror.skipped:
+            warnings.append(f"{mirror.skipped} references are of another model than this engine's")
         return Status(
             load=round(self._performance.load(self._clock.monotonic_s()), 4),
             cameras=len(self._cameras),
@@ -353,6 +387,10 @@ class Engine:
             dropped={what: count for what, count in dropped.items() if count},
             warnings=warnings,
             stage_ms=self._performance.medians_ms(),
+            models=list(self._sights.latest.reports),
+            embedding_model=sight.embedding_model,
+            model_id=sight.analyser.model_id,
+            prepared=self._sights.latest.prepared,
         )
 
     # ── beginning and end ───────────────────────────────────────────────────────────────────────────────────────────

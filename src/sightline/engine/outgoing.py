@@ -10,7 +10,15 @@ import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 
-from sightline.events.engine_link import Analysis, CameraReport, EngineMessage, Observation, SourceProbed, Status
+from sightline.events.engine_link import (
+    Analysis,
+    CameraReport,
+    EngineMessage,
+    GallerySince,
+    Observation,
+    SourceProbed,
+    Status,
+)
 
 __all__ = ["LivePicture", "Outgoing", "Parcel"]
 
@@ -42,7 +50,7 @@ class Outgoing:
     """The slots. Used from the event loop only."""
 
     def __init__(self) -> None:
-        self._answers: deque[Analysis | SourceProbed] = deque(maxlen=MAX_ANSWERS)
+        self._answers: deque[Analysis | SourceProbed | GallerySince] = deque(maxlen=MAX_ANSWERS)
         self._reports: OrderedDict[str, CameraReport] = OrderedDict()
         self._observations: OrderedDict[str, Parcel] = OrderedDict()
         self._status: Status | None = None
@@ -52,6 +60,11 @@ class Outgoing:
     def answer(self, answer: Analysis | SourceProbed) -> None:
         """Queues the answer to a request."""
         self._answers.append(answer)
+        self._changed.set()
+
+    def ask(self, question: GallerySince) -> None:
+        """Queues a question of the engine's own."""
+        self._answers.append(question)
         self._changed.set()
 
     def report(self, report: CameraReport) -> None:

@@ -1,7 +1,8 @@
 """What a gateway asks of an engine beside its cameras: analyse a still picture, try a source.
 
-Bounds: `MAX_WAITING` pictures, analysed one at a time in a thread of their own, so that cameras keep the cores they
-have; `MAX_PROBES` sources at once. Policy when full: the request is answered with an error at once.
+A picture that somebody waits for is analysed in a thread of its own, one at a time; what comes in the background
+(pushed frames, batches) by a few threads that give way to the cameras. Bounds: `MAX_WAITING` pictures of each kind,
+`MAX_PROBES` sources at once. Policy when full: the request is answered with an error at once.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
-import cv2
-import numpy as np
 import structlog
 
+from sightline.engine.giving_way import give_way
+from sightline.engine.masking import masked
 from sightline.engine.reader import OpenSource
-from sightline.events.engine_link import Analyse, AnalysedFace, Analysis, ProbeSource, SourceProbed
+from sightline.engine.stills import Look, Seen, shrunk
+from sightline.events.engine_link import Analyse, Analysis, ProbeSource, SourceProbed
 from sightline.exceptions import ImageError, SightlineError, SourceError
 from sightline.frames import Image
 from sightline.identities.gallery import Gallery
-from sightline.images import decode_image, encode_jpeg
+from sightline.images import decode_picture, encode_jpeg
 
 __all__ = ["Requests", "StillAnalyser"]
 
@@ -36,18 +38,21 @@ _log = structlog.get_logger(__name__)
 
 
 class StillAnalyser(Protocol):
-    """Finds and describes the faces of a still picture."""
+    """Looks at still pictures; see `sightline.engine.stills`."""
 
     @property
     def model_id(self) -> str:
         """The embedder's."""
 
-    def analyse_image(self, image: Image, gallery: Gallery | None) -> list[AnalysedFace]:
-        """The faces of an H×W×3 uint8 BGR picture, compared with `gallery` where one is given."""
+    def look(self, image: Image, wanted: Look, gallery: Gallery | None) -> Seen:
+        """What `wanted` says of an H×W×3 uint8 BGR picture; `gallery` is given where faces are to be compared."""
 
 
 class Requests:
-    """Serves requests and hands the answers to `answer`. Used from the event loop."""
+    """Serves requests and hands the answers to `answer`. Used from the event loop.
+
+    `stills` pictures are analysed in the background at a time; `busy` is told, from their threads, how long each took.
+    """
 
     def __init__(
         self,
@@ -56,8 +61,10 @@ class Requests:
         open_source: OpenSource,
         answer: Callable[[Analysis | SourceProbed], None],
         *,
+        stills: int = 1,
+        busy: Callable[[float], None] = lambda seconds: None,
         max_image_bytes: int = 32 * 2**20,
-        max_image_pixels: int = 100_000_000,
+        max_image_pixels: int = 64_000_000,
     ) -> None:
         self._analyser = analyser
         self._gallery = gallery
@@ -65,14 +72,17 @@ class Requests:
         self._answer = answer
         self._max_image_bytes = max_image_bytes
         self._max_image_pixels = max_image_pixels
-        self._stills = ThreadPoolExecutor(1, thread_name_prefix="still")
-        self._waiting = 0
+        self._busy = busy
+        self._asked = ThreadPoolExecutor(1, thread_name_prefix="still")
+        self._background = ThreadPoolExecutor(stills, thread_name_prefix="background still", initializer=give_way)
+        self._waiting = {False: 0, True: 0}
+        """Pictures not answered yet, by whether they are asked in the background."""
         self._probing = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
     def analyse(self, request: Analyse) -> None:
         """Queues a picture; the answer comes through `answer`."""
-        if self._waiting >= MAX_WAITING:
+        if self._waiting[request.background] >= MAX_WAITING:
             self._answer(
                 Analysis(
                     request_id=request.request_id,
@@ -81,7 +91,7 @@ class Requests:
                 )
             )
             return
-        self._waiting += 1
+        self._waiting[request.background] += 1
         self._start(self._analysed(request))
 
     def probe(self, request: ProbeSource) -> None:
@@ -97,7 +107,8 @@ class Requests:
         """Lets go of what is still queued."""
         for task in self._tasks:
             task.cancel()
-        self._stills.shutdown(wait=False, cancel_futures=True)
+        self._asked.shutdown(wait=False, cancel_futures=True)
+        self._background.shutdown(wait=False, cancel_futures=True)
 
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -105,19 +116,17 @@ class Requests:
         task.add_done_callback(self._tasks.discard)
 
     async def _analysed(self, request: Analyse) -> None:
+        threads = self._background if request.background else self._asked
         try:
-            answer = await asyncio.get_running_loop().run_in_executor(self._stills, self._look, request)
+            answer = await asyncio.get_running_loop().run_in_executor(threads, self._look, request)
         finally:
-            self._waiting -= 1
+            self._waiting[request.background] -= 1
         self._answer(answer)
 
     def _look(self, request: Analyse) -> Analysis:
         started_s = time.perf_counter()
         try:
-            image = decode_image(
-                request.image, max_bytes=self._max_image_bytes, max_pixels=self._max_image_pixels
-            )
-            faces = self._analyser.analyse_image(image, self._gallery() if request.identify else None)
+            return self._seen(request, started_s)
         except ImageError as error:
             return Analysis(request_id=request.request_id, error=str(error), error_code=error.code)
         except SightlineError as error:
@@ -126,12 +135,34 @@ class Requests:
             _log.exception("analysing a picture failed")
             error_text = "this picture cannot be analysed: the engine's log says why"
             return Analysis(request_id=request.request_id, error=error_text, error_code="PROCESSING_ERROR")
+        finally:
+            self._busy(time.perf_counter() - started_s)
+
+    def _seen(self, request: Analyse, started_s: float) -> Analysis:
+        closer = "templates" in request.tasks or "identify" in request.tasks
+        image, (width, height) = decode_picture(
+            request.image,
+            max_bytes=self._max_image_bytes,
+            max_pixels=self._max_image_pixels,
+            longest_side=None if closer else request.max_side,
+        )
+        wanted = Look(
+            tasks=frozenset(request.tasks),
+            width=width,
+            height=height,
+            confidence_threshold=request.confidence_threshold,
+            max_side=request.max_side,
+            prepared=request.prepared,
+        )
+        seen = self._analyser.look(image, wanted, self._gallery() if "identify" in request.tasks else None)
         return Analysis(
             request_id=request.request_id,
-            width=image.shape[1],
-            height=image.shape[0],
-            model_id=self._analyser.model_id,
-            faces=faces,
+            width=width,
+            height=height,
+            model_id=seen.model_id or self._analyser.model_id,
+            faces=seen.faces,
+            objects=seen.objects,
+            missing=seen.missing,
             processing_ms=(time.perf_counter() - started_s) * 1000,
         )
 
@@ -175,7 +206,7 @@ class Requests:
             height=height,
             fps=fps,
             codec=codec,
-            picture=encode_jpeg(_shrunk(image), quality=80),
+            picture=encode_jpeg(shrunk(masked(image, request.masks), PROBE_PICTURE_SIDE_PX)[0], quality=80),
         )
 
 
@@ -195,11 +226,3 @@ def _in_thread_of_its_own(work: Callable[[], SourceProbed]) -> asyncio.Future[So
 
     threading.Thread(target=run, name="probe", daemon=True).start()
     return future
-
-
-def _shrunk(image: Image) -> Image:
-    scale = PROBE_PICTURE_SIDE_PX / max(image.shape[:2])
-    if scale >= 1.0:
-        return image
-    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from sightline.engine.camera_analysis import Result
-from sightline.events.engine_link import AnalysedFace, Observation
+from sightline.engine.sighting import SightingDraft
+from sightline.engine.stills import Look, Seen
+from sightline.events.engine_link import Observation
+from sightline.events.scene import Scene
 from sightline.exceptions import Unavailable
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery
@@ -14,7 +17,7 @@ __all__ = ["NoAnalyser", "NoAnalysis"]
 class NoAnalysis:
     """A camera's analysis without a model: observations without faces, so that live pictures go on."""
 
-    def process(self, frame: Frame, gallery: Gallery, /) -> Result:
+    def process(self, frame: Frame, gallery: Gallery, scene: Scene, /) -> Result:
         """An empty observation."""
         observation = Observation(
             camera_id=frame.camera_id,
@@ -26,8 +29,9 @@ class NoAnalysis:
         )
         return Result(observation, (), {"total": 0.0}, {"total": 0.0})
 
-    def end(self) -> None:
-        """There is nothing to end."""
+    def leave(self) -> tuple[SightingDraft, ...]:
+        """There are no tracks that could leave anything."""
+        return ()
 
 
 class NoAnalyser:
@@ -42,6 +46,6 @@ class NoAnalyser:
         """The embedder's that would be here."""
         return self._model_id
 
-    def analyse_image(self, image: Image, gallery: Gallery | None) -> list[AnalysedFace]:
+    def look(self, image: Image, wanted: Look, gallery: Gallery | None) -> Seen:
         """Raises `Unavailable` with the reason."""
         raise Unavailable(self._reason)

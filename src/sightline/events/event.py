@@ -8,13 +8,17 @@ from typing import Any
 
 from sightline.events.alert import AlertType, Severity
 from sightline.events.quiet import QuietPeriod
+from sightline.events.scene import CameraView
 
 __all__ = ["AlertDraft", "Decide", "Decision", "DecisionContext", "Event", "RecentAlert"]
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An accepted fact. `key` is the producer's idempotency key; `kind` the fact's (`identified`, `unknown`, …)."""
+    """An accepted fact. `key` is the producer's idempotency key; `kind` the fact's (`identified`, `unknown`, …).
+
+    `template` is the model's id and the template that an identification was made with, kept sealed with its alert.
+    """
 
     id: str
     key: str
@@ -25,6 +29,7 @@ class Event:
     captured_at_ms: int
     received_at_ms: int
     data: Mapping[str, Any] = field(default_factory=dict)
+    template: tuple[str, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ class DecisionContext:
     the `…_here` fields the same on this camera. `open_alert_ids` are this camera's open alerts for the same subject.
     `camera_known` is false when the camera was removed meanwhile. `quiet` are the snoozes and maintenance windows of
     the event's time and camera, `recent_alerts` the camera's latest alerts, newest first; `duty_in_use` is true where
-    anybody has a duty roster or said whether they are on duty.
+    anybody has a duty roster or said whether they are on duty. `view` is the camera's, if it has one of its own.
+    `live_lists` are the ids of those `watch_lists` that take a proof of life.
     """
 
     camera_known: bool
@@ -77,6 +83,8 @@ class DecisionContext:
     duty_in_use: bool = False
     quiet: tuple[QuietPeriod, ...] = ()
     recent_alerts: tuple[RecentAlert, ...] = ()
+    view: CameraView | None = None
+    live_lists: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

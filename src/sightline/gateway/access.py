@@ -14,7 +14,16 @@ from sightline.exceptions import Forbidden
 from sightline.gateway.auth import Claims, hash_machine_token
 from sightline.gateway.gateway import Gateway
 
-__all__ = ["Caller", "CallerOf", "GatewayOf", "caller_of_bearer", "caller_with", "gateway_of", "machine_name"]
+__all__ = [
+    "Caller",
+    "CallerOf",
+    "GatewayOf",
+    "anonymous_or",
+    "caller_of_bearer",
+    "caller_with",
+    "gateway_of",
+    "machine_name",
+]
 
 LOCAL_USER = User(
     id="local",
@@ -74,6 +83,18 @@ def caller_with(right: Right) -> Callable[[Caller], Awaitable[Caller]]:
     async def checked(caller: CallerOf) -> Caller:
         require(caller.user, right)
         return caller
+
+    return checked
+
+
+def anonymous_or(right: Right) -> Callable[[HTTPConnection, Gateway], Awaitable[None]]:
+    """A dependency for what clients of the older dialects ask: without a token only where the administrator has said so
+    (401 otherwise); with one, it must be good and its user hold `right`."""
+
+    async def checked(connection: HTTPConnection, gateway: GatewayOf) -> None:
+        if gateway.bearer(connection.headers) is None and gateway.settings.anonymous_dialects:
+            return
+        require((await caller_of_bearer(connection, gateway)).user, right)
 
     return checked
 

@@ -39,6 +39,7 @@ from sightline.gateway.engine_analyst import EngineAnalyst
 from sightline.gateway.engines import Engines
 from sightline.gateway.escalation import Escalator
 from sightline.gateway.foreign_engines import ForeignEngines
+from sightline.gateway.frame_desk import FrameDesk
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
 from sightline.gateway.hub import Hub
@@ -47,14 +48,17 @@ from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.notifier import Notifier, Senders, Wording
 from sightline.gateway.notifier_metrics import NotifierMetrics
+from sightline.gateway.past import Past
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.proxies import ClientAddress
+from sightline.gateway.pushed_frames import PushedFrames
 from sightline.gateway.responders import Responders
 from sightline.gateway.retention import keep_retention
 from sightline.gateway.routers import (
     alerts,
     cameras,
     channels,
+    detect,
     duty,
     escalations,
     identify,
@@ -71,6 +75,7 @@ from sightline.gateway.routers import (
     watch_lists,
 )
 from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
+from sightline.gateway.sighting_ports import Searcher
 from sightline.gateway.socketio_server import PATH, SocketIo
 from sightline.gateway.streams import Streams
 from sightline.gateway.system_alerts import SystemAlerts
@@ -87,7 +92,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 MAX_BODY_BYTES = 1024 * 1024
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024
-UPLOADS = re.compile(r"/api/identify|/api/people/[^/]+/references")
+UPLOADS = re.compile(r"/api/identify|/api/detect|/api/search|/api/people/[^/]+/references")
 """Where photographs are sent to: large bodies are read for somebody who is signed in, and for nobody else."""
 
 STATUS = {
@@ -110,6 +115,7 @@ def create_gateway(
     signing_key: bytes,
     top: int,
     version: str,
+    searcher: Searcher,
     analyst: Analyst | None = None,
     local_token: str | None = None,
 ) -> Gateway:
@@ -129,9 +135,10 @@ def create_gateway(
         flood_alerts=settings.flood_alerts,
         flood_ms=int(settings.flood_seconds * 1000),
     )
-    intake = Intake(store.alerts, rules, metrics, clock)
+    past = Past(store.sightings, store.strangers, searcher, clock, days=settings.sighting_days)
+    intake = Intake(store.alerts, rules, metrics, clock, recognise=past.stranger)
     viewers = Viewers(parse_renditions(settings.stream_qualities), limit=settings.max_connections)
-    engines = Engines(store, hub, viewers, intake, metrics, clock)
+    engines = Engines(store, hub, viewers, intake, past, metrics, clock)
     hub.on_watch_change = viewers.on_change = engines.watch_changed
     streams = Streams(viewers, clock, open_ms=settings.stream_url_seconds * 1000)
     foreign_engines = ForeignEngines(store, directory, hub, intake, streams, clock)
@@ -167,6 +174,7 @@ def create_gateway(
         restart_grace_s=settings.restart_grace_seconds,
     )
     intake.on_alert = escalator.poke
+    analyst = analyst or EngineAnalyst(engines)
     return Gateway(
         settings=settings,
         clock=clock,
@@ -179,7 +187,9 @@ def create_gateway(
         engines=engines,
         streams=streams,
         foreign_engines=foreign_engines,
-        analyst=analyst or EngineAnalyst(engines),
+        past=past,
+        searcher=searcher,
+        analyst=analyst,
         native_tail=Tail(store.log, views.native),
         anomaly_tail=Tail(store.log, views.anomalies),
         metrics=metrics,
@@ -188,6 +198,12 @@ def create_gateway(
         responders=responders,
         escalator=escalator,
         system_alerts=system_alerts,
+        frames=PushedFrames(
+            FrameDesk(settings, analyst, lambda: engines.stills, metrics, clock),
+            system_alerts,
+            clock,
+            max_connections=settings.max_frame_connections,
+        ),
         version=version,
         started_at_ms=clock.now_ms(),
         local_token=local_token,
@@ -237,7 +253,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
     for module in (
         sign_in, tickets, seeds, users, duty, cameras, streams, people, watch_lists, snoozes, escalations, alerts,
-        identify, system, push, channels, sockets,
+        identify, detect, system, push, channels, sockets,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")
@@ -266,6 +282,8 @@ def _body_limit(gateway: Gateway, scope: Scope) -> int:
         return MAX_BLOB_BYTES  # read only after the engine's token was checked
     if UPLOADS.fullmatch(path) and gateway.has_token(Headers(scope=scope)):
         return MAX_UPLOAD_BYTES
+    if path == "/api/detect" and gateway.settings.anonymous_dialects:
+        return gateway.settings.max_image_mib * 2**20 + MAX_BODY_BYTES
     return MAX_BODY_BYTES
 
 

@@ -7,11 +7,12 @@ import secrets
 
 from starlette.websockets import WebSocketDisconnect
 
-from sightline.events.engine_link import Analyse, Analysis, ProbeSource, SourceProbed
+from sightline.events.engine_link import Analyse, Analysis, ProbeSource, SourceProbed, StillTask
+from sightline.events.scene import Polygon
 from sightline.exceptions import ImageError, Unavailable
 from sightline.gateway.engines import Engines
 
-__all__ = ["EngineAnalyst"]
+__all__ = ["EngineAnalyst", "checked"]
 
 PATIENCE_S = 10.0
 """An engine that is starting, or starting again, takes seconds: whoever asks meanwhile is not sent away."""
@@ -27,18 +28,34 @@ class EngineAnalyst:
 
     async def analyse(self, image: bytes, *, identify: bool) -> Analysis:
         """Raises `Unavailable`, `ImageError`."""
-        request = Analyse(request_id=secrets.token_hex(8), image=image, identify=identify)
+        return await self.look(image, tasks=("identify",) if identify else ("templates",))
+
+    async def look(
+        self,
+        image: bytes,
+        *,
+        tasks: tuple[StillTask, ...],
+        confidence_threshold: float | None = None,
+        max_side: int | None = None,
+        background: bool = False,
+    ) -> Analysis:
+        """Raises `Unavailable`, `ImageError`."""
+        request = Analyse(
+            request_id=secrets.token_hex(8),
+            image=image,
+            tasks=tasks,
+            confidence_threshold=confidence_threshold,
+            max_side=max_side,
+            background=background,
+        )
         answer = await self._ask(request, ANALYSE_TIMEOUT_S)
         assert isinstance(answer, Analysis)
-        if answer.error is not None:
-            if answer.error_code in ("INVALID_IMAGE", "FRAME_TOO_LARGE"):
-                raise ImageError(answer.error, code=answer.error_code)
-            raise Unavailable(answer.error)
-        return answer
+        return checked(answer)
 
-    async def probe_source(self, source: str) -> SourceProbed:
+    async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
         """Raises `Unavailable`."""
-        answer = await self._ask(ProbeSource(request_id=secrets.token_hex(8), source=source), PROBE_TIMEOUT_S)
+        request = ProbeSource(request_id=secrets.token_hex(8), source=source, masks=masks)
+        answer = await self._ask(request, PROBE_TIMEOUT_S)
         assert isinstance(answer, SourceProbed)
         return answer
 
@@ -54,3 +71,12 @@ class EngineAnalyst:
             raise Unavailable("the engine did not answer in time; try again") from None
         finally:
             engine.waiting.pop(request.request_id, None)
+
+
+def checked(answer: Analysis) -> Analysis:
+    """The answer, when it is one. Raises `ImageError`, `Unavailable` for what it says went wrong."""
+    if answer.error is None:
+        return answer
+    if answer.error_code in ("INVALID_IMAGE", "FRAME_TOO_LARGE"):
+        raise ImageError(answer.error, code=answer.error_code)
+    raise Unavailable(answer.error)

@@ -15,15 +15,17 @@ import msgspec
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from sightline.cameras import Camera, CameraState, CameraStatus
+from sightline.cameras import CameraState, CameraStatus
 from sightline.clock import Clock
 from sightline.deliveries.rendition import Quality
 from sightline.events import engine_link as link
+from sightline.events.scene import CameraView
 from sightline.exceptions import SightlineError, Unavailable
 from sightline.gateway.camera_states import SWITCHED_OFF, CameraStates
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.metrics import Metrics
+from sightline.gateway.past import Past
 from sightline.gateway.ports import Store
 from sightline.gateway.viewers import Viewers
 
@@ -70,12 +72,22 @@ class Engines:
     """The registry."""
 
     def __init__(
-        self, store: Store, hub: Hub, viewers: Viewers, intake: Intake, metrics: Metrics, clock: Clock
+        self,
+        store: Store,
+        hub: Hub,
+        viewers: Viewers,
+        intake: Intake,
+        past: Past,
+        metrics: Metrics,
+        clock: Clock,
+        default_view: CameraView | None = None,
     ) -> None:
         self._store = store
+        self._default_view = default_view or CameraView()
         self._hub = hub
         self._viewers = viewers
         self._intake = intake
+        self._past = past
         self._metrics = metrics
         self._clock = clock
         self._links: dict[str, EngineLink] = {}
@@ -132,7 +144,12 @@ class Engines:
                     await self._somebody.wait()
         except TimeoutError:
             raise Unavailable(f"no engine is connected ({self.why_none}); try again in a moment") from None
-        return min(self._links.values(), key=lambda engine: engine.status.load if engine.status else 0.0)
+        return min(self._links.values(), key=_expected_load)
+
+    @property
+    def stills(self) -> int:
+        """Pictures that all engines together analyse in the background at a time; 1 while there is none."""
+        return max(1, sum(engine.hello.stills for engine in self._links.values()))
 
     # ── one engine's connection ──
 
@@ -167,7 +184,7 @@ class Engines:
         slots = asyncio.Semaphore(MAX_FACTS_IN_FLIGHT)
         async with asyncio.TaskGroup() as tasks:
             while (message := await self._receive(engine.socket)) is not None:
-                if isinstance(message, link.Fact):
+                if isinstance(message, link.Kept):
                     await slots.acquire()
                     tasks.create_task(self._accept(engine, message, slots))
                 else:
@@ -187,9 +204,12 @@ class Engines:
             except msgspec.DecodeError as problem:
                 log.warning("engine_message_refused", problem=str(problem))
 
-    async def _accept(self, engine: EngineLink, fact: link.Fact, slots: asyncio.Semaphore) -> None:
+    async def _accept(self, engine: EngineLink, fact: link.Kept, slots: asyncio.Semaphore) -> None:
         try:
-            await self._intake.accept(fact)
+            if isinstance(fact, link.Sighting):
+                await self._past.accept(fact)
+            else:
+                await self._intake.accept(fact)
             await engine.send(link.Accepted(key=fact.key))
         except SightlineError as problem:  # the engine keeps the fact and sends it again
             log.error("fact_not_accepted", key=fact.key, problem=str(problem))
@@ -202,6 +222,8 @@ class Engines:
         match message:
             case link.Observation() if message.camera_id in engine.cameras:
                 self._metrics.observations.inc()
+                if message.processing_ms:  # an older engine does not say
+                    self._metrics.camera_frame_seconds.observe(message.processing_ms / 1000)
                 self._intake.observed(message)
                 await self._hub.observe(message, source=engine.id)
             case link.CameraReport():
@@ -316,7 +338,18 @@ class Engines:
 
     async def _bring_in_step(self, gallery_dirty: bool) -> None:
         records = await self._store.cameras.list()
-        cameras = {camera.id: camera for camera in records if camera.enabled}
+        views = await self._store.camera_views.all()
+        told_again = any(entry.require_live and entry.enabled for entry in await self._store.watch_lists.list())
+        cameras = {
+            camera.id: link.CameraSpec(
+                id=camera.id,
+                source=camera.source,
+                analysis_fps=camera.analysis_fps,
+                scene=views.get(camera.id, self._default_view).told_scene(told_again=told_again),
+            )
+            for camera in records
+            if camera.enabled
+        }
         for engine in self.links:
             try:
                 await self._assign(engine, cameras)
@@ -333,13 +366,9 @@ class Engines:
         """The set of cameras that somebody looks at changed."""
         self._changed.set()
 
-    async def _assign(self, engine: EngineLink, cameras: Mapping[str, Camera]) -> None:
+    async def _assign(self, engine: EngineLink, cameras: Mapping[str, link.CameraSpec]) -> None:
         elsewhere = {id for other in self._links.values() if other is not engine for id in other.cameras}
-        wanted = {
-            camera.id: link.CameraSpec(id=camera.id, source=camera.source, analysis_fps=camera.analysis_fps)
-            for camera in cameras.values()
-            if camera.id not in elsewhere
-        }
+        wanted = {camera_id: spec for camera_id, spec in cameras.items() if camera_id not in elsewhere}
         for camera_id in engine.cameras.keys() - wanted.keys():
             del engine.cameras[camera_id]
             engine.reports.pop(camera_id, None)
@@ -392,9 +421,16 @@ class Engines:
                         tombstones=changes.tombstones,
                         more=changes.more,
                         reset=changes.reset,
+                        negatives=changes.negatives,
                     )
                 )
                 engine.gallery_version, more = changes.version, changes.more
+
+
+def _expected_load(engine: EngineLink) -> float:
+    """What an engine said of itself up to two seconds ago, and what it was asked since."""
+    load = engine.status.load if engine.status else 0.0
+    return load + len(engine.waiting) / max(1, engine.hello.stills)
 
 
 async def _end(socket: WebSocket) -> None:

@@ -10,9 +10,11 @@ from typing import Any, Protocol
 from sightline.accounts import Right, User, require
 from sightline.cameras import CameraStatus
 from sightline.clock import Clock
+from sightline.decisions.history import HourBook
 from sightline.deliveries.audience import tags_of
 from sightline.deliveries.rates import Rates, parse_rates
 from sightline.events.alert import Verdict
+from sightline.events.scene import CameraView
 from sightline.exceptions import Forbidden, NotFound
 from sightline.gateway.admission import Admission
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
@@ -26,9 +28,12 @@ from sightline.gateway.hub import Hub
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.notifier import Notifier
+from sightline.gateway.past import Past
 from sightline.gateway.ports import Analyst, Store
+from sightline.gateway.pushed_frames import PushedFrames
 from sightline.gateway.responders import Responders
 from sightline.gateway.shared_pages import SharedPages
+from sightline.gateway.sighting_ports import Searcher
 from sightline.gateway.streams import Streams
 from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
@@ -68,6 +73,8 @@ class Gateway:
     engines: Engines
     streams: Streams
     foreign_engines: ForeignEngines
+    past: Past
+    searcher: Searcher
     analyst: Analyst
     native_tail: Tail
     anomaly_tail: Tail
@@ -77,6 +84,9 @@ class Gateway:
     responders: Responders
     escalator: Escalator
     system_alerts: SystemAlerts
+    frames: PushedFrames
+    hours: HourBook
+    default_view: CameraView
     version: str
     started_at_ms: int
     local_token: str | None = None
@@ -189,6 +199,10 @@ class Gateway:
         self.hub.forget()
         self.engines.gallery_changed()
 
+    def past_changed(self) -> None:
+        """Sightings have other owners, or are gone."""
+        self.searcher.changed()
+
     def camera_changed(self, camera_id: str) -> None:
         """A camera's record changed."""
         self.directory.cameras.changed(camera_id)
@@ -205,6 +219,7 @@ class Gateway:
         """A watch list was made, changed or removed."""
         self.directory.watch_lists.changed(list_id)
         self._forget_encoded()
+        self.engines.cameras_changed()
 
     def user_changed(self, user_id: str) -> None:
         """An account changed, and its older tokens are void: its connections are closed for good."""

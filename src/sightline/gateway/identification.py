@@ -82,6 +82,20 @@ class Visitor:
             return Refusal("CONNECTION_LIMIT", str(problem), CloseCode.OVERLOADED)
         return Identity(user, claims.expires_ms)
 
+    async def shown(self) -> tuple[User, int] | None:
+        """Whose ticket or header the connection began with, and until when it is good (ms since the epoch); `None` when
+        nothing was shown. Raises `Forbidden`."""
+        tokens, users = self._gateway.tokens, self._gateway.store.users
+        if isinstance(self._ticket, Claims):
+            return await tokens.user_of_claims(self._ticket, users), self._ticket.expires_ms
+        if self._ticket is not None:
+            raise self._ticket
+        token = self._gateway.bearer(self._headers)
+        if token is None:
+            return None
+        user, claims = await tokens.user_of(token, users)
+        return user, claims.expires_ms
+
     async def _engine(self, said: Identify) -> Identity | Refusal:
         """An engine of another make, by the name that its token is bound to."""
         token = said.auth_token or self._gateway.bearer(self._headers)

@@ -10,7 +10,7 @@ __all__ = ["Metrics"]
 
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
 
-DROP_REASONS = ("replaced", "echo_replaced", "rate_limited", "no_phone")
+DROP_REASONS = ("replaced", "echo_replaced", "frame_replaced", "rate_limited", "no_phone")
 
 
 class Metrics:
@@ -21,6 +21,18 @@ class Metrics:
         self.facts = Counter("sightline_facts", "Facts accepted from engines", ["kind", "rule"], registry=self.registry)
         self.alerts = Counter("sightline_alerts", "Alerts raised", ["type"], registry=self.registry)
         self.observations = Counter("sightline_observations", "Observations from engines", registry=self.registry)
+        self.pushed_frame_seconds = Histogram(
+            "sightline_pushed_frame_seconds",
+            "Analysis of a frame that a client pushed, in the engine",
+            buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
+        )
+        self.camera_frame_seconds = Histogram(
+            "sightline_camera_frame_seconds",
+            "Analysis of a camera's frame, in the engine",
+            buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
+        )
         self.pictures = Counter("sightline_pictures", "Live pictures from engines", registry=self.registry)
         self.clients = Gauge("sightline_clients", "Connected clients", registry=self.registry)
         self.escalation_steps = Counter(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import structlog
 from starlette.websockets import WebSocketDisconnect
@@ -53,20 +54,18 @@ from sightline.gateway.sender import Sender
 from sightline.gateway.stream_requests import StreamRequests
 from sightline.gateway.subscriptions import Subscriptions
 
-__all__ = ["NativeClient", "serve_native"]
+__all__ = ["FOR_THE_SESSION_MS", "NativeClient", "serve_native"]
 
 CLOSE_PATIENCE_S = 15.0
 """How long after a close the connection may take to end."""
+FOR_THE_SESSION_MS = 2**62
+"""When the right of somebody who identified ends: the session sees to it."""
 
 log = structlog.get_logger(__name__)
 
 
-async def serve_native(gateway: Gateway, socket: ClientSocket, writer: MessageWriter | None = None) -> None:
-    """One connection, from accept to close. It counts from the first moment, so that a rush cannot pass the limit.
-
-    Without a `writer` of the server's own, messages go through the socket.
-    """
-    client = NativeClient(gateway, socket, writer or AsgiWriter(socket))
+async def serve_native(gateway: Gateway, socket: ClientSocket, client: NativeClient) -> None:
+    """One connection, from accept to close. It counts from the first moment, so that a rush cannot pass the limit."""
     gateway.tickers.add(client)
     try:
         await socket.accept()
@@ -79,9 +78,11 @@ async def serve_native(gateway: Gateway, socket: ClientSocket, writer: MessageWr
 
 
 class NativeClient:
-    """A connected client of the native protocol."""
+    """A connected client of the native protocol. Without a `writer` of the server's own, messages go through the
+    socket.
+    """
 
-    def __init__(self, gateway: Gateway, socket: ClientSocket, writer: MessageWriter) -> None:
+    def __init__(self, gateway: Gateway, socket: ClientSocket, writer: MessageWriter | None = None) -> None:
         settings = gateway.settings
         now_ms = gateway.clock.now_ms()
         self.client_id = secrets.token_hex(8)
@@ -91,7 +92,9 @@ class NativeClient:
         self._socket = socket
         self._visitor = Visitor(gateway, socket, self.client_id)
         self._gate = MessageGate(gateway, self._flooded)
-        self._sender = Sender(gateway, writer, on_too_slow=self._too_slow, on_failure=self._log_failed)
+        self._sender = Sender(
+            gateway, writer or AsgiWriter(socket), on_too_slow=self._too_slow, on_failure=self._log_failed
+        )
         self._outbox, self._log = self._sender.outbox, self._sender.log
         self.wake: Callable[[], None] = self._sender.log_grew
         self._subscriptions = Subscriptions()
@@ -99,6 +102,8 @@ class NativeClient:
         self._replaced = 0
         self._user: User | None = None
         self._patience: asyncio.Timeout | None = None
+        self.need_not_identify = False
+        """Set for somebody who does something else on this connection that needs no session of alerts."""
         self._session = Session(
             self.client_id,
             Limits(
@@ -147,6 +152,8 @@ class NativeClient:
 
     def tick(self, now_ms: int) -> None:
         """Time has passed: heartbeats, deadlines."""
+        if self.need_not_identify and self._user is None:
+            return
         effects = self._session.tick(now_ms)
         self._carry_out(effects)
         self._sender.tick(now_ms)
@@ -155,6 +162,19 @@ class NativeClient:
             self._replaced = self._outbox.replaced
         if any(isinstance(effect, Send) and effect.type == "heartbeat" for effect in effects):
             self._log.tell_position_if_moved()
+
+    # ── who else speaks on this connection ──
+
+    def say(self, type: str, data: Mapping[str, Any]) -> None:
+        """A message that is not of the session, in order with its answers."""
+        self._outbox.put_control(encode_message(type, data))
+
+    async def caller(self) -> tuple[User, int] | None:
+        """Who this is, and until when (ms since the epoch): whoever identified, else by the ticket or the header that
+        the connection began with; `None` when nothing was shown. Raises `Forbidden`."""
+        if self._user is not None:
+            return self._user, FOR_THE_SESSION_MS
+        return await self._visitor.shown()
 
     # ── life ──
 

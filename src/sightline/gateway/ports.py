@@ -12,6 +12,7 @@ from typing import Protocol
 
 from sightline.accounts import Role, User
 from sightline.cameras import Camera
+from sightline.decisions.history import HourRow, Metric
 from sightline.decisions.watch_list import WatchList
 from sightline.deliveries.entry import Cursor, Entry, LogBounds
 from sightline.deliveries.escalation import Patience
@@ -19,10 +20,12 @@ from sightline.deliveries.records import Accepted, Acknowledged, AuditRecord, De
 from sightline.deliveries.roster import Roster, Switch
 from sightline.deliveries.routing import Situation
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdict
-from sightline.events.engine_link import Analysis, SourceProbed
+from sightline.events.engine_link import Analysis, SourceProbed, StillTask
 from sightline.events.event import Decide, Event
 from sightline.events.quiet import QuietKind, QuietPeriod
+from sightline.events.scene import CameraView, Polygon
 from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
+from sightline.gateway.sighting_ports import Negatives, Sightings, Strangers
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 
 __all__ = [
@@ -30,10 +33,12 @@ __all__ = [
     "Alerts",
     "Analyst",
     "Audit",
+    "CameraViews",
     "Cameras",
     "Duty",
     "Escalations",
     "Floods",
+    "History",
     "Log",
     "MachineTokens",
     "People",
@@ -90,6 +95,34 @@ class Cameras(Protocol):
     async def delete(self, camera_id: str) -> None: ...
 
 
+class CameraViews(Protocol):
+    """What cameras are to watch for; one without a view of its own does what the settings say."""
+
+    async def all(self) -> dict[str, CameraView]: ...
+    async def get(self, camera_id: str) -> CameraView | None: ...
+    async def put(self, camera_id: str, view: CameraView) -> None: ...
+    async def remove(self, camera_id: str) -> None: ...
+
+
+class History(Protocol):
+    """The past by the hour: figures are added to, and read whole."""
+
+    async def add(self, rows: Sequence[HourRow]) -> None: ...
+    async def list(
+        self,
+        *,
+        from_ms: int,
+        to_ms: int,
+        camera_id: str | None = None,
+        metric: Metric | None = None,
+        limit: int = 100_000,
+    ) -> list[HourRow]:
+        """Of the hours that begin in [from, to), oldest first."""
+
+    async def prune(self, before_ms: int) -> int:
+        """Forgets hours that began before `before_ms`."""
+
+
 class People(Protocol):
     async def list(
         self, *, query: str = "", watch_list_id: str | None = None, limit: int = 100, offset: int = 0
@@ -114,6 +147,9 @@ class People(Protocol):
     async def sample(self, reference_id: str) -> bytes:
         """The JPEG of an enrolled sample."""
 
+    async def templates(self, person_id: str) -> Sequence[tuple[str, bytes]]:
+        """The model's id and the template of each reference."""
+
     async def gallery_version(self) -> int: ...
     async def gallery_changes(self, since: int, model_id: str, *, limit: int = 500) -> GalleryChanges: ...
 
@@ -122,8 +158,12 @@ class WatchLists(Protocol):
     async def list(self) -> list[WatchList]: ...
     async def get(self, list_id: str) -> WatchList: ...
     async def by_name(self, name: str) -> WatchList | None: ...
-    async def create(self, *, name: str, severity: Severity, enabled: bool, now_ms: int) -> WatchList: ...
-    async def update(self, list_id: str, *, name: str, severity: Severity, enabled: bool) -> WatchList: ...
+    async def create(
+        self, *, name: str, severity: Severity, enabled: bool, now_ms: int, require_live: bool = False
+    ) -> WatchList: ...
+    async def update(
+        self, list_id: str, *, name: str, severity: Severity, enabled: bool, require_live: bool = False
+    ) -> WatchList: ...
     async def delete(self, list_id: str) -> None: ...
     async def add_person(self, list_id: str, person_id: str) -> None: ...
     async def remove_person(self, list_id: str, person_id: str) -> None: ...
@@ -244,6 +284,10 @@ class Store(Protocol):
     @property
     def cameras(self) -> Cameras: ...
     @property
+    def camera_views(self) -> CameraViews: ...
+    @property
+    def history(self) -> History: ...
+    @property
     def people(self) -> People: ...
     @property
     def watch_lists(self) -> WatchLists: ...
@@ -251,6 +295,12 @@ class Store(Protocol):
     def alerts(self) -> Alerts: ...
     @property
     def pictures(self) -> AlertPictures: ...
+    @property
+    def sightings(self) -> Sightings: ...
+    @property
+    def strangers(self) -> Strangers: ...
+    @property
+    def negatives(self) -> Negatives: ...
     @property
     def log(self) -> Log: ...
     @property
@@ -275,7 +325,20 @@ class Analyst(Protocol):
     """Who looks at still pictures for the gateway: a connected engine, or the models of this very process."""
 
     async def analyse(self, image: bytes, *, identify: bool) -> Analysis:
-        """Raises `Unavailable` when no engine can, `ImageError` when the picture is not acceptable."""
+        """Templates of the faces; with `identify`, whose they are. Raises `Unavailable` when no engine can,
+        `ImageError` when the picture is not acceptable."""
 
-    async def probe_source(self, source: str) -> SourceProbed:
-        """Opens the source and says what is there. Raises `Unavailable` when no engine can."""
+    async def look(
+        self,
+        image: bytes,
+        *,
+        tasks: tuple[StillTask, ...],
+        confidence_threshold: float | None = None,
+        max_side: int | None = None,
+        background: bool = False,
+    ) -> Analysis:
+        """What `Analyse` describes. Raises like `analyse`."""
+
+    async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
+        """Opens the source and says what is there, in a picture with `masks` blacked out. Raises `Unavailable` when no
+        engine can."""

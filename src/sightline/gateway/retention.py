@@ -25,6 +25,9 @@ async def keep_retention(gateway: Gateway) -> None:
             pruned = await gateway.store.log.prune(before_ms)
             if pruned:
                 log.info("log_pruned", entries=pruned)
+            forgotten = await gateway.past.prune()
+            if forgotten:
+                log.info("sightings_pruned", sightings=forgotten)
             await gateway.store.pictures.heal(gateway.clock.now_ms())
         except SightlineError as problem:
             log.error("retention_failed", problem=str(problem))

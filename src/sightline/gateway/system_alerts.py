@@ -7,7 +7,7 @@ import secrets
 from sightline.clock import Clock
 from sightline.decisions import system_alerts
 from sightline.deliveries.records import Accepted
-from sightline.events.alert import Alert, Severity
+from sightline.events.alert import Alert, AlertType, Severity
 from sightline.events.event import Decide, Event
 from sightline.exceptions import NotFound
 from sightline.gateway.metrics import Metrics
@@ -40,6 +40,14 @@ class SystemAlerts:
         """Closes what `nobody_on_duty` raised."""
         await self._accept(
             system_alerts.DUTY, NO_CAMERA, lambda event, context: system_alerts.somebody_on_duty(context)
+        )
+
+    async def of_frames(self, type: AlertType, severity: Severity, reason: str) -> None:
+        """Frames that clients push cannot be analysed, or no more clients be admitted."""
+        await self._accept(
+            type.value,
+            NO_CAMERA,
+            lambda event, context: system_alerts.of_frames(context, self._audience, type, severity, reason),
         )
 
     async def still_offline(self) -> None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sightline.detections.faces import Landmarks
 from sightline.frames import Image
 
-__all__ = ["DLIB_TEMPLATE", "AlignmentTemplate", "Chip", "align", "similarity_transform"]
+__all__ = ["ARCFACE_TEMPLATE", "DLIB_TEMPLATE", "AlignmentTemplate", "Chip", "align", "similarity_transform"]
 
 _SHRINK_AREA = 0.5
 """Scale below which the picture is shrunk by area averaging first: bilinear sampling would skip pixels."""
@@ -37,6 +37,15 @@ DLIB_TEMPLATE = AlignmentTemplate(
 )
 """For dlib's network and a detector's five points (eyes, nose, corners of the mouth): the mean place of such
 points in chips that dlib's own aligner cut."""
+
+ARCFACE_TEMPLATE = AlignmentTemplate(
+    np.array(
+        [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]],
+        np.float32,
+    ),
+    112,
+)
+"""For networks trained on chips as ArcFace (Deng et al., 2019) aligns them: that and OpenCV's SFace among them."""
 
 
 def similarity_transform(source: Landmarks, target: Landmarks) -> NDArray[np.float64]:

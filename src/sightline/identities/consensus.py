@@ -8,7 +8,8 @@
 
 Only good samples count. The last `window` of them are kept; their quality-weighted mean is the track's
 template. A name needs both: enough single samples that vote for that person, and a mean that is near enough,
-with a margin to the next person. The window moves on, so a name stands until newer samples contradict it.
+with a margin to the next person. The window moves on, so a name stands until newer samples contradict it, the person
+leaves the gallery, or somebody says that it is not them.
 """
 
 from __future__ import annotations
@@ -149,7 +150,7 @@ class Consensus:
         if gallery is not self._gallery:
             self._search_again(gallery)
             person = self.identity.person_id
-            if person is not None and (gallery is None or person not in gallery):
+            if person is not None and (gallery is None or not self._may_be(person, gallery)):
                 self.identity = Identity(IdentityState.PENDING)
             self._decide()
         return self.identity
@@ -173,6 +174,11 @@ class Consensus:
         stray, self._stray = self._stray, sample
         agree = stray is not None and _distance(stray.vector, sample.vector) <= self._rules.vote_distance
         return Fit.OTHER if agree else Fit.STRAY
+
+    def _may_be(self, person_id: str, gallery: Gallery) -> bool:
+        """Whether the person is still in the gallery, and nobody said that this face is not theirs."""
+        template = self.template
+        return person_id in gallery and (template is None or not gallery.refuses(person_id, template))
 
     def _search_again(self, gallery: Gallery | None) -> None:
         self._gallery = gallery

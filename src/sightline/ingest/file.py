@@ -10,7 +10,7 @@ from sightline.exceptions import SourceError
 from sightline.frames import Image
 from sightline.ingest.container import VideoContainer
 
-__all__ = ["FileSource"]
+__all__ = ["FileSource", "open_file"]
 
 STILL_FPS = 5.0
 """Frames a second of a file with one picture in it."""
@@ -22,6 +22,19 @@ MAX_STEP_S = 10.0
 """A gap in the presentation times longer than this is taken for damage."""
 
 
+def open_file(path: str) -> VideoContainer:
+    """The video in a file. Raises `SourceError`: no such file, a folder, not a video."""
+    if not Path(path).is_file():
+        what = "is a folder, not a video" if Path(path).is_dir() else "does not exist"
+        raise SourceError(f"the file {path} {what}")
+    return VideoContainer(
+        path,
+        shown=path,
+        timeout_s=0.0,
+        options={"protocol_whitelist": "file,crypto,data", "format_whitelist": _FORMATS},
+    )
+
+
 class FileSource:
     """A file read for ever. Frames come when their presentation time does, and the loop goes on in that time.
 
@@ -29,11 +42,8 @@ class FileSource:
     """
 
     def __init__(self, path: str) -> None:
-        if not Path(path).is_file():
-            what = "is a folder, not a video" if Path(path).is_dir() else "does not exist"
-            raise SourceError(f"the file {path} {what}")
         self._path = path
-        self._container = self._open()
+        self._container = open_file(path)
         self._stopped = threading.Event()
         self._step_s = 1.0 / (self._container.fps or FALLBACK_FPS)
         self._frames_in_pass = 0
@@ -72,17 +82,9 @@ class FileSource:
         self._last_time_s = None
         if self._still or not self._container.rewind():
             self._container.close()
-            self._container = self._open()
+            self._container = open_file(self._path)
         if not self._container.advance():
             raise SourceError("the file cannot be read a second time")
-
-    def _open(self) -> VideoContainer:
-        return VideoContainer(
-            self._path,
-            shown=self._path,
-            timeout_s=0.0,
-            options={"protocol_whitelist": "file,crypto,data", "format_whitelist": _FORMATS},
-        )
 
     def _wait_until_due(self) -> None:
         self._due_s += self._time_since_last_frame_s()

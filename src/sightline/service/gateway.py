@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from datetime import datetime, tzinfo
 from importlib.metadata import version
@@ -18,6 +19,7 @@ from sightline.gateway.app import create_gateway
 from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.ports import Analyst
+from sightline.gateway.search_process import SearchProcess
 from sightline.service.failpoints import Failpoint
 from sightline.service.senders import open_senders
 from sightline.settings import Settings
@@ -30,6 +32,7 @@ ADMINISTRATOR = "admin"
 ENGINE_ID = "local"
 """The name, bound to its token, of the engine that `serve` supervises."""
 
+SEARCH_COMMAND = (sys.executable, "-m", "sightline.service.search")
 SIGNING_KEY_BYTES = 32
 
 
@@ -58,6 +61,7 @@ async def open_gateway(
         on_commit=committed if failpoint is None else failpoint.install(committed),
         tz=_zone(settings),
     )
+    searcher = SearchProcess(SEARCH_COMMAND, settings.model_dump_json(), store.strangers, SystemClock())
     try:
         async with open_senders(settings) as senders:
             gateway = create_gateway(
@@ -68,11 +72,13 @@ async def open_gateway(
                 signing_key=_signing_key(keys / "signing.key"),
                 top=(await store.log.bounds()).top,
                 version=version("sightline"),
+                searcher=searcher,
                 analyst=analyst,
                 local_token=local_token,
             )
             yield gateway
     finally:
+        await searcher.close()
         await store.close()
 
 

@@ -12,9 +12,10 @@ import httpx
 from sightline.engine.gallery_mirror import GalleryMirror
 from sightline.engine.reader import FrameSource
 from sightline.engine.requests import Requests
-from sightline.events.engine_link import Analyse, Analysis, GalleryPage, ProbeSource, SourceProbed
-from sightline.exceptions import ImageError, Unavailable
+from sightline.events.engine_link import Analyse, Analysis, GalleryPage, ProbeSource, SourceProbed, StillTask
+from sightline.events.scene import Polygon
 from sightline.gateway.app import create_app
+from sightline.gateway.engine_analyst import checked
 from sightline.gateway.ports import People
 from sightline.ingest.open import open_source
 from sightline.service.gateway import open_gateway
@@ -58,24 +59,41 @@ class LocalAnalyst:
 
     async def analyse(self, image: bytes, *, identify: bool) -> Analysis:
         """Raises `ImageError`, `Unavailable`."""
+        return await self.look(image, tasks=("identify",) if identify else ("templates",))
+
+    async def look(
+        self,
+        image: bytes,
+        *,
+        tasks: tuple[StillTask, ...],
+        confidence_threshold: float | None = None,
+        max_side: int | None = None,
+        background: bool = False,
+    ) -> Analysis:
+        """Raises `ImageError`, `Unavailable`."""
         requests = await self._ready()
-        if identify:
+        if "identify" in tasks:
             await self._refresh_gallery()
         request_id, future = self._expect()
-        requests.analyse(Analyse(request_id=request_id, image=image, identify=identify))
+        requests.analyse(
+            Analyse(
+                request_id=request_id,
+                image=image,
+                tasks=tasks,
+                confidence_threshold=confidence_threshold,
+                max_side=max_side,
+                background=background,
+            )
+        )
         answer = await future
         assert isinstance(answer, Analysis)
-        if answer.error is not None:
-            if answer.error_code in ("INVALID_IMAGE", "FRAME_TOO_LARGE"):
-                raise ImageError(answer.error, code=answer.error_code)
-            raise Unavailable(answer.error)
-        return answer
+        return checked(answer)
 
-    async def probe_source(self, source: str) -> SourceProbed:
+    async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
         """Opens the source in a thread of this process."""
         requests = await self._ready()
         request_id, future = self._expect()
-        requests.probe(ProbeSource(request_id=request_id, source=source))
+        requests.probe(ProbeSource(request_id=request_id, source=source, masks=masks))
         answer = await future
         assert isinstance(answer, SourceProbed)
         return answer
@@ -90,7 +108,14 @@ class LocalAnalyst:
             vision = await asyncio.to_thread(load_vision, self._settings)
             gallery = GalleryMirror(vision.analyser.model_id, vision.template_size)
             self._vision, self._gallery = vision, gallery
-            self._requests = Requests(vision.analyser, lambda: gallery.gallery, self._open, self._answer)
+            self._requests = Requests(
+                vision.analyser,
+                lambda: gallery.gallery,
+                self._open,
+                self._answer,
+                stills=self._settings.engine_stills or vision.workers,
+                max_image_pixels=self._settings.max_image_megapixels * 1_000_000,
+            )
         return self._requests
 
     async def _refresh_gallery(self) -> None:
@@ -108,6 +133,7 @@ class LocalAnalyst:
                     tombstones=changes.tombstones,
                     more=changes.more,
                     reset=changes.reset,
+                    negatives=changes.negatives,
                 )
             )
             since, more = changes.version, changes.more

@@ -9,7 +9,7 @@ import random
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import structlog
 import uvicorn
@@ -76,6 +76,11 @@ async def _serve(
         )
         gateway.supervisor = supervisor
 
+        @contextlib.asynccontextmanager
+        async def background() -> AsyncIterator[None]:
+            async with supervisor.running(), _searching(gateway):
+                yield
+
         def listening() -> None:
             url = _url(settings.host, port)
             lock.publish(RunningServer(url, os.getpid(), local_token))
@@ -84,8 +89,13 @@ async def _serve(
                 log.info("listening", url=_url(settings.host, other.port), dialect=other.dialect.value)
             started(Started(url, settings.home, password))
 
-        config = await server_config(create_app(gateway, background=supervisor.running), settings)
+        config = await server_config(create_app(gateway, background=background), settings)
         await _Server(config, gateway, listening).serve(sockets=listeners)
+
+
+def _searching(gateway: Gateway) -> contextlib.AbstractAsyncContextManager[None]:
+    """The search process, where sightings are kept at all."""
+    return gateway.searcher.running() if gateway.settings.sighting_days else contextlib.nullcontext()
 
 
 class _Server(uvicorn.Server):

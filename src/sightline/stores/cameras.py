@@ -78,6 +78,7 @@ class Cameras:
         """Its events and alerts stay. Raises `NotFound`."""
 
         def write(connection: Connection) -> None:
+            connection.execute(delete(schema.camera_views).where(schema.camera_views.c.camera_id == camera_id))
             if connection.execute(delete(schema.cameras).where(_CAMERAS.id == camera_id)).rowcount == 0:
                 raise NotFound("camera", camera_id)
 

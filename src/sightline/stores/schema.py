@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -29,8 +30,11 @@ __all__ = [
     "alert_floods",
     "alert_pictures",
     "alert_tags",
+    "alert_templates",
     "alerts",
     "audit_records",
+    "camera_hours",
+    "camera_views",
     "cameras",
     "channels",
     "cursors",
@@ -45,11 +49,18 @@ __all__ = [
     "machine_tokens",
     "meta",
     "metadata",
+    "negatives",
     "notices",
     "people",
     "person_references",
     "push_subscriptions",
     "quiet_periods",
+    "reference_templates",
+    "sighting_samples",
+    "sighting_tombstones",
+    "sightings",
+    "strangers",
+    "template_models",
     "users",
     "watch_list_people",
     "watch_lists",
@@ -107,6 +118,26 @@ cameras = Table(
     Column("created_at_ms", BigInteger, nullable=False),
 )  # fmt: skip
 
+camera_views = Table(
+    "camera_views", metadata,
+    Column("camera_id", String, ForeignKey("cameras.id"), primary_key=True),
+    Column("view", Text, nullable=False),
+)  # fmt: skip
+"""What a camera is to watch for, as JSON; one without a row watches for what the settings say."""
+
+camera_hours = Table(
+    "camera_hours", metadata,
+    Column("camera_id", String, primary_key=True),
+    Column("hour_ms", BigInteger, primary_key=True),
+    Column("metric", String, primary_key=True),
+    Column("detail", String, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("total", Float, nullable=False),
+    Column("most", Float, nullable=False),
+    Index(None, "hour_ms"),
+)  # fmt: skip
+"""The past by the hour; it outlives its camera."""
+
 people = Table(
     "people", metadata,
     Column("id", String, primary_key=True),
@@ -137,6 +168,18 @@ person_references = Table(
     Index(None, "person_id"),
 )  # fmt: skip
 
+reference_templates = Table(
+    "reference_templates", metadata,
+    Column("reference_id", String, ForeignKey("person_references.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", String, primary_key=True),
+    Column("version", BigInteger),
+    Column("sealed_vector", LargeBinary),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("version"),
+)  # fmt: skip
+"""Templates by other embedders than the one that a reference was enrolled with; without a vector where one of them
+finds no face in the sample."""
+
 gallery_tombstones = Table(
     "gallery_tombstones", metadata,
     Column("version", BigInteger, primary_key=True, autoincrement=False),
@@ -152,6 +195,7 @@ watch_lists = Table(
     Column("severity", String, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
+    Column("require_live", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("name_key"),
 )  # fmt: skip
 
@@ -390,3 +434,98 @@ notices = Table(
     Index(None, "dead_at_ms"),
 )  # fmt: skip
 """What push subscriptions and channels are still to be told. A dead one has no due time and waits for a person."""
+
+strangers = Table(
+    "strangers", metadata,
+    Column("id", String, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("state", String, nullable=False),
+    Column("merged_into_id", String, ForeignKey("strangers.id")),
+    Column("root_id", String, nullable=False),
+    Column("sealed_key", LargeBinary, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    UniqueConstraint("number"),
+    Index(None, "root_id"),
+)  # fmt: skip
+"""Groups of sightings of people whom nobody has enrolled; `root_id` is where following `merged_into_id` ends."""
+
+sightings = Table(
+    "sightings", metadata,
+    Column("id", String, primary_key=True),
+    Column("key", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("track_id", String, nullable=False),
+    Column("camera_id", String, nullable=False),
+    Column("model_id", String, nullable=False),
+    Column("first_seen_ms", BigInteger, nullable=False),
+    Column("last_seen_ms", BigInteger, nullable=False),
+    Column("person_id", String, ForeignKey("people.id")),
+    Column("stranger_id", String, ForeignKey("strangers.id")),
+    Column("grouping", String, nullable=False),
+    Column("similarity", Float),
+    Column("quality", Float, nullable=False),
+    Column("live", Float),
+    Column("width_px", Float, nullable=False),
+    Column("samples", Integer, nullable=False),
+    Column("sealed_key", LargeBinary, nullable=False),
+    Column("sealed_vector", LargeBinary, nullable=False),
+    UniqueConstraint("key"),
+    UniqueConstraint("version"),
+    UniqueConstraint("track_id"),
+    Index(None, "last_seen_ms", "id"),
+    Index(None, "camera_id", "last_seen_ms"),
+    Index(None, "person_id", "last_seen_ms"),
+    Index(None, "stranger_id", "last_seen_ms"),
+)  # fmt: skip
+"""What tracks left. `sealed_key` is a key of the sighting's own, wrapped by that of its person, its stranger, or the
+master key: so a sighting changes its owner without being sealed anew. `version` rises with every change of the row,
+`key` is the version that it was made with. `grouping` is whether it is still to be grouped: `due`, `join`, `done`."""
+
+sighting_samples = Table(
+    "sighting_samples", metadata,
+    Column("sighting_id", String, ForeignKey("sightings.id"), primary_key=True),
+    Column("sealed_sample", LargeBinary, nullable=False),
+)  # fmt: skip
+"""Apart from the rows that are read by the million."""
+
+sighting_tombstones = Table(
+    "sighting_tombstones", metadata,
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("key", BigInteger, nullable=False),
+)  # fmt: skip
+
+template_models = Table(
+    "template_models", metadata,
+    Column("model_id", String, primary_key=True),
+    Column("threshold", Float, nullable=False),
+    Column("steepness", Float, nullable=False),
+)  # fmt: skip
+"""How distances between templates of a model read as similarities, as the engine that made them said."""
+
+alert_templates = Table(
+    "alert_templates", metadata,
+    Column("alert_id", String, ForeignKey("alerts.id"), primary_key=True),
+    Column("person_id", String, ForeignKey("people.id"), nullable=False),
+    Column("model_id", String, nullable=False),
+    Column("sealed_vector", LargeBinary, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    Index(None, "person_id"),
+    Index(None, "created_at_ms"),
+)  # fmt: skip
+"""The template that an identification was made with, sealed with the person's key: a rejection is remembered by it."""
+
+negatives = Table(
+    "negatives", metadata,
+    Column("id", String, primary_key=True),
+    Column("person_id", String, ForeignKey("people.id"), nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("model_id", String, nullable=False),
+    Column("sealed_vector", LargeBinary, nullable=False),
+    Column("source", String, nullable=False),
+    Column("source_id", String, nullable=False),
+    Column("by", String, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+    UniqueConstraint("version"),
+    UniqueConstraint("person_id", "source", "source_id"),
+)  # fmt: skip
+"""Faces of which somebody said that they are not this person; versions are the gallery's."""

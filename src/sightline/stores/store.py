@@ -13,27 +13,33 @@ from sightline.exceptions import StoreError
 from sightline.stores import log
 from sightline.stores.alerts import Alerts, expire
 from sightline.stores.audit import Audit
+from sightline.stores.camera_views import CameraViews
 from sightline.stores.cameras import Cameras
 from sightline.stores.channels import Channels
 from sightline.stores.database import Database
 from sightline.stores.duty import Duty
 from sightline.stores.escalations import Escalations
 from sightline.stores.floods import Floods
+from sightline.stores.history import History
 from sightline.stores.log import Log
 from sightline.stores.machine_tokens import MachineTokens
 from sightline.stores.media import MediaFolder
 from sightline.stores.migrations import upgrade
+from sightline.stores.models import Models
+from sightline.stores.negatives import Negatives
 from sightline.stores.notices import Notices
 from sightline.stores.people import People
 from sightline.stores.pictures import AlertPictures
 from sightline.stores.push_subscriptions import PushSubscriptions
 from sightline.stores.quiet_periods import QuietPeriods
+from sightline.stores.sightings import Sightings
+from sightline.stores.strangers import Strangers
 from sightline.stores.users import Users
 from sightline.stores.vault import Vault
 from sightline.stores.watch_lists import WatchLists
 from sightline.stores.workers import Workers
 
-__all__ = ["SqlStore"]
+__all__ = ["SqlStore", "database_address"]
 
 FILE_NAME = "sightline.db"
 MEDIA_FOLDER = "media"
@@ -52,10 +58,16 @@ class SqlStore:
         self.users = Users(database)
         self.machine_tokens = MachineTokens(database)
         self.cameras = Cameras(database, vault)
+        self.camera_views = CameraViews(database)
+        self.history = History(database)
         self.pictures = AlertPictures(database, media, self._workers, tz)
         self.people = People(database, vault, self.pictures)
+        self.models = Models(database, vault)
         self.watch_lists = WatchLists(database)
-        self.alerts = Alerts(database, self.pictures)
+        self.alerts = Alerts(database, self.pictures, vault)
+        self.sightings = Sightings(database, vault)
+        self.strangers = Strangers(database, vault, self.pictures)
+        self.negatives = Negatives(database, vault)
         self.log = Log(database, expire)
         self.duty = Duty(database)
         self.quiet_periods = QuietPeriods(database, self.pictures)
@@ -99,6 +111,12 @@ class SqlStore:
         """Finishes what was begun, then lets go of database and threads."""
         await self.database.close()
         await self._workers.close()
+
+
+def database_address(home: Path, url: str | None) -> str | None:
+    """The address of the store's database: `url`, else the file in `home`; `None` while there is no such file."""
+    file = home.absolute() / FILE_NAME
+    return url or (URL.create("sqlite", database=str(file)).render_as_string() if file.is_file() else None)
 
 
 def _file_in(home: Path) -> str:

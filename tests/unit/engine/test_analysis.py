@@ -91,7 +91,7 @@ def test_a_still_picture_keeps_faces_that_only_the_first_look_found(analyser: An
 class PiecemealDetector(PaintedDetector):
     """Finds a face in two pieces when it looks at all of the picture, as real detectors do with very large faces."""
 
-    def detect(self, image: Image, *, scale: float | None = None) -> Faces:
+    def detect(self, image: Image, *, scale: float | None = None, min_score: float | None = None) -> Faces:
         found = super().detect(image, scale=scale)
         if image.shape[1] < 640 or not len(found):
             return found

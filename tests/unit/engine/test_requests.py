@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable
 
@@ -8,11 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
+from sightline.engine.giving_way import BACKGROUND_NICENESS
 from sightline.engine.requests import MAX_WAITING, Requests
+from sightline.engine.stills import Look, Seen
 from sightline.events.engine_link import Analyse, AnalysedFace, Analysis, ProbeSource, SourceProbed
 from sightline.exceptions import SourceError, Unavailable
 from sightline.frames import Image
 from sightline.identities.gallery import Gallery
+from sightline.images import encode_jpeg
 
 PICTURE = bytes(cv2.imencode(".png", np.zeros((60, 80, 3), np.uint8))[1])
 
@@ -24,17 +28,24 @@ class Analyser:
 
     def __init__(self, work: Callable[[], list[AnalysedFace]] = list) -> None:
         self.galleries: list[Gallery | None] = []
+        self.looks: list[tuple[tuple[int, ...], Look]] = []
+        self.threads: set[str] = set()
         self._work = work
 
-    def analyse_image(self, image: Image, gallery: Gallery | None) -> list[AnalysedFace]:
+    def look(self, image: Image, wanted: Look, gallery: Gallery | None) -> Seen:
         self.galleries.append(gallery)
-        return self._work()
+        self.looks.append((image.shape[:2], wanted))
+        self.threads.add(threading.current_thread().name)
+        return Seen(faces=self._work())
 
 
 class Bench:
     """Requests with their answers by request id."""
 
-    def __init__(self, analyser: Analyser, open_source: Callable[[str, float], object] | None = None) -> None:
+    def __init__(
+        self, analyser: Analyser, open_source: Callable[[str, float], object] | None = None, *, stills: int = 1
+    ) -> None:
+        self.busy_s: list[float] = []
         self.answers: dict[str, Analysis | SourceProbed] = {}
         self._answered = asyncio.Event()
         self.gallery = Gallery.empty(4)
@@ -43,6 +54,8 @@ class Bench:
             lambda: self.gallery,
             open_source or self._no_source,  # type: ignore[arg-type]
             self._answer,
+            stills=stills,
+            busy=self.busy_s.append,
             max_image_pixels=10_000,
         )
 
@@ -66,7 +79,7 @@ async def test_the_gallery_is_compared_with_only_on_request() -> None:
     analyser = Analyser()
     bench = Bench(analyser)
     bench.requests.analyse(Analyse(request_id="1", image=PICTURE))
-    bench.requests.analyse(Analyse(request_id="2", image=PICTURE, identify=True))
+    bench.requests.analyse(Analyse(request_id="2", image=PICTURE, tasks=("identify",)))
     await bench.until(2)
     assert analyser.galleries == [None, bench.gallery]
     answer = bench.answers["1"]
@@ -119,6 +132,51 @@ async def test_a_full_queue_answers_at_once() -> None:
     assert [answer.error_code for answer in refused] == ["SYSTEM_FULL", "SYSTEM_FULL"]
     release.set()
     await bench.until(MAX_WAITING + 2)
+
+
+async def test_what_comes_in_the_background_gives_way_and_keeps_nobody_waiting() -> None:
+    release, niceness, both = threading.Event(), set[int](), threading.Barrier(2)
+
+    def wait() -> list[AnalysedFace]:
+        if threading.current_thread().name.startswith("background"):
+            niceness.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+            both.wait(10)
+            release.wait(10)
+        return []
+
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    bench = Bench(Analyser(wait), stills=2)
+    for number in range(MAX_WAITING + 1):
+        bench.requests.analyse(Analyse(request_id=f"b{number}", image=PICTURE, background=True))
+    bench.requests.analyse(Analyse(request_id="asked", image=PICTURE))
+    async with asyncio.timeout(5):
+        while "asked" not in bench.answers:
+            await asyncio.sleep(0.01)
+    refused = bench.answers.pop(f"b{MAX_WAITING}")
+    assert isinstance(refused, Analysis)
+    assert refused.error_code == "SYSTEM_FULL"
+    assert bench.answers.keys() == {"asked"}
+    assert niceness == {min(19, BACKGROUND_NICENESS)}
+    assert os.getpriority(os.PRIO_PROCESS, 0) == usual, "the process itself is as it was"
+    release.set()
+    both.abort()
+    await bench.until(MAX_WAITING + 1)
+    assert len(bench.busy_s) == MAX_WAITING + 1
+
+
+async def test_a_large_photograph_is_decoded_as_small_as_the_asker_needs_it() -> None:
+    analyser = Analyser()
+    bench = Bench(analyser)
+    photograph = encode_jpeg(np.full((96, 100, 3), 90, np.uint8))
+    bench.requests.analyse(Analyse(request_id="1", image=photograph, tasks=("faces",), max_side=50))
+    bench.requests.analyse(Analyse(request_id="2", image=photograph, tasks=("identify",), max_side=50))
+    await bench.until(2)
+    (small, first), (whole, _) = analyser.looks
+    assert (small, whole) == ((48, 50), (96, 100))
+    assert (first.width, first.height, first.max_side) == (100, 96, 50)
+    answer = bench.answers["1"]
+    assert isinstance(answer, Analysis)
+    assert (answer.width, answer.height) == (100, 96)
 
 
 async def test_a_source_that_hangs_is_answered_in_time() -> None:

@@ -10,6 +10,7 @@ export type Right =
   | 'see_people'
   | 'manage_people'
   | 'identify'
+  | 'analyse'
   | 'manage_users'
   | 'manage_channels'
   | 'manage_duty'
