@@ -46,7 +46,7 @@ class LogDelivery:
         self._epoch = ""
         self._replay_to: int | None = None
         self._fetching: asyncio.Task[None] | None = None
-        self._fetched: SharedPage | None = None
+        self._fetched: tuple[int, SharedPage] | None = None
 
     def begin(self, window: Window, tags: frozenset[str], start: Cursor, replay_to: int) -> None:
         """From `start` on (exclusive); what is there up to `replay_to` is a replay."""
@@ -61,8 +61,8 @@ class LogDelivery:
 
     @property
     def is_behind(self) -> bool:
-        """Whether there is more in the log than was sent."""
-        return self._window is not None and self._cursor < self._hub.top
+        """Whether there is more to be sent now; what is not prepared yet comes with the hub's next round."""
+        return self._window is not None and self._cursor < self._hub.prepared
 
     @property
     def is_reading(self) -> bool:
@@ -73,14 +73,14 @@ class LogDelivery:
         """The offset beyond which something waits for the device to confirm it; `None` where nothing does."""
         if self._window is not None and self._window.unconfirmed_after is not None:
             return self._window.unconfirmed_after
-        return self._cursor if self.is_behind else None
+        return self._cursor if self._window is not None and self._cursor < self._hub.top else None
 
     def next(self) -> Bundle | None:
         """What goes next, counted as sent: the caller writes it now. `None` when nothing waits, or may go, now."""
         window = self._window
         if self._fetching is not None:
             return None
-        while window is not None and self._cursor < self._hub.top:
+        while window is not None and self._cursor < self._hub.prepared:
             page = self._pages.page(self._cursor) or self._take_fetched()
             if page is None:
                 self._fetch(window)
@@ -125,16 +125,18 @@ class LogDelivery:
             self._replay_to = None
 
     def _take_fetched(self) -> SharedPage | None:
-        page, self._fetched = self._fetched, None
-        return page
+        """The page that was read, if it is the next: meanwhile the tail may have had some of it."""
+        fetched, self._fetched = self._fetched, None
+        return fetched[1] if fetched is not None and fetched[0] == self._cursor else None
 
     def _fetch(self, window: Window) -> None:
         if self._fetching is None and window.free_entries():
             self._fetching = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
+        after = self._cursor
         try:
-            self._fetched = await self._pages.read(self._cursor, self._hub.top)
+            self._fetched = after, await self._pages.read(after, self._hub.prepared)
         except SightlineError as problem:  # the store is full, overloaded or broken
             log.warning("log_not_read", problem=str(problem))
             self._failed()
