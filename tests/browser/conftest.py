@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Geolocation, Page, async_playwright
 
 from sightline.service.demo import prepare
 from sightline.settings import Settings
@@ -61,6 +61,30 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> 
     server.stop()
 
 
+QUIET_CAMERA = {"name": "Front door", "source": "/no/such/video.mp4", "latitude": 52.5186, "longitude": 13.3762}
+
+
+@pytest.fixture(scope="session")
+def quiet_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> Iterator[ServerProcess]:
+    """A server on which nothing happens by itself: its one camera is switched off. What cannot be told is given up at
+    the first try."""
+    home = tmp_path_factory.mktemp("quiet") / "home"
+    home.mkdir()
+    (home / "models").symlink_to(models_home / "models", target_is_directory=True)
+    server = ServerProcess(home, {"allow_loopback_targets": True, "notification_tries": 1, "restart_grace_seconds": 1})
+    server.start()
+    headers = {"Authorization": f"Bearer {server.token}"}
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
+        (admin,) = http.get("/api/users").raise_for_status().json()
+        http.put(f"/api/users/{admin['id']}/password", json={"password": ADMIN_PASSWORD}).raise_for_status()
+        for name, role in (("olga", "operator"), ("rita", "responder"), ("tom", "responder")):
+            body = {"name": name, "role": role, "password": ADMIN_PASSWORD}
+            http.post("/api/users", json=body).raise_for_status()
+        http.post("/api/cameras", json=QUIET_CAMERA | {"enabled": False}).raise_for_status()
+    yield server
+    server.stop()
+
+
 @dataclass
 class Visitor:
     """Somebody before a page: their context, and everything the page complained about."""
@@ -92,13 +116,22 @@ async def visit(browser: Browser, demo_server: ServerProcess) -> AsyncIterator[V
     visitors: list[Visitor] = []
 
     async def open_console(
-        user: str = "admin", *, size: tuple[int, int] = DESK, scheme: str = "dark", path: str = "/"
+        user: str = "admin",
+        *,
+        size: tuple[int, int] = DESK,
+        scheme: str = "dark",
+        path: str = "/",
+        server: ServerProcess = demo_server,
+        at: Geolocation | None = None,
+        may: Sequence[str] = (),
     ) -> Visitor:
         phone = size == PHONE
         context = await browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme=scheme,  # type: ignore[arg-type]
-            base_url=demo_server.url,
+            base_url=server.url,
+            geolocation=at,
+            permissions=list(may),
             has_touch=phone,
             is_mobile=phone,
             reduced_motion="reduce",
