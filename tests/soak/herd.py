@@ -65,7 +65,7 @@ class _Herd:
         return {
             "live": sum(client.is_live for client in self._clients),
             "least": min(client.shown_up_to for client in self._clients),
-            "shown": sum(client.shown for client in self._clients),
+            "shown_by_each": [client.shown for client in self._clients],
             "repeated": sum(client.repeated for client in self._clients),
             "stopped": [client.stopped for client in self._clients if client.stopped],
             "codes": sorted({attempt.code for client in self._clients for attempt in client.attempts}),

@@ -19,6 +19,7 @@ RETRY_S = 0.1
 APART_MS = 2
 """Between the times of two facts: what happens within `flood_seconds` would only be counted."""
 DRAIN_S = 60.0
+FACES = 8
 
 
 class Producer:
@@ -65,12 +66,24 @@ class Producer:
             await asyncio.sleep(max(0.0, due_s - time.monotonic()))
             await self.report()
 
+    async def show(self, per_s: float) -> None:
+        """Says at a steady rate what the camera shows, to those who look, until cancelled."""
+        for frame_id in itertools.count(1):
+            await asyncio.sleep(1 / per_s)
+            with contextlib.suppress(WebSocketException):
+                if self._socket is not None:
+                    await self._socket.send(link.encode(self._observation(frame_id)))
+
     async def settled(self, timeout_s: float = DRAIN_S) -> None:
         """Returns once everything reported is accepted. Raises `TimeoutError`."""
         async with asyncio.timeout(timeout_s):
-            while self._waiting:
-                self._settled.clear()
-                await self._settled.wait()
+            await self.settled_but(0)
+
+    async def settled_but(self, few: int) -> None:
+        """Returns once no more than a few of what was reported wait to be accepted."""
+        while len(self._waiting) > few:
+            self._settled.clear()
+            await self._settled.wait()
 
     async def _stay_connected(self) -> None:
         address = f"ws://127.0.0.1:{self._port}/ws/engine"
@@ -104,6 +117,18 @@ class Producer:
             for fact in facts:
                 if self._socket is not None:
                     await self._socket.send(link.encode(fact))
+
+    def _observation(self, frame_id: int) -> link.Observation:
+        faces = [
+            link.TrackedFace(
+                bbox=(number, 20, number + 30, 50), confidence=0.9, landmarks=[(number, 2)] * 5, quality=0.7,
+                track_id=f"{self._name}-face-{number}", identity="pending", person_id=None, similarity=None,
+            )
+            for number in range(FACES)
+        ]  # fmt: skip
+        return link.Observation(
+            camera_id=self._camera_id, frame_id=frame_id, timestamp=self._last_ms, width=640, height=480, faces=faces
+        )
 
     def _fact(self) -> link.Fact:
         number = next(self._numbers)
