@@ -56,8 +56,10 @@ class SocketIoClient:
         message = json.loads(line)
         self.heard.append((message["event"], message.get("data")))
         if message["event"] in GATEWAY_TYPES:
-            data = {name: value for name, value in message["data"].items() if name != "request_id"}
-            msgspec.convert(data, GATEWAY_TYPES[message["event"]])
+            kind = GATEWAY_TYPES[message["event"]]
+            answers = "request_id" in kind.__struct_fields__  # else it was added to the answer
+            data = {name: value for name, value in message["data"].items() if answers or name != "request_id"}
+            msgspec.convert(data, kind)
         return self.heard[-1]
 
     async def next(self, event: str) -> Any:
