@@ -149,6 +149,10 @@ class Settings(BaseSettings):
     retention_days: int = _setting(
         90, "Storage", "Days after which an alert that nobody has open is forgotten.", ge=1, le=3650
     )
+    record_days: int = _setting(
+        365, "Storage", "Days after which events, and alerts that are over, are deleted with their pictures; never "
+        "before `retention_days`.", ge=1, le=36_500,
+    )
     spool_limit_mb: int = _setting(
         512, "Storage", "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
         ge=8, le=1_000_000,

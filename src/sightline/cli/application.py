@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from sightline import __version__, telemetry
-from sightline.cli import cameras, configuration, doctor, enrolment, identification, models, people, serving, users
+from sightline.cli import (
+    cameras,
+    configuration,
+    doctor,
+    engines,
+    enrolment,
+    identification,
+    models,
+    people,
+    serving,
+    users,
+)
 from sightline.cli.output import say, warn
 from sightline.exceptions import ConfigurationError, SightlineError
 
@@ -38,6 +49,7 @@ app.add_typer(people.app, name="people", rich_help_panel=_DATA)
 app.add_typer(cameras.app, name="cameras", rich_help_panel=_DATA)
 app.add_typer(models.app, name="models", rich_help_panel=_ADMIN)
 app.add_typer(users.app, name="users", rich_help_panel=_ADMIN)
+app.add_typer(engines.app, name="engines", rich_help_panel=_ADMIN)
 app.command(rich_help_panel=_ADMIN)(users.token)
 app.command(rich_help_panel=_ADMIN)(configuration.settings)
 app.command(rich_help_panel=_ADMIN)(configuration.version)

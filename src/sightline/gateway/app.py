@@ -56,6 +56,7 @@ from sightline.gateway.routers import (
     cameras,
     channels,
     duty,
+    engines,
     escalations,
     identify,
     people,
@@ -236,8 +237,8 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     socket_io = SocketIo(gateway)
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
     for module in (
-        sign_in, tickets, seeds, users, duty, cameras, streams, people, watch_lists, snoozes, escalations, alerts,
-        identify, system, push, channels, sockets,
+        sign_in, tickets, seeds, users, engines, duty, cameras, streams, people, watch_lists, snoozes, escalations,
+        alerts, identify, system, push, channels, sockets,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")
