@@ -30,7 +30,7 @@ from tests.soak.figures import percentiles
 from tests.soak.producer import Producer
 from tests.soak.raw_client import RawClient
 
-__all__ = ["Chaos", "Outcome", "Scale", "run_chaos"]
+__all__ = ["KILLS_A_ROUND", "Chaos", "Outcome", "Scale", "run_chaos"]
 
 FACTS_A_SECOND = 20
 AGED_DAYS = 200
@@ -38,8 +38,9 @@ SETTLE_S = 90.0
 BACK_S = 90.0
 DEATH_S = 60.0
 STEADY_S = 0.5
-COMMITS = 40
-RECEIPTS = 100
+KILLS_A_ROUND = 7
+COMMITS = 30
+RECEIPTS = 30
 RESPONDER_AT = ((52.501, 13.4), (52.502, 13.4))
 SETTINGS = {"receipt_seconds": 0.5, "acknowledge_seconds": 1.0, "restart_grace_seconds": 0.5}
 CLIENT_TYPE, RESPONDER_TYPE = "frontend", "mobile_app"
@@ -173,7 +174,6 @@ class Chaos:
 
     async def die_escalating(self) -> None:
         """An alert is about to go to the next responder."""
-        await self.everybody_back()
         with contextlib.suppress(httpx.TransportError):  # it may die of it before it answers
             async with self.server.client() as http:
                 await http.post("/api/alerts/test", json={"camera_id": self.here.camera_id})
@@ -182,7 +182,6 @@ class Chaos:
 
     async def die_compacting(self) -> None:
         """Retention deletes the older half of the log, and the process dies with that half done; then it is done."""
-        await self.everybody_back()
         await asyncio.to_thread(self.server.kill9)
         self.note_log()
         entries = sorted(self.ledger)
@@ -197,11 +196,12 @@ class Chaos:
         await self.live_again()
 
     async def restart(self) -> None:
-        """As an administrator restarts it: everybody is told when to come back."""
+        """As an administrator restarts it: everybody who is there is told when to come back."""
         await self.everybody_back()
         await asyncio.to_thread(self.server.stop)
         await self.live_again()
         self.kills -= 1
+        await self.everybody_back()
 
     async def died(self) -> None:
         """The server has died at its failpoint."""
@@ -288,7 +288,6 @@ async def _one_round(chaos: Chaos) -> None:
         began_s = time.monotonic()
         await fault()
         log.info("fault", what=fault.__name__, took_s=round(time.monotonic() - began_s, 2))
-    await chaos.everybody_back()
 
 
 async def _judge(chaos: Chaos, probe: Probe, top: int) -> Outcome:
