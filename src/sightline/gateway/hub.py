@@ -4,8 +4,9 @@ There is exactly one hub in a gateway: `app.py` makes it, engines' links and cli
 object. (The program this one grew out of had two; results went through the one that nobody had registered with.)
 
 Alerts are pulled: after a commit every client is woken in turn, and each takes the shared tail of the log at its own
-pace. Such a round is followed by a pause as long as the round was: what is committed meanwhile shares a write, and with
-however many clients half of the event loop's time is left for everything else. State and
+pace. When there were commits during such a round, the next comes after a pause as long as the round was: what is
+committed meanwhile shares a write, and with however many clients half of the event loop's time is left for everything
+else. State and
 observations are pushed: state in order, observations and pictures into one latest-value slot a camera and client.
 """
 
@@ -164,7 +165,8 @@ class Hub:
                 await self._wake_in_turn()
                 ended_s = time.monotonic()
                 self.on_round(ended_s - committed_s)
-                await asyncio.sleep(ended_s - began_s)
+                if not math.isnan(self._committed_s):
+                    await asyncio.sleep(ended_s - began_s)
         finally:
             self._rounds = None
 

@@ -26,8 +26,8 @@ class LogDelivery:
     `on_page` called then, or `on_failure` when it cannot be read."""
 
     __slots__ = (
-        "_cursor", "_epoch", "_failed", "_fetched", "_fetching", "_gateway", "_hub", "_metrics", "_outbox",
-        "_outstanding", "_pages", "_ready", "_replay_to", "_tags", "_window",
+        "_counted", "_cursor", "_epoch", "_failed", "_fetched", "_fetching", "_gateway", "_hub", "_kind", "_metrics",
+        "_outbox", "_pages", "_ready", "_replay_to", "_tags", "_window",
     )  # fmt: skip
 
     def __init__(
@@ -41,8 +41,8 @@ class LogDelivery:
         self._ready = on_page
         self._failed = on_failure
         self._window: Window | None = None
-        self._tags: frozenset[str] = frozenset()
-        self._cursor = self._outstanding = 0
+        self._tags = self._kind = frozenset[str]()
+        self._cursor = self._counted = 0
         self._epoch = ""
         self._replay_to: int | None = None
         self._fetching: asyncio.Task[None] | None = None
@@ -50,7 +50,7 @@ class LogDelivery:
 
     def begin(self, window: Window, tags: frozenset[str], start: Cursor, replay_to: int) -> None:
         """From `start` on (exclusive); what is there up to `replay_to` is a replay."""
-        self._window, self._tags = window, tags
+        self._window, self._tags, self._kind = window, tags, self._pages.kind_of(tags)
         self._cursor, self._epoch, self._replay_to = start.offset, start.epoch, replay_to
 
     def end(self) -> None:
@@ -87,16 +87,15 @@ class LogDelivery:
                 return None
             lot: Lot | None
             if window.admits(page.count, page.size):
-                lot, to = page.lot(self._tags, window.sent), page.to
+                lot, to = page.lot(self._tags if page.is_personal else self._kind, window.sent), page.to
             else:
                 lot, to = page.part(self._tags, window.sent, window.free_entries(), window.free_bytes())
             if lot is None and to <= self._cursor:
                 return None
             self._cursor = to
             if lot is not None:
-                self._metrics.written += lot.entries
-                self._outstanding += lot.entries
-                window.page_sent(to, lot.entries, lot.size, after=lot.after)
+                self._metrics.written += lot.page.entries
+                window.add(lot.page)
             if self._replay_to is not None:
                 self.tell_caught_up()
             if lot is not None:
@@ -106,8 +105,8 @@ class LogDelivery:
     def confirmed(self, offset: int) -> Cursor:
         """The device has everything up to `offset`: the place to remember."""
         assert self._window is not None
-        self._metrics.received.inc(self._outstanding - self._window.outstanding)
-        self._outstanding = self._window.outstanding
+        self._metrics.received.inc(self._window.confirmed_entries - self._counted)
+        self._counted = self._window.confirmed_entries
         return Cursor(self._epoch, offset)
 
     def tell_position_if_moved(self) -> None:

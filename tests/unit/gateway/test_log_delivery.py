@@ -33,6 +33,9 @@ class Pages:
         self.reads: list[int] = []
         self.go_on = asyncio.Event()
 
+    def kind_of(self, tags: frozenset[str]) -> frozenset[str]:
+        return tags
+
     def page(self, after: int) -> SharedPage | None:
         return self.held.get(after)
 
