@@ -7,6 +7,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -83,6 +84,45 @@ def quiet_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) ->
         http.post("/api/cameras", json=QUIET_CAMERA | {"enabled": False}).raise_for_status()
     yield server
     server.stop()
+
+
+@dataclass
+class QuietServer:
+    """What its owner asks of it."""
+
+    http: httpx.AsyncClient
+
+    async def get(self, path: str) -> Any:
+        return (await self.http.get(path)).raise_for_status().json()
+
+    async def on_duty(self, name: str) -> None:
+        (user,) = [one for one in await self.get("/api/duty") if one["name"] == name]
+        (await self.http.put(f"/api/duty/{user['user_id']}/switch", json={"on": True})).raise_for_status()
+
+    async def raise_alert(self) -> str:
+        """A test alert, as if of its camera: the id."""
+        (camera,) = await self.get("/api/cameras")
+        made = await self.http.post("/api/alerts/test", json={"camera_id": camera["id"], "severity": "critical"})
+        return str(made.raise_for_status().json()["alert_id"])
+
+    async def calm(self) -> None:
+        """Nobody is on duty, nothing is planned or kept quiet, and no alert is open."""
+        for one in await self.get("/api/duty"):
+            await self.http.put(f"/api/duty/{one['user_id']}/switch", json={"on": False})
+            await self.http.delete(f"/api/duty/{one['user_id']}/roster")
+        for period in await self.get("/api/snoozes"):
+            await self.http.delete(f"/api/snoozes/{period['id']}")
+        for alert in (await self.get("/api/alerts?state=open"))["alerts"]:
+            (await self.http.post(f"/api/alerts/{alert['alert_id']}/ack", json={})).raise_for_status()
+
+
+@pytest.fixture
+async def quiet(quiet_server: ServerProcess) -> AsyncIterator[QuietServer]:
+    """`quiet_server` as it was at its start."""
+    async with quiet_server.client() as http:
+        server = QuietServer(http)
+        await server.calm()
+        yield server
 
 
 @dataclass
