@@ -25,7 +25,8 @@ test: system-packages lint $(CONSOLE) web-check ## Set up what the tests need, t
 	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 .PHONY: soak
-soak: $(VENV)/.ready-to-test ## The long forms of tests that `make test` runs in short: 100,000 fuzzed frames
+soak: $(VENV)/.ready-to-test ## What delivery promises, provoked for minutes and counted; 100,000 fuzzed frames
+	$(BIN)/python -m tests.soak $(SOAK_FLAGS)
 	SIGHTLINE_TEST_FUZZED_FRAMES=100000 $(BIN)/pytest tests/integration/test_attacks.py -k fuzzed -s
 
 .PHONY: lint

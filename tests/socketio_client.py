@@ -65,8 +65,10 @@ class SocketIoClient:
         if event == "error" and isinstance(data.get("details"), str) or event in FRAME_MESSAGES.keys() - {"error"}:
             msgspec.convert({"event": event, "data": data}, FRAME_MESSAGES[event])
         elif event in GATEWAY_TYPES:
-            said = {name: value for name, value in data.items() if name != "request_id"}
-            msgspec.convert(said, GATEWAY_TYPES[event])
+            kind = GATEWAY_TYPES[event]
+            answers = "request_id" in kind.__struct_fields__  # else it was added to the answer
+            said = {name: value for name, value in data.items() if answers or name != "request_id"}
+            msgspec.convert(said, kind)
 
     async def next(self, event: str) -> Any:
         """The data of the next event of this name; what comes before it is in `heard`."""

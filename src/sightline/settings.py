@@ -169,6 +169,10 @@ class Settings(BaseSettings):
         30, "Storage", "Days for which the best picture and template of every finished track are kept, so that a face "
         "can be searched in the past and strangers be told apart. 0 keeps none.", ge=0, le=3650,
     )
+    record_days: int = _setting(
+        365, "Storage", "Days after which events, and alerts that are over, are deleted with their pictures; never "
+        "before `retention_days`.", ge=1, le=36_500,
+    )
     spool_limit_mb: int = _setting(
         512, "Storage", "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
         ge=8, le=1_000_000,

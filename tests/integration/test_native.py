@@ -425,6 +425,22 @@ async def test_new_device_is_given_what_is_open(gateway: RunningGateway) -> None
             assert await client.data("position") == {"from": 4, "to": 5}
 
 
+async def test_device_that_confirmed_only_a_snapshot_is_known(gateway: RunningGateway) -> None:
+    user, token = await gateway.user("olga")
+    camera, person = await gateway.camera(), await gateway.wanted()
+    async with gateway.engine() as engine:
+        async with gateway.client(token, device="new") as client:
+            await client.send("received", offset=(await client.data("alert_snapshot"))["offset"])
+            await client.send("heartbeat")
+            await client.next("heartbeat_ack")
+        await engine.sees(person, camera)
+        (alert,) = await gateway.gateway.store.alerts.list(tags=frozenset({"role:operator"}))
+        await gateway.gateway.store.alerts.acknowledge(alert.id, by=user.id, verdict=None, now_ms=1)
+        async with gateway.client(token, device="new") as client:
+            assert client.heard[-1]["data"]["mode"] == "resumed"
+            assert (await client.data("alert_triggered"))["alert_id"] == alert.id, "though it is not open any more"
+
+
 @pytest.mark.parametrize("kind", ["another epoch", "beyond the top", "below the floor"])
 async def test_gap_is_said_and_filled_with_a_snapshot(gateway: RunningGateway, kind: str) -> None:
     _, token = await gateway.user("olga")

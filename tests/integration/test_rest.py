@@ -9,8 +9,11 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
+from websockets.exceptions import InvalidStatus
 
 from sightline.accounts import RIGHTS, Right, Role
+from sightline.events import engine_link as link
 from sightline.events.engine_link import Analyse, AnalysedFace, Analysis
 from tests.integration.gateway_app import (
     JPEG,
@@ -28,6 +31,9 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("delete", "/api/users/{user_id}"): Right.MANAGE_USERS,
     ("put", "/api/users/{user_id}/password"): Right.MANAGE_USERS,
     ("get", "/api/audit"): Right.MANAGE_USERS,
+    ("post", "/api/engines/{engine_id}/token"): Right.MANAGE_USERS,
+    ("delete", "/api/engines/{engine_id}/token"): Right.MANAGE_USERS,
+    ("get", "/api/cameras/{camera_id}/stream.mjpeg"): Right.SEE_CAMERAS,
     ("get", "/ws/connections"): Right.MANAGE_USERS,
     ("get", "/ws/connections/{user_id}"): Right.MANAGE_USERS,
     ("get", "/api/cameras"): Right.SEE_CAMERAS,
@@ -122,6 +128,7 @@ async def test_every_route_asks_for_its_right(gateway: RunningGateway) -> None:
             address = path.format(
                 user_id="x",
                 camera_id="x",
+                engine_id="local",
                 person_id="x",
                 reference_id="x",
                 list_id="x",
@@ -515,3 +522,22 @@ async def test_guessing_passwords_is_slowed(gateway: RunningGateway) -> None:
         assert 0 < int(refused.headers["retry-after"]) <= 61
         gateway.gateway.throttle._failures.clear()
         assert (await _sign_in(http, "nobody", PASSWORD)).json() == (await _sign_in(http, "olga", "wrong")).json()
+
+
+async def test_an_engines_token_is_its_own_and_ends_with_the_next(gateway: RunningGateway) -> None:
+    async with gateway.http() as http:
+        assert (await http.post("/api/engines/local/token")).status_code == 409
+        assert (await http.delete("/api/engines/yard/token")).status_code == 404
+        first = (await http.post("/api/engines/yard/token")).json()
+        assert first["engine_id"] == "yard"
+        headers = {"Authorization": f"Bearer {first['token']}"}
+        async with gateway.socket("/ws/engine", additional_headers=headers) as socket:
+            engine = ScriptedEngine(socket)
+            await engine.send(link.Hello(engine_id="yard", version="1", capacity=1, devices=[], models=[]))
+            await engine.until(lambda: engine.all(link.Welcome))
+            assert (await http.delete("/api/engines/yard/token")).status_code == 204
+            await socket.wait_closed()
+            assert socket.close_code == 4503
+        with pytest.raises(InvalidStatus):
+            async with gateway.socket("/ws/engine", additional_headers=headers):
+                pass

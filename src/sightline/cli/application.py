@@ -12,6 +12,7 @@ from sightline.cli import (
     cameras,
     configuration,
     doctor,
+    engines,
     enrolment,
     evaluation,
     identification,
@@ -50,6 +51,7 @@ app.add_typer(cameras.app, name="cameras", rich_help_panel=_DATA)
 app.add_typer(evaluation.app, name="evaluate", rich_help_panel=_ADMIN)
 app.add_typer(models.app, name="models", rich_help_panel=_ADMIN)
 app.add_typer(users.app, name="users", rich_help_panel=_ADMIN)
+app.add_typer(engines.app, name="engines", rich_help_panel=_ADMIN)
 app.command(rich_help_panel=_ADMIN)(users.token)
 app.command(rich_help_panel=_ADMIN)(configuration.settings)
 app.command(rich_help_panel=_ADMIN)(configuration.version)

@@ -36,6 +36,10 @@ class _People(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
+class _EngineToken(msgspec.Struct):
+    token: str
+
+
 class _Token(msgspec.Struct, frozen=True, kw_only=True):
     access_token: str
 
@@ -69,6 +73,14 @@ class RestClient:
     async def token_of(self, user_id: str) -> str:
         """An access token of another user; only for the owner of the installation, on its own machine."""
         return (await self._ask("POST", f"/api/users/{_path(user_id)}/token", _Token)).access_token
+
+    async def engine_token(self, engine_id: str) -> str:
+        """A new token for an engine that others start; the one before it is void."""
+        return (await self._ask("POST", f"/api/engines/{_path(engine_id)}/token", _EngineToken)).token
+
+    async def revoke_engine(self, engine_id: str) -> None:
+        """That engine may not connect any more."""
+        await self._send("DELETE", f"/api/engines/{_path(engine_id)}/token")
 
     async def cameras(self) -> tuple[CameraInfo, ...]:
         """All cameras with their states."""

@@ -85,16 +85,19 @@ class Streams:
     def answered(
         self, answer: StreamStarted | StreamStopped | QualityChanged | StreamFailed, id: str | None
     ) -> list[Effect]:
-        """The server's answer to the request that it names."""
+        """The server's answer to the request that it names; nothing, where that is none of our asking any more."""
         id = id or answer.request_id or ""
+        request = self._pending.get(id)
+        if request is None:
+            return []
         if isinstance(answer, StreamFailed):
             return self._refuse(id, answer.code, answer.error, answer)
-        request = self._pending.pop(id, None)
-        if isinstance(answer, StreamStarted) and request is not None:
+        del self._pending[id]
+        if isinstance(answer, StreamStarted):
             self._wanted[answer.camera_id] = {**request.data, "quality": answer.quality}
         elif isinstance(answer, QualityChanged) and answer.camera_id in self._wanted:
             self._wanted[answer.camera_id]["quality"] = answer.new_quality
-        return [*([] if request is None else [Answer(id, answer)]), Deliver(answer)]
+        return [Answer(id, answer), Deliver(answer)]
 
     def refused(self, code: str, message: str, id: str) -> list[Effect]:
         """The server's `error`, perhaps the answer to a request."""
@@ -108,14 +111,14 @@ class Streams:
         return id, [_sent(id, request)] if self._open else []
 
     def _refuse(self, id: str, code: str, message: str, failed: StreamFailed | None = None) -> list[Effect]:
-        request = self._pending.pop(id, None)
-        camera_id = request.data["camera_id"] if request is not None else failed.camera_id if failed else ""
-        if request is not None and _is_start(request):
+        request = self._pending.pop(id)
+        camera_id = request.data["camera_id"]
+        refused: list[Effect] = [Answer(id, StreamRefused(message, camera_id=camera_id, code=code))]
+        if _is_start(request):
             self._wanted.pop(camera_id, None)
             failed = failed or StreamFailed(camera_id=camera_id, error=message, code=code, request_id=id)
-        refusal = StreamRefused(message, camera_id=camera_id, code=code)
-        answers: list[Effect] = [Answer(id, refusal)] if request is not None else []
-        return [*answers, *([] if failed is None else [Deliver(failed)])]
+            refused.append(Deliver(failed))
+        return refused
 
 
 def _is_start(request: _Request) -> bool:

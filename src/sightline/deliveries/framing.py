@@ -54,25 +54,19 @@ def deflated_frame(text: str) -> bytes:
 
 
 class Frame:
-    """One message, a text or bytes, with its frames once somebody needs them."""
+    """One message, a text or bytes; `plain` is its frame, made once."""
 
-    __slots__ = ("_deflated", "_plain", "payload")
+    __slots__ = ("_deflated", "payload", "plain")
 
     def __init__(self, payload: str | bytes) -> None:
         self.payload = payload
-        self._plain = self._deflated = b""
+        self.plain = text_frame(payload) if isinstance(payload, str) else binary_frame(payload)
+        self._deflated = b""
 
     @property
     def messages(self) -> Sequence[Frame]:
         """Itself: one message is written like a bundle."""
         return (self,)
-
-    @property
-    def plain(self) -> bytes:
-        """The message in a frame as it is."""
-        if not self._plain:
-            self._plain = text_frame(self.payload) if isinstance(self.payload, str) else binary_frame(self.payload)
-        return self._plain
 
     @property
     def deflated(self) -> bytes:
@@ -86,20 +80,14 @@ class Frame:
 
 
 class Bundle:
-    """Messages that are written to a connection in one go; the same bundle may be written to many."""
+    """Messages that are written to a connection in one go, `plain` their frames; the same bundle may go to many."""
 
-    __slots__ = ("_deflated", "_plain", "messages")
+    __slots__ = ("_deflated", "messages", "plain")
 
     def __init__(self, messages: Sequence[Frame]) -> None:
         self.messages = messages
-        self._plain = self._deflated = b""
-
-    @property
-    def plain(self) -> bytes:
-        """The frames of all messages, in order."""
-        if not self._plain:
-            self._plain = b"".join([message.plain for message in self.messages])
-        return self._plain
+        self.plain = b"".join([message.plain for message in messages])
+        self._deflated = b""
 
     @property
     def deflated(self) -> bytes:

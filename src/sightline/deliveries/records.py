@@ -8,7 +8,7 @@ from sightline.deliveries.entry import LogBounds
 from sightline.events.alert import Alert
 from sightline.events.engine_link import GalleryTemplate, NegativeTemplate
 
-__all__ = ["Accepted", "Acknowledged", "AuditRecord", "Decline", "GalleryChanges", "Snapshot", "Step"]
+__all__ = ["Accepted", "Acknowledged", "AuditRecord", "Decline", "Forgotten", "GalleryChanges", "Snapshot", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,15 @@ class Acknowledged:
 
     alert: Alert
     first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much was deleted because it was too old."""
+
+    alerts: int = 0
+    events: int = 0
+    pictures: int = 0
 
 
 @dataclass(frozen=True, slots=True)

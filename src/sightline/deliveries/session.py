@@ -271,7 +271,8 @@ class Session:
         self.phase = Phase.OPEN
         self.user_id = user_id
         self.token_expires_ms = token_expires_ms
-        self.window = Window(sent=start, received=start)
+        # A snapshot has to be confirmed like entries: only then is there a place at which the device is taken up again.
+        self.window = Window(sent=start, received=start if mode is Mode.RESUMED else start - 1)
         return [
             Send(
                 "identification_success",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sightline.deliveries.framing import Frame
+from sightline.gateway.hub import Shown
 
 __all__ = ["AlertsOnly"]
 
@@ -24,7 +25,7 @@ class AlertsOnly:
         """No camera."""
         return False
 
-    def observe(self, camera_id: str, frame_id: int, message: Frame) -> None:
+    def observe(self, shown: Shown) -> None:
         """Left out."""
 
     def picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:

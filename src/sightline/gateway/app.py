@@ -60,6 +60,7 @@ from sightline.gateway.routers import (
     channels,
     detect,
     duty,
+    engines,
     escalations,
     identify,
     people,
@@ -252,8 +253,8 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     socket_io = SocketIo(gateway)
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
     for module in (
-        sign_in, tickets, seeds, users, duty, cameras, streams, people, watch_lists, snoozes, escalations, alerts,
-        identify, detect, system, push, channels, sockets,
+        sign_in, tickets, seeds, users, engines, duty, cameras, streams, people, watch_lists, snoozes, escalations,
+        alerts, identify, detect, system, push, channels, sockets,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")

@@ -29,7 +29,7 @@ from sightline.gateway.past import Past
 from sightline.gateway.ports import Store
 from sightline.gateway.viewers import Viewers
 
-__all__ = ["MAX_MESSAGE_BYTES", "EngineLink", "Engines"]
+__all__ = ["MAX_MESSAGE_BYTES", "SUPERVISED", "EngineLink", "Engines"]
 
 MAX_FACTS_IN_FLIGHT = 64
 MAX_HEADER_BYTES = 4096
@@ -37,6 +37,8 @@ MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """What an engine may say at once: the faces of a crowd, each with its picture. A server must let it pass; what clients
 may say is bounded by the setting `max_message_kib`, which the dialects check themselves."""
 RETRY_S = 1.0
+SUPERVISED = "local"
+"""The name of the engine that a server starts itself."""
 SUBSCRIBED = Quality.SD
 """The quality of the pictures that clients who subscribed to a camera are sent."""
 
@@ -127,6 +129,12 @@ class Engines:
         """Whether a connected engine reads this camera, and so can send pictures of it."""
         return any(camera_id in engine.cameras for engine in self._links.values())
 
+    async def token_changed(self, engine_id: str) -> None:
+        """The token with which this engine came is void."""
+        engine = self._links.get(engine_id)
+        if engine is not None:
+            await _end(engine.socket, 4503, "the token of this engine was replaced")
+
     def cameras_changed(self) -> None:
         """A camera was added, changed or removed."""
         self._changed.set()
@@ -173,7 +181,7 @@ class Engines:
         log.info("engine_connected", engine=engine_id, capacity=hello.capacity)
         try:
             if older is not None:
-                await _end(older.socket)
+                await _end(older.socket, 4502, "a newer connection of this engine took over")
             self._announce(engine, "connected", "")
             self._changed.set()
             await self._listen(engine)
@@ -433,12 +441,12 @@ def _expected_load(engine: EngineLink) -> float:
     return load + len(engine.waiting) / max(1, engine.hello.stills)
 
 
-async def _end(socket: WebSocket) -> None:
-    """Closes the older connection of an engine, which may be dead already."""
+async def _end(socket: WebSocket, code: int, reason: str) -> None:
+    """Closes the connection of an engine, which may be dead already."""
     try:
-        await socket.close(4502, "a newer connection of this engine took over")
+        await socket.close(code, reason)
     except (WebSocketDisconnect, RuntimeError, OSError):
-        log.info("older_engine_was_gone")
+        log.info("engine_was_gone_already")
 
 
 def _picture_header(data: bytes) -> dict[str, Any] | None:

@@ -4,8 +4,9 @@ There is exactly one hub in a gateway: `app.py` makes it, engines' links and cli
 object. (The program this one grew out of had two; results went through the one that nobody had registered with.)
 
 Alerts are pulled: after a commit every client is woken in turn, and each takes the shared tail of the log at its own
-pace. Such a round is followed by a pause as long as the round was: what is committed meanwhile shares a write, and with
-however many clients half of the event loop's time is left for everything else. State and
+pace. When there were commits during such a round, the next comes after a pause as long as the round was: what is
+committed meanwhile shares a write, and with however many clients half of the event loop's time is left for everything
+else. State and
 observations are pushed: state in order, observations and pictures into one latest-value slot a camera and client.
 """
 
@@ -15,24 +16,34 @@ import asyncio
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Protocol
 
 import structlog
 
-from sightline.deliveries.framing import Frame
+from sightline.deliveries.framing import Bundle, Frame
 from sightline.events.engine_link import Observation
 from sightline.events.wire import encode_message
 from sightline.exceptions import SightlineError
 from sightline.gateway.directory import Directory
 
-__all__ = ["Client", "Hub"]
+__all__ = ["Client", "Hub", "Shown"]
 
 REMEMBERED_OBSERVATIONS = 16
 WOKEN_AT_ONCE = 64
 RETRY_S = 0.5
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Observations of one turn of the event loop, as camera, frame and message, and all of them in one bundle."""
+
+    observations: tuple[tuple[str, int, Frame], ...]
+    bundle: Bundle
 
 
 class Client(Protocol):
@@ -59,8 +70,8 @@ class Client(Protocol):
     def wants(self, camera_id: str) -> bool:
         """Whether this client looks at the camera at all."""
 
-    def observe(self, camera_id: str, frame_id: int, message: Frame) -> None:
-        """The newest observation of a camera; replaces one not yet sent."""
+    def observe(self, shown: Shown) -> None:
+        """The newest observations of cameras; each replaces one of its camera that was not sent yet."""
 
     def picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:
         """The newest picture of a camera with the observation of the same frame."""
@@ -80,10 +91,12 @@ class Hub:
         self._clients: dict[str, Client] = {}
         self._observations: dict[str, OrderedDict[int, Frame]] = {}
         self._early: dict[str, tuple[int, bytes]] = {}
+        self._showing: list[tuple[str, int, Frame]] = []
         self.top = top
         self._committed_s = math.nan
         """When the oldest commit was that no round has begun for; NaN where there is none."""
-        self._fanned_out = top
+        self.prepared = top
+        """Up to where the log has been read for everybody; what is beyond it comes with the next round."""
         self._rounds: asyncio.Task[None] | None = None
         self.prepare: Callable[[int, int], Awaitable[object]] = _nothing_to_prepare
         """Awaited before each round with the top of the last round and of this one; what it reads, no client need."""
@@ -141,18 +154,19 @@ class Hub:
                 committed_s, self._committed_s = self._committed_s, math.nan
                 top = self.top
                 try:
-                    await self.prepare(self._fanned_out, top)
+                    await self.prepare(self.prepared, top)
                 except SightlineError as problem:  # the store is full, overloaded or broken
                     log.warning("log_not_read", problem=str(problem), again_in_s=RETRY_S)
                     self._committed_s = committed_s
                     await asyncio.sleep(RETRY_S)
                     continue
+                self.prepared = top
                 began_s = time.monotonic()
                 await self._wake_in_turn()
-                self._fanned_out = top
                 ended_s = time.monotonic()
                 self.on_round(ended_s - committed_s)
-                await asyncio.sleep(ended_s - began_s)
+                if not math.isnan(self._committed_s):
+                    await asyncio.sleep(ended_s - began_s)
         finally:
             self._rounds = None
 
@@ -174,8 +188,7 @@ class Hub:
     async def observe(self, observation: Observation, *, source: str) -> None:
         """What a camera shows now, to everybody who looks, encoded once."""
         camera_id = observation.camera_id
-        watching = [client for client in self.clients if client.wants(camera_id)]
-        if not watching:
+        if not any(client.wants(camera_id) for client in self._clients.values()):
             return
         message = Frame(encode_message("face_detection_result", await self._named(observation, source)))
         self.encoded_observations += 1
@@ -184,13 +197,30 @@ class Hub:
         recent[observation.frame_id] = message
         while len(recent) > REMEMBERED_OBSERVATIONS:
             recent.popitem(last=False)
-        for client in watching:
-            client.observe(camera_id, observation.frame_id, message)
+        if not self._showing:
+            asyncio.get_running_loop().call_soon(self._show)
+        self._showing.append((camera_id, observation.frame_id, message))
         frame_id, picture = self._early.pop(camera_id, (-1, b""))
         if frame_id == observation.frame_id:
             self.picture(camera_id, frame_id, picture)
         elif frame_id > observation.frame_id:
             self._early[camera_id] = (frame_id, picture)
+
+    def _show(self) -> None:
+        """Hands on what came in one turn of the event loop: each client gets it in one write."""
+        if not self._showing:
+            return
+        shown = Shown(tuple(self._showing), Bundle([message for _, _, message in self._showing]))
+        self._showing.clear()
+        self._show_in_turn(shown, iter(self.clients))
+
+    def _show_in_turn(self, shown: Shown, clients: Iterator[Client]) -> None:
+        served = 0
+        for client in islice(clients, WOKEN_AT_ONCE):
+            client.observe(shown)
+            served += 1
+        if served == WOKEN_AT_ONCE:
+            asyncio.get_running_loop().call_soon(self._show_in_turn, shown, clients)
 
     def picture(self, camera_id: str, frame_id: int, message: bytes) -> None:
         """A picture of a camera as the engine sent it: it is forwarded, not encoded again.
@@ -210,6 +240,7 @@ class Hub:
     def forget(self) -> None:
         """A name changed or was erased: no observation encoded before may be sent again."""
         self._observations.clear()
+        self._showing.clear()
 
     def watched(self, camera_ids: Iterable[str]) -> dict[str, float]:
         """Of these cameras, those whose pictures somebody wants, with the highest wished rate."""

@@ -26,8 +26,8 @@ class LogDelivery:
     `on_page` called then, or `on_failure` when it cannot be read."""
 
     __slots__ = (
-        "_cursor", "_epoch", "_failed", "_fetched", "_fetching", "_gateway", "_hub", "_metrics", "_outbox",
-        "_outstanding", "_pages", "_ready", "_replay_to", "_tags", "_window",
+        "_counted", "_cursor", "_epoch", "_failed", "_fetched", "_fetching", "_gateway", "_hub", "_kind", "_metrics",
+        "_outbox", "_pages", "_ready", "_replay_to", "_tags", "_window",
     )  # fmt: skip
 
     def __init__(
@@ -41,16 +41,16 @@ class LogDelivery:
         self._ready = on_page
         self._failed = on_failure
         self._window: Window | None = None
-        self._tags: frozenset[str] = frozenset()
-        self._cursor = self._outstanding = 0
+        self._tags = self._kind = frozenset[str]()
+        self._cursor = self._counted = 0
         self._epoch = ""
         self._replay_to: int | None = None
         self._fetching: asyncio.Task[None] | None = None
-        self._fetched: SharedPage | None = None
+        self._fetched: tuple[int, SharedPage] | None = None
 
     def begin(self, window: Window, tags: frozenset[str], start: Cursor, replay_to: int) -> None:
         """From `start` on (exclusive); what is there up to `replay_to` is a replay."""
-        self._window, self._tags = window, tags
+        self._window, self._tags, self._kind = window, tags, self._pages.kind_of(tags)
         self._cursor, self._epoch, self._replay_to = start.offset, start.epoch, replay_to
 
     def end(self) -> None:
@@ -61,8 +61,8 @@ class LogDelivery:
 
     @property
     def is_behind(self) -> bool:
-        """Whether there is more in the log than was sent."""
-        return self._window is not None and self._cursor < self._hub.top
+        """Whether there is more to be sent now; what is not prepared yet comes with the hub's next round."""
+        return self._window is not None and self._cursor < self._hub.prepared
 
     @property
     def is_reading(self) -> bool:
@@ -73,30 +73,29 @@ class LogDelivery:
         """The offset beyond which something waits for the device to confirm it; `None` where nothing does."""
         if self._window is not None and self._window.unconfirmed_after is not None:
             return self._window.unconfirmed_after
-        return self._cursor if self.is_behind else None
+        return self._cursor if self._window is not None and self._cursor < self._hub.top else None
 
     def next(self) -> Bundle | None:
         """What goes next, counted as sent: the caller writes it now. `None` when nothing waits, or may go, now."""
         window = self._window
         if self._fetching is not None:
             return None
-        while window is not None and self._cursor < self._hub.top:
+        while window is not None and self._cursor < self._hub.prepared:
             page = self._pages.page(self._cursor) or self._take_fetched()
             if page is None:
                 self._fetch(window)
                 return None
             lot: Lot | None
             if window.admits(page.count, page.size):
-                lot, to = page.lot(self._tags, window.sent), page.to
+                lot, to = page.lot(self._tags if page.is_personal else self._kind, window.sent), page.to
             else:
                 lot, to = page.part(self._tags, window.sent, window.free_entries(), window.free_bytes())
             if lot is None and to <= self._cursor:
                 return None
             self._cursor = to
             if lot is not None:
-                self._metrics.written += lot.entries
-                self._outstanding += lot.entries
-                window.page_sent(to, lot.entries, lot.size, after=lot.after)
+                self._metrics.written += lot.page.entries
+                window.add(lot.page)
             if self._replay_to is not None:
                 self.tell_caught_up()
             if lot is not None:
@@ -106,8 +105,8 @@ class LogDelivery:
     def confirmed(self, offset: int) -> Cursor:
         """The device has everything up to `offset`: the place to remember."""
         assert self._window is not None
-        self._metrics.received.inc(self._outstanding - self._window.outstanding)
-        self._outstanding = self._window.outstanding
+        self._metrics.received.inc(self._window.confirmed_entries - self._counted)
+        self._counted = self._window.confirmed_entries
         return Cursor(self._epoch, offset)
 
     def tell_position_if_moved(self) -> None:
@@ -125,16 +124,18 @@ class LogDelivery:
             self._replay_to = None
 
     def _take_fetched(self) -> SharedPage | None:
-        page, self._fetched = self._fetched, None
-        return page
+        """The page that was read, if it is the next: meanwhile the tail may have had some of it."""
+        fetched, self._fetched = self._fetched, None
+        return fetched[1] if fetched is not None and fetched[0] == self._cursor else None
 
     def _fetch(self, window: Window) -> None:
         if self._fetching is None and window.free_entries():
             self._fetching = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
+        after = self._cursor
         try:
-            self._fetched = await self._pages.read(self._cursor, self._hub.top)
+            self._fetched = after, await self._pages.read(after, self._hub.prepared)
         except SightlineError as problem:  # the store is full, overloaded or broken
             log.warning("log_not_read", problem=str(problem))
             self._failed()

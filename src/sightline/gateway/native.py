@@ -45,6 +45,7 @@ from sightline.gateway.asgi_writer import AsgiWriter
 from sightline.gateway.client_socket import ClientSocket, MessageWriter
 from sightline.gateway.engine_requests import EngineRequests
 from sightline.gateway.gateway import Gateway
+from sightline.gateway.hub import Shown
 from sightline.gateway.identification import Identity, Refusal, Visitor
 from sightline.gateway.message_gate import MessageGate
 from sightline.gateway.native_requests import NativeRequests
@@ -125,14 +126,14 @@ class NativeClient:
     def wants(self, camera_id: str) -> bool:
         return self._subscriptions.of(camera_id) is not None
 
-    def observe(self, camera_id: str, frame_id: int, message: Frame) -> None:
-        watch = self._subscriptions.of(camera_id)
-        if watch is None or not self._shows(watch, camera_id, frame_id):
+    def observe(self, shown: Shown) -> None:
+        if self._subscriptions.everything and self._sender.is_free:
+            self._sender.write(shown.bundle)
             return
-        if watch.frames:  # it may go with a picture of the same frame, and then not again
-            self._outbox.put_observation(camera_id, frame_id, message)
-        else:
-            self._sender.observation(camera_id, frame_id, message)
+        for camera_id, frame_id, message in shown.observations:
+            watch = self._subscriptions.of(camera_id)
+            if watch is not None and self._shows(watch, camera_id, frame_id):
+                self._outbox.put_observation(camera_id, frame_id, message)
 
     def picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:
         watch = self._subscriptions.of(camera_id)

@@ -16,7 +16,16 @@ from sightline.decisions.history import HourRow, Metric
 from sightline.decisions.watch_list import WatchList
 from sightline.deliveries.entry import Cursor, Entry, LogBounds
 from sightline.deliveries.escalation import Patience
-from sightline.deliveries.records import Accepted, Acknowledged, AuditRecord, Decline, GalleryChanges, Snapshot, Step
+from sightline.deliveries.records import (
+    Accepted,
+    Acknowledged,
+    AuditRecord,
+    Decline,
+    Forgotten,
+    GalleryChanges,
+    Snapshot,
+    Step,
+)
 from sightline.deliveries.roster import Roster, Switch
 from sightline.deliveries.routing import Situation
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdict
@@ -71,6 +80,7 @@ class MachineTokens(Protocol):
         """Replaces the token of the same name."""
 
     async def name_of(self, token_hash: str) -> str | None: ...
+    async def delete(self, name: str) -> None: ...
 
 
 class Cameras(Protocol):
@@ -208,6 +218,10 @@ class Alerts(Protocol):
         """First one wins (compare-and-set). Whoever took it may still add or change the verdict."""
 
     async def close(self, alert_id: str, *, by: str, now_ms: int) -> Alert: ...
+    async def forget(self, before_ms: int, *, most: int) -> Forgotten:
+        """Deletes at most `most` events, and `most` alerts, from before that time, with pictures and everything else
+        that hangs on them. Never an alert that is open, or that the log still tells of."""
+
 
 
 class Log(Protocol):

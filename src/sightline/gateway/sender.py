@@ -1,7 +1,7 @@
 """The one who writes to a client: control, log, state, observations, in this order, and never waiting.
 
-Everything that is put into the outbox in one turn of the event loop is written in the next. The log and observations
-of a client for whom nothing else waits are written at once; the server's transport makes one write of them.
+What is put into the outbox in one turn of the event loop is written in the next, in as few writes as there are kinds:
+a write costs more than what is in it. What the hub hands to everybody is written at once where nothing waits before it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from starlette.websockets import WebSocketDisconnect
 
-from sightline.deliveries.framing import Bundle, Frame
+from sightline.deliveries.framing import Bundle
 from sightline.gateway.client_socket import MessageWriter
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.log_delivery import LogDelivery
@@ -22,6 +22,8 @@ __all__ = ["Sender"]
 
 STALLED_MS = 30_000
 """For so long a client may take nothing of what waits in the transport."""
+MAX_BUNDLE_CHARACTERS = 64 * 1024
+"""From here on no further camera is added to a write: it may be worth more after the next time the client is ready."""
 MAX_REASON_BYTES = 120
 """A close frame has 125 bytes, two of which are the code."""
 
@@ -65,12 +67,14 @@ class Sender:
             if self.log.is_behind:
                 self.soon()
 
-    def observation(self, camera_id: str, frame_id: int, message: Frame) -> None:
-        """Written at once where nothing goes before it; else it replaces what waits of the camera."""
-        if self._writer.ready and not self._scheduled and self.outbox.is_empty and not self.log.is_behind:
-            self._writer.write(message)
-        else:
-            self.outbox.put_observation(camera_id, frame_id, message)
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing goes before an observation, and there is room for it."""
+        return self._writer.ready and not self._scheduled and self.outbox.is_empty and not self.log.is_behind
+
+    def write(self, bundle: Bundle) -> None:
+        """At once: only while it `is_free`."""
+        self._writer.write(bundle)
 
     def pump(self) -> None:
         """Writes what may go now."""
@@ -116,7 +120,11 @@ class Sender:
             return bundle
         if self.outbox.has_control:  # that the replay is over, for one
             return Bundle(self.outbox.take_control())
-        messages = self.outbox.take_state() or self.outbox.take_camera()
+        messages = self.outbox.take_state()
+        size = 0
+        while size < MAX_BUNDLE_CHARACTERS and (taken := self.outbox.take_camera()):
+            size += sum(len(message.payload) for message in taken)
+            messages += taken
         return Bundle(messages) if messages else None
 
     def _close(self, code: int, reason: str) -> None:

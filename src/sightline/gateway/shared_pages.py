@@ -2,31 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sightline.deliveries.audience import is_personal
 from sightline.deliveries.framing import Bundle, Frame
+from sightline.deliveries.window import SentPage
 from sightline.events.wire import encode_message
-from sightline.gateway.tail import Encoded, Page, Tail
+from sightline.gateway.tail import Page, Tail
 
 __all__ = ["Lot", "SharedPage", "SharedPages", "position"]
 
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Entries with the `position` that follows them; the first lies beyond `after`, and they have `size` bytes."""
+    """Entries with the `position` that follows them, and how they count."""
 
     bundle: Bundle
-    entries: int
-    size: int
-    after: int
+    page: SentPage
 
 
 class SharedPage:
-    """One page, and what each kind of client gets of it. Clients are of one kind where the same audiences of the page
-    include them and their last `position` was the same."""
+    """One page, and what each kind of client gets of it: of one kind are those who carry the same of the tags that the
+    page is addressed to, and whose last `position` was the same."""
 
-    __slots__ = ("_audiences", "_entries", "_lots", "_page", "count", "size", "to")
+    __slots__ = (
+        "_addressed", "_entries", "_last_lot", "_last_sent", "_last_tags", "_lots", "_page", "count", "is_personal",
+        "size", "to",
+    )  # fmt: skip
 
     def __init__(self, page: Page) -> None:
         self.to = page.to
@@ -34,38 +36,38 @@ class SharedPage:
         self.size = sum(entry.size for entry in page.entries)
         self._page = page
         self._entries = [Frame(entry.text) for entry in page.entries]
-        audiences = dict.fromkeys(entry.audience for entry in page.entries)
-        self._audiences = tuple((1 << number, audience) for number, audience in enumerate(audiences))
-        self._lots: dict[tuple[int, int], Lot] = {}
+        self._addressed: frozenset[str] = frozenset().union(*(entry.audience for entry in page.entries))
+        self.is_personal = any(is_personal(tag) for tag in self._addressed)
+        """Whether a client's own tag decides what it gets; if not, those that it shares with others do."""
+        self._lots: dict[tuple[frozenset[str], int], Lot | None] = {}
+        self._last_tags: frozenset[str] | None = None
+        self._last_sent = -1
+        self._last_lot: Lot | None = None
 
     def lot(self, tags: frozenset[str], sent: int) -> Lot | None:
         """All that is addressed to `tags`, for a client whose last `position` was `sent`; `None` for nothing."""
-        kind = 0
-        for bit, audience in self._audiences:
-            if not audience.isdisjoint(tags):
-                kind |= bit
-        if not kind:
-            return None
-        lot = self._lots.get((kind, sent))
-        if lot is None:
-            addressed = [not entry.audience.isdisjoint(tags) for entry in self._page.entries]
-            lot = self._lots[kind, sent] = self._lot(addressed, sent, self.to)
-        return lot
+        if tags is self._last_tags and sent == self._last_sent:
+            return self._last_lot
+        key = self._addressed & tags, sent
+        if key not in self._lots:
+            share = self._page.share(tags, self.count, self.size)
+            self._lots[key] = self._lot(share, sent) if share.entries else None
+        self._last_tags, self._last_sent, self._last_lot = tags, sent, self._lots[key]
+        return self._last_lot
 
     def part(self, tags: frozenset[str], sent: int, max_entries: int, max_bytes: int) -> tuple[Lot | None, int]:
         """What of that may be sent now, and how far it goes."""
         share = self._page.share(tags, max_entries, max_bytes)
-        if not share.entries:
-            return None, share.to
-        offsets = {entry.offset for entry in share.entries}
-        chosen = [entry.offset in offsets for entry in self._page.entries]
-        return self._lot(chosen, sent, share.to), share.to
+        return (self._lot(share, sent) if share.entries else None), share.to
 
-    def _lot(self, chosen: Sequence[bool], sent: int, to: int) -> Lot:
-        entries: list[Encoded] = [entry for entry, mine in zip(self._page.entries, chosen, strict=True) if mine]
-        frames = [frame for frame, mine in zip(self._entries, chosen, strict=True) if mine]
-        bundle = Bundle([*frames, Frame(position(sent, to))])
-        return Lot(bundle, len(entries), sum(entry.size for entry in entries), entries[0].offset - 1)
+    def _lot(self, share: Page, sent: int) -> Lot:
+        mine = {entry.offset for entry in share.entries}
+        frames = [frame for frame, entry in zip(self._entries, self._page.entries, strict=True) if entry.offset in mine]
+        size = sum(entry.size for entry in share.entries)
+        return Lot(
+            Bundle([*frames, Frame(position(sent, share.to))]),
+            SentPage(share.to, len(frames), size, share.entries[0].offset - 1),
+        )
 
 
 class SharedPages:
@@ -73,18 +75,24 @@ class SharedPages:
 
     def __init__(self, tail: Tail) -> None:
         self._tail = tail
+        self._kinds: dict[frozenset[str], frozenset[str]] = {}
         self._after = -1
-        self._version: tuple[int, int] | None = None
+        self._changes = -1
         self._page: SharedPage | None = None
+
+    def kind_of(self, tags: frozenset[str]) -> frozenset[str]:
+        """What of `tags` others carry too; the same object for all of one kind, of which there are few."""
+        shared = frozenset(tag for tag in tags if not is_personal(tag))
+        return self._kinds.setdefault(shared, shared)
 
     def page(self, after: int) -> SharedPage | None:
         """What follows `after`, where the tail holds it."""
-        if after != self._after or self._tail.version != self._version:
+        if after != self._after or self._tail.changes != self._changes:
             page = self._tail.held(after)
             if page is None:
                 return None
             self._page = SharedPage(page)
-            self._after, self._version = after, self._tail.version
+            self._after, self._changes = after, self._tail.changes
         return self._page
 
     async def prepare(self, after: int, top: int) -> None:

@@ -18,16 +18,18 @@ class Subscriptions:
     def __init__(self) -> None:
         self._watching: dict[str, Watch] = {}
         self._paces: dict[str, Pace] = {}
+        self.everything = False
+        """Whether each observation of every camera is wanted, and no picture."""
 
     def add(self, watch: Watch) -> None:
         """From now on; replaces an earlier one to the same."""
         self._watching[watch.camera_id] = watch
-        self._paces.clear()
+        self._changed()
 
     def remove(self, camera_id: str) -> None:
         """No longer."""
         self._watching.pop(camera_id, None)
-        self._paces.clear()
+        self._changed()
 
     def of(self, camera_id: str) -> Watch | None:
         """What is wanted of a camera."""
@@ -45,3 +47,8 @@ class Subscriptions:
     def wished_pictures(self) -> Mapping[str, float]:
         """Cameras whose pictures are wanted, with frames a second."""
         return {id: watch.max_fps or DEFAULT_PICTURE_FPS for id, watch in self._watching.items() if watch.frames}
+
+    def _changed(self) -> None:
+        self._paces.clear()
+        watches = self._watching.values()
+        self.everything = "*" in self._watching and all(one.max_fps is None and not one.frames for one in watches)

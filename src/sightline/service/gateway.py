@@ -17,6 +17,7 @@ from sightline.clock import SystemClock
 from sightline.exceptions import ConfigurationError
 from sightline.gateway.app import create_gateway
 from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
+from sightline.gateway.engines import SUPERVISED
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.ports import Analyst
 from sightline.gateway.search_process import SearchProcess
@@ -29,7 +30,7 @@ from sightline.stores.vault import load_or_create_master_key
 __all__ = ["ADMINISTRATOR", "ENGINE_ID", "engine_token", "first_administrator", "open_gateway"]
 
 ADMINISTRATOR = "admin"
-ENGINE_ID = "local"
+ENGINE_ID = SUPERVISED
 """The name, bound to its token, of the engine that `serve` supervises."""
 
 SEARCH_COMMAND = (sys.executable, "-m", "sightline.service.search")

@@ -18,7 +18,7 @@ from sightline.deliveries.records import Decline, Step
 from sightline.deliveries.routing import Position, Situation
 from sightline.events.alert import Alert, AlertState
 from sightline.exceptions import Conflict
-from sightline.stores import alert_rows, escalation_rows, log, schema
+from sightline.stores import alert_rows, escalation_rows, log, notice_rows, schema
 from sightline.stores.database import Database
 
 __all__ = ["Escalations"]
@@ -174,12 +174,14 @@ def _tell(connection: Connection, alert: Alert, tell: Tell, situation: Situation
     offsets = []
     if new and not _has_it(alert.audience, tell):
         offsets.append(log.append(connection, EntryKind.ALERT_TRIGGERED, alert.id, at_ms=now_ms, audience=new, data={}))
-    data = alert_rows.told(dataclasses.replace(alert, escalation_level=tell.level))
+    told = dataclasses.replace(alert, escalation_level=tell.level)
+    data = alert_rows.told(told)
     data["responder"] = tell.responder.user_id if tell.responder is not None else None
     everybody = new | set(alert.audience)
     offsets.append(
         log.append(connection, EntryKind.ALERT_UPDATED, alert.id, at_ms=now_ms, audience=everybody, data=data)
     )
+    notice_rows.tell_updated(connection, told, offsets[-1], now_ms=now_ms)
     step = Step(
         alert_id=alert.id,
         level=tell.level,

@@ -20,7 +20,6 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
-from websockets.protocol import OPEN
 
 from sightline.deliveries.framing import DEFLATE_WINDOW_BITS, FRAMES_EXTENSION, Bundle, Frame
 
@@ -37,23 +36,39 @@ class FrameWriter:
     """Writes bundles to one connection without waiting.
 
     `ready` is false before the connection is accepted, while more than the transport's high-water mark waits in it (64
-    KiB), and when the connection is gone; `on_ready` is called when it becomes true.
+    KiB), and once it is being closed; `on_ready` is called when it becomes true.
     """
 
-    __slots__ = ("_connection", "_deflates", "_put", "_session", "on_ready", "ready")
+    __slots__ = ("_connection", "_deflates", "_open", "_put", "on_ready", "ready")
 
     def __init__(self, connection: FramingProtocol) -> None:
         self.ready = False
         self.on_ready: Callable[[], None] = _nobody_waits
         self._connection = connection
-        self._session = connection.conn
+        self._open = False
         self._put = connection.transport.write
         self._deflates = any(_shares_frames(extension) for extension in connection.conn.extensions)
 
     def write(self, bundle: Bundle | Frame) -> None:
         """In order with everything written before; nothing happens once the connection is being closed."""
-        if self._session.state is OPEN:
+        if self._open:
             self._put(bundle.deflated if self._deflates else bundle.plain)
+
+    def begin(self) -> None:
+        """The connection was accepted."""
+        self._open = True
+        self.resume()
+
+    def resume(self) -> None:
+        """The transport takes more."""
+        if self._open:
+            self.ready = True
+            self.on_ready()
+
+    def end(self) -> None:
+        """Nothing may follow: the connection is being closed, or is gone."""
+        self._open = self.ready = False
+        self.on_ready = _nobody_waits
 
     def unsent_bytes(self) -> int:
         """What the kernel has not taken yet."""
@@ -98,9 +113,11 @@ class FramingProtocol(WebSocketsSansIOProtocol):
         await super().run_asgi()
 
     async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.close":
+            self._end_frames()
         await super().send(message)
-        if message["type"] == "websocket.accept" and self._frames is not None:
-            self._frames.ready = self.handshake_complete and not self.disconnected
+        if message["type"] == "websocket.accept" and self._frames is not None and not self.disconnected:
+            self._frames.begin()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -109,15 +126,34 @@ class FramingProtocol(WebSocketsSansIOProtocol):
 
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self._frames is not None and self.handshake_complete and not self.disconnected:
-            self._frames.ready = True
-            self._frames.on_ready()
+        if self._frames is not None:
+            self._frames.resume()
+
+    # RFC 6455, section 5.5.1: no data follows a close frame. These are the ways in which uvicorn comes to send one.
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._frames is not None:
-            self._frames.ready = False
-            self._frames.on_ready = _nobody_waits
+        self._end_frames()
         super().connection_lost(exc)
+
+    def handle_close(self, event: Any) -> None:
+        self._end_frames()
+        super().handle_close(event)
+
+    def handle_parser_exception(self) -> None:
+        self._end_frames()
+        super().handle_parser_exception()
+
+    def keepalive_timeout(self) -> None:
+        self._end_frames()
+        super().keepalive_timeout()
+
+    def shutdown(self) -> None:
+        self._end_frames()
+        super().shutdown()
+
+    def _end_frames(self) -> None:
+        if self._frames is not None:
+            self._frames.end()
 
 
 def _shares_frames(extension: object) -> bool:

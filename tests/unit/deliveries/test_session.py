@@ -68,10 +68,10 @@ def new() -> Session:
     return session
 
 
-def opened(*, expires_ms: int = START + 900_000, start: int = 10) -> Session:
+def opened(*, expires_ms: int = START + 900_000, start: int = 10, mode: Mode = Mode.LIVE) -> Session:
     session = new()
     session.receive(message("client_identify"), START)
-    session.identified(user_id="u", token_expires_ms=expires_ms, mode=Mode.LIVE, epoch="e", top=20, start=start, id="1")
+    session.identified(user_id="u", token_expires_ms=expires_ms, mode=mode, epoch="e", top=20, start=start, id="1")
     return session
 
 
@@ -180,7 +180,7 @@ def test_identification_is_answered_with_where_the_log_stands() -> None:
         "max_subscriptions": MAX_SUBSCRIPTIONS,
     }
     assert session.window is not None
-    assert (session.window.sent, session.window.received) == (15, 15)
+    assert session.window.sent == 15
     again = session.identified(user_id="x", token_expires_ms=1, mode=Mode.LIVE, epoch="e", top=1, start=1, id=None)
     assert (again, session.user_id) == ([], "u")
 
@@ -251,11 +251,18 @@ def test_received_beyond_what_was_sent_is_refused() -> None:
     session = opened(start=10)
     (error,) = errors(session.receive(message("received", "7", wire.Received(offset=11)), START))
     assert (error["details"], error["request_id"]) == ({"path": "data.offset"}, "7")
-    assert session.receive(message("received", None, wire.Received(offset=10)), START) == []
     assert session.window is not None
     session.window.page_sent(11, 1, 5)
     assert session.receive(message("received", None, wire.Received(offset=11)), START) == [StoreCursor(11)]
     assert session.receive(message("received", None, wire.Received(offset=11)), START) == []
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_snapshot_is_confirmed_and_so_the_device_has_a_place(mode: Mode) -> None:
+    session = opened(start=10, mode=mode)
+    confirmed = session.receive(message("received", None, wire.Received(offset=10)), START)
+    assert confirmed == ([] if mode is Mode.RESUMED else [StoreCursor(10)]), "resumed, it is known already"
+    assert session.receive(message("received", None, wire.Received(offset=10)), START) == []
 
 
 def test_subscriptions_are_bounded_and_may_be_taken_back() -> None:

@@ -9,7 +9,7 @@ import pytest
 from sightline.deliveries.framing import Frame
 from sightline.events.engine_link import Observation, TrackedFace
 from sightline.exceptions import Unavailable
-from sightline.gateway.hub import REMEMBERED_OBSERVATIONS, WOKEN_AT_ONCE, Hub
+from sightline.gateway.hub import REMEMBERED_OBSERVATIONS, WOKEN_AT_ONCE, Hub, Shown
 
 
 class Names:
@@ -46,8 +46,13 @@ class Listener:
     def wants(self, camera_id: str) -> bool:
         return camera_id in self.cameras
 
-    def observe(self, camera_id: str, frame_id: int, message: Frame) -> None:
-        self.heard.append((frame_id, json.loads(message.payload)["data"]))
+    def observe(self, shown: Shown) -> None:
+        assert shown.bundle.messages == [message for _, _, message in shown.observations]
+        self.heard += [
+            (frame_id, json.loads(message.payload)["data"])
+            for camera_id, frame_id, message in shown.observations
+            if self.wants(camera_id)
+        ]
 
     def picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:
         self.heard.append((frame_id, json.loads(observation.payload)["data"], message.payload))
@@ -73,6 +78,11 @@ def seen(frame_id: int, person_id: str | None = None) -> Observation:
         bbox=(1, 2, 3, 4), confidence=0.9, landmarks=[], track_id="t", identity="known", quality=1, person_id=person_id
     )
     return Observation(camera_id="c", frame_id=frame_id, timestamp=1, width=10, height=20, faces=[face])
+
+
+async def show(hub: Hub, observation: Observation) -> None:
+    await hub.observe(observation, source="e")
+    await asyncio.sleep(0)
 
 
 async def fanned_out(hub: Hub) -> None:
@@ -151,7 +161,7 @@ async def test_a_round_whose_entries_cannot_be_read_is_tried_again(monkeypatch: 
 
 async def test_observation_goes_to_who_looks_and_is_encoded_for_them_only() -> None:
     meeting = hub()
-    await meeting.observe(seen(1), source="e")
+    await show(meeting, seen(1))
     assert meeting.encoded_observations == 0, "nobody looks"
     looking, too, elsewhere = (
         Listener("1", cameras=("c",)),
@@ -159,15 +169,34 @@ async def test_observation_goes_to_who_looks_and_is_encoded_for_them_only() -> N
         Listener("3", cameras=("d",)),
     )
     join(meeting, looking, too, elsewhere)
-    await meeting.observe(seen(2, "ada"), source="e")
+    await show(meeting, seen(2, "ada"))
     assert meeting.encoded_observations == 1
     assert looking.heard == too.heard
     assert elsewhere.heard == []
     ((frame_id, data),) = looking.heard
     assert (frame_id, data["source"], data["faces"][0]["name"], data["faces"][0]["is_known"]) == (2, "e", "Ada", True)
-    await meeting.observe(seen(3, "erased"), source="e")
+    await show(meeting, seen(3, "erased"))
     face = looking.heard[1][1]["faces"][0]
     assert (face["person_id"], face["name"]) == (None, None)
+
+
+async def test_observations_of_one_turn_come_together() -> None:
+    meeting = hub()
+    seen_at_once: list[Shown] = []
+    clients = [Listener(str(number), cameras=("c",)) for number in range(2 * WOKEN_AT_ONCE)]
+    join(meeting, *clients)
+    clients[0].observe = seen_at_once.append  # type: ignore[method-assign]
+    for frame_id in (1, 2, 3):
+        await meeting.observe(seen(frame_id), source="e")
+    await asyncio.sleep(0)
+    assert [[frame_id for _, frame_id, _ in shown.observations] for shown in seen_at_once] == [[1, 2, 3]]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert all([entry[0] for entry in client.heard] == [1, 2, 3] for client in clients[1:])
+    await meeting.observe(seen(4, "ada"), source="e")
+    meeting.forget()
+    await asyncio.sleep(0)
+    assert len(seen_at_once) == 1, "it named somebody who may be erased"
 
 
 async def test_picture_waits_for_its_observation() -> None:
@@ -176,14 +205,14 @@ async def test_picture_waits_for_its_observation() -> None:
     meeting.picture("c", 3, b"3")
     meeting.picture("c", 5, b"5")
     assert client.heard == []
-    await meeting.observe(seen(3), source="e")
+    await show(meeting, seen(3))
     assert [entry[0] for entry in client.heard] == [3], "the picture of frame 3 had been replaced"
-    await meeting.observe(seen(5), source="e")
-    assert [(entry[0], len(entry)) for entry in client.heard[1:]] == [(5, 2), (5, 3)]
-    assert client.heard[2][2] == b"5"
+    await show(meeting, seen(5))
+    assert sorted((entry[0], len(entry)) for entry in client.heard[1:]) == [(5, 2), (5, 3)]
+    assert b"5" in (client.heard[1][-1], client.heard[2][-1])
     meeting.picture("c", 6, b"6")
-    await meeting.observe(seen(7), source="e")
-    await meeting.observe(seen(6), source="e")
+    await show(meeting, seen(7))
+    await show(meeting, seen(6))
     assert all(len(entry) == 2 for entry in client.heard[3:]), "an older picture is dropped"
 
 
@@ -191,7 +220,7 @@ async def test_few_observations_are_remembered_and_none_with_an_old_name() -> No
     meeting, client = hub(), Listener("1", cameras=("c",))
     join(meeting, client)
     for frame_id in range(100):
-        await meeting.observe(seen(frame_id, "ada"), source="e")
+        await show(meeting, seen(frame_id, "ada"))
     assert len(meeting._observations["c"]) == REMEMBERED_OBSERVATIONS
     meeting.forget()
     client.heard.clear()

@@ -3,6 +3,7 @@ import type { SessionEvent } from './session_types.ts';
 
 /** How long a request may go unanswered; a server looks at a new source for up to 20 s. */
 const REQUEST_WAIT_MS = 30_000;
+const ANSWERS = ['stream_start_success', 'stream_start_error', 'stream_stop_success', 'quality_change_success'];
 const TIMED_OUT = { code: 'TIMED_OUT', message: 'the server did not answer in time' };
 
 interface Pending {
@@ -85,36 +86,33 @@ export class Streams {
     return late.flatMap(([id]) => this.#refuse(id, TIMED_OUT));
   }
 
-  /** The server's answer to the request that it names; `null` for a message that is none. */
+  /** The server's answer to the request that it names (none of our asking any more: nothing); `null` for no answer. */
   answered({ type, id, data }: Envelope): SessionEvent[] | null {
+    if (!ANSWERS.includes(type)) return null;
     const named = id ?? (typeof data['request_id'] === 'string' ? data['request_id'] : '');
+    const pending = this.#pending.get(named);
+    if (pending === undefined) return [];
     switch (type) {
       case 'stream_start_success': {
         const value = data as unknown as StreamStarted;
-        const pending = this.#pending.get(named);
-        if (pending !== undefined) {
-          const asked = pending.message.data as unknown as StreamRequest & { request_id?: string };
-          const wish: StreamRequest & { request_id?: string } = { ...asked, quality: value.quality };
-          delete wish.request_id;
-          this.#wanted.set(value.camera_id, wish);
-        }
+        const asked = pending.message.data as unknown as StreamRequest & { request_id?: string };
+        const wish: StreamRequest & { request_id?: string } = { ...asked, quality: value.quality };
+        delete wish.request_id;
+        this.#wanted.set(value.camera_id, wish);
         return [...this.#granted(named), { name: 'streamStarted', value }];
       }
       case 'stream_start_error': {
         const value = data as unknown as StreamFailed;
-        const refused = this.#refuse(named, { code: value.code ?? '', message: value.error }, value);
-        return refused.length > 0 ? refused : [{ name: 'streamFailed', value }];
+        return this.#refuse(named, { code: value.code ?? '', message: value.error }, value);
       }
       case 'stream_stop_success':
         return [...this.#granted(named), { name: 'streamStopped', value: data as unknown as StreamStopped }];
-      case 'quality_change_success': {
+      default: {
         const value = data as unknown as QualityChanged;
         const wish = this.#wanted.get(value.camera_id);
         if (wish !== undefined) this.#wanted.set(value.camera_id, { ...wish, quality: value.new_quality });
         return [...this.#granted(named), { name: 'streamQuality', value }];
       }
-      default:
-        return null;
     }
   }
 

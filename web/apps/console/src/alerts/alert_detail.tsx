@@ -78,7 +78,7 @@ export function AlertDetail({ alertId, alone, onTake, onCannot }: AlertDetailPro
         <div className={styles.decide}>
           {typeof alert.similarity === 'number' ? <SimilarityScale value={alert.similarity} /> : null}
           <Facts alert={alert} />
-          {onFoot ? (
+          {onFoot && alert.camera.id !== '' ? (
             <OptionalPart>
               <WayThere camera={alert.camera} />
             </OptionalPart>

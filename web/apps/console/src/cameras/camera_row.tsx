@@ -55,7 +55,7 @@ export function CameraRow({ camera, mayManage, maySnooze, onEdit, onSnooze, onRe
 
 /** Says that a camera raises no alerts just now: it must not be forgotten. */
 function QuietMark({ cameraId }: { cameraId: string }): ReactElement | null {
-  const nowMs = useNow(60_000);
+  const nowMs = useNow(1_000);
   const [longest] = quietNow(useQuietPeriods().data ?? [], cameraId, nowMs);
   if (longest === undefined) return null;
   return (

@@ -1,3 +1,4 @@
+import '@mantine/core/styles/FloatingIndicator.css';
 import '@mantine/core/styles/SegmentedControl.css';
 
 import { Button, Checkbox, Group, Modal, SegmentedControl, Select, TextInput } from '@mantine/core';

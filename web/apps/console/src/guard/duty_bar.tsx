@@ -29,6 +29,7 @@ export function DutyBar(): ReactElement {
     <section className={styles.bar} data-on={on || undefined} aria-label={text.guard.switch}>
       <Switch
         size="xl"
+        aria-label={text.guard.switch}
         classNames={{ body: styles.body ?? '', labelWrapper: styles.words ?? '', description: styles.reason ?? '' }}
         checked={on}
         disabled={!known}

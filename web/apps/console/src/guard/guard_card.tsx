@@ -57,7 +57,7 @@ export function GuardCard({ alert, tap, declined, onTake, onCannot }: GuardCardP
           {alert.person?.description ? <p className={styles.description}>{alert.person.description}</p> : null}
         </div>
       </div>
-      <WayThere camera={alert.camera} />
+      {alert.camera.id === '' ? null : <WayThere camera={alert.camera} />}
       {open ? (
         <Answers tap={tap} declined={declined} onTake={onTake} onCannot={onCannot} />
       ) : (

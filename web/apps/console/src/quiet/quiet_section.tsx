@@ -73,7 +73,7 @@ export function QuietSection(): ReactElement {
 }
 
 function Row({ period, mayEnd }: { period: QuietPeriod; mayEnd: boolean }): ReactElement {
-  const nowMs = useNow(60_000);
+  const nowMs = useNow(1_000);
   const cameras = useCameras().data;
   const end = useEndQuiet();
   const again = useKeepQuiet();

@@ -1,4 +1,5 @@
 import '../theme/form_styles.ts';
+import '@mantine/core/styles/FloatingIndicator.css';
 import '@mantine/core/styles/SegmentedControl.css';
 
 import { Button, Group, Modal, SegmentedControl, Select, Text, TextInput } from '@mantine/core';
