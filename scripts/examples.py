@@ -121,9 +121,33 @@ NATIVE_RECEIVED: Examples = {
                 "similarity": 0.94,
                 "quality": 0.71,
                 "reasons": [],
-                "live": None,
+                "live": 0.98,
+                "body": "01a1fb04-7c1e-19c1-person-1",
             }
         ],
+        "source": "local",
+    },
+    "ai_detection_result": {
+        "camera_id": "01a1fb04-7c1e",
+        "frame_id": 1207,
+        "timestamp": 1795212835985,
+        "width": 1280,
+        "height": 720,
+        "detections": [
+            {
+                "label": "person",
+                "confidence": 0.83,
+                "bbox": [352.0, 96.0, 561.0, 704.0],
+                "track_id": "01a1fb04-7c1e-19c1-person-1",
+            }
+        ],
+        "crowd_analysis": {
+            "face_count": 1,
+            "body_count": 1,
+            "crowd_level": "low",
+            "density_score": 0.138,
+            "zones": {"Counter": 1},
+        },
         "source": "local",
     },
     "bulk_status_update": {"cameras": [_STATUS]},

@@ -32,6 +32,7 @@ from pydantic_settings import (
 )
 
 from sightline.accounts import Role
+from sightline.decisions.levels import parse_alert_levels
 from sightline.deliveries.pushed import parse_levels
 from sightline.deliveries.rates import parse_rates
 from sightline.deliveries.target import check_url
@@ -108,6 +109,11 @@ def _as_levels(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _as_alert_levels(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_alert_levels(value)
+    return value
+
+
 def _as_networks(value: tuple[str, ...]) -> tuple[str, ...]:
     for network in value:
         try:
@@ -162,6 +168,9 @@ class Settings(BaseSettings):
     sighting_days: int = _setting(
         30, "Storage", "Days for which the best picture and template of every finished track are kept, so that a face "
         "can be searched in the past and strangers be told apart. 0 keeps none.", ge=0, le=3650,
+    )
+    history_days: int = _setting(
+        400, "Storage", "Days after which the figures by the hour are forgotten.", ge=1, le=3650
     )
     spool_limit_mb: int = _setting(
         512, "Storage", "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
@@ -230,7 +239,7 @@ class Settings(BaseSettings):
     )
     crowd_threshold: int = _setting(
         10, "Pushed frames", "Number of people above which a frame is answered with a crowd warning, where its own "
-        "settings say nothing.", ge=0, le=100_000,
+        "settings say nothing; and that of cameras without a view of their own.", ge=0, le=100_000,
     )
     frame_alert_levels: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_levels)
@@ -239,11 +248,31 @@ class Settings(BaseSettings):
         "Level of each kind of alert: info, warning, error or critical.",
     )
 
+    analysis_disk_mb: int = _setting(
+        4096, "Recordings", "Disk space for recordings that are uploaded for analysis, with their results, in MB.",
+        ge=16, le=10_000_000,
+    )
+    analysis_upload_mb: int = _setting(
+        2048, "Recordings", "Largest upload of recordings for analysis, in MB.", ge=1, le=1_000_000
+    )
+    analysis_minutes: int = _setting(
+        60, "Recordings", "Minutes that the analysis of an upload may take; what was seen until then is kept.",
+        ge=1, le=10_080,
+    )
+    analysis_hours: int = _setting(
+        24, "Recordings", "Hours after its end after which an analysis is forgotten, with all its files.",
+        ge=1, le=8760,
+    )
+
     token_minutes: int = _setting(15, "Sign-in", "Minutes for which an access token is good.", ge=1, le=1440)
     session_hours: int = _setting(12, "Sign-in", "Hours after which a password is asked for again.", ge=1, le=720)
 
     analysis_fps: float = _setting(5.0, "Recognition", "Analysed frames a second of a new camera.", gt=0, le=60)
     alert_unknown: bool = _setting(False, "Recognition", "Whether a new camera raises alerts about unknown people.")
+    liveness: Literal["off", "report", "require"] = _setting(
+        "report", "Recognition", "What becomes of signs that a face is a picture of one, for cameras that do not say "
+        "it themselves: nobody looks, they are recorded, or a name takes a proof that there are none.",
+    )
     object_fps: float = _setting(
         2.0, "Recognition", "How often a second persons and things are looked for where something moves, for cameras "
         "that do not say it themselves. 0: never.", ge=0, le=30,
@@ -358,6 +387,16 @@ class Settings(BaseSettings):
         "Seconds after a start in which devices may come back before alerts go to the next responder.",
         ge=0,
         le=600,
+    )
+    alert_levels: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_alert_levels)
+    ] = _setting(
+        (), "Alerts", "Levels of alerts that are not the usual ones, like crowd_warning=error. Watch lists and the "
+        "rules of cameras have their own.",
+    )
+    object_realert_seconds: float = _setting(
+        30.0, "Alerts", "Seconds after an alert about persons, vehicles, packages, phones or a line in which the same "
+        "camera and place raise no other.", ge=0, le=86_400,
     )
     flood_alerts: int = _setting(
         20,

@@ -16,6 +16,7 @@ __all__ = [
     "ALERTS_MESSAGES",
     "FIELD_MESSAGES",
     "GATEWAY_TYPES",
+    "AiDetectionResult",
     "AiEngineStatus",
     "AlertCamera",
     "AlertPerson",
@@ -30,7 +31,9 @@ __all__ = [
     "CameraStatusSpoken",
     "CaughtUp",
     "ConnectionEstablished",
+    "CrowdAnalysis",
     "DetectedFace",
+    "DetectedObject",
     "DutyStatus",
     "ErrorDetails",
     "ErrorSpoken",
@@ -225,7 +228,8 @@ class DutyStatus(Spoken, frozen=True):
 
 
 class DetectedFace(Spoken, frozen=True):
-    """A face in a frame: `bbox` and `landmarks` in pixels of a frame of the message's width and height."""
+    """A face in a frame: `bbox` and `landmarks` in pixels of a frame of the message's width and height. `live` is how
+    much it looks bona fide, 0 to 1, `body` the track of the person whose face it is; `null` where nobody can say."""
 
     bbox: tuple[float, float, float, float]
     confidence: float
@@ -238,7 +242,8 @@ class DetectedFace(Spoken, frozen=True):
     similarity: float | None
     quality: float | None
     reasons: list[str]
-    live: bool | None
+    live: float | None
+    body: str | None
 
 
 class FaceDetectionResult(Spoken, frozen=True):
@@ -250,6 +255,40 @@ class FaceDetectionResult(Spoken, frozen=True):
     width: int
     height: int
     faces: list[DetectedFace]
+    source: str
+
+
+class DetectedObject(Spoken, frozen=True):
+    """A person or thing in a frame: `person`, `vehicle`, `package`, `phone`, or whatever else the model knows."""
+
+    label: str
+    confidence: float
+    bbox: tuple[float, float, float, float]
+    track_id: str
+
+
+class CrowdAnalysis(Spoken, frozen=True):
+    """How many people there are: `crowd_level` is that of the larger count, `density_score` the share of the picture
+    that people cover, 0 to 1; `zones` counts the people in each zone."""
+
+    face_count: int
+    body_count: int
+    crowd_level: Literal["empty", "low", "medium", "high", "very_high"]
+    density_score: float
+    zones: dict[str, int] = {}
+
+
+class AiDetectionResult(Spoken, frozen=True):
+    """The persons and things that a camera shows now, confirmed ones only, and the crowd. Not promised: the newest
+    replaces one that was not sent."""
+
+    camera_id: str
+    frame_id: int
+    timestamp: int
+    width: int
+    height: int
+    detections: list[DetectedObject]
+    crowd_analysis: CrowdAnalysis
     source: str
 
 
@@ -324,6 +363,7 @@ GATEWAY_TYPES: Mapping[str, type[Spoken]] = {
     "recorded": Recorded,
     "duty_status": DutyStatus,
     "face_detection_result": FaceDetectionResult,
+    "ai_detection_result": AiDetectionResult,
     "bulk_status_update": BulkStatusUpdate,
     "stream_status_update": CameraStatusSpoken,
     "camera_online": CameraStatusSpoken,

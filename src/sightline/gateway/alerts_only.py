@@ -25,6 +25,9 @@ class AlertsOnly:
     def observe(self, camera_id: str, frame_id: int, text: str) -> None:
         """Left out."""
 
+    def objects(self, camera_id: str, frame_id: int, text: str) -> None:
+        """Left out."""
+
     def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
         """Left out."""
 

@@ -54,6 +54,9 @@ class Client(Protocol):
     def observe(self, camera_id: str, frame_id: int, text: str) -> None:
         """The newest observation of a camera; replaces one not yet sent."""
 
+    def objects(self, camera_id: str, frame_id: int, text: str) -> None:
+        """The newest objects and crowd of a camera; replaces those not yet sent."""
+
     def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
         """The newest picture of a camera with the observation of the same frame."""
 
@@ -154,8 +157,11 @@ class Hub:
         recent[observation.frame_id] = text
         while len(recent) > REMEMBERED_OBSERVATIONS:
             recent.popitem(last=False)
+        objects = encode_message("ai_detection_result", _objects(observation, source)) if observation.crowd else None
         for client in watching:
             client.observe(camera_id, observation.frame_id, text)
+            if objects is not None:
+                client.objects(camera_id, observation.frame_id, objects)
         frame_id, message = self._early.pop(camera_id, (-1, b""))
         if frame_id == observation.frame_id:
             self.picture(camera_id, frame_id, message)
@@ -214,7 +220,8 @@ class Hub:
                     "similarity": face.similarity,
                     "quality": face.quality,
                     "reasons": face.reasons,
-                    "live": None,
+                    "live": face.live,
+                    "body": face.body,
                 }
             )
         return {
@@ -226,3 +233,20 @@ class Hub:
             "faces": faces,
             "source": source,
         }
+
+
+def _objects(observation: Observation, source: str) -> dict[str, Any]:
+    """The data of `ai_detection_result`."""
+    return {
+        "camera_id": observation.camera_id,
+        "frame_id": observation.frame_id,
+        "timestamp": observation.timestamp,
+        "width": observation.width,
+        "height": observation.height,
+        "detections": [
+            {"label": one.label, "confidence": one.confidence, "bbox": one.bbox, "track_id": one.track_id}
+            for one in observation.objects
+        ],
+        "crowd_analysis": observation.crowd,
+        "source": source,
+    }

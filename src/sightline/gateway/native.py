@@ -132,6 +132,10 @@ class NativeClient:
         if self._shows(camera_id, frame_id):
             self._outbox.put_observation(camera_id, frame_id, text)
 
+    def objects(self, camera_id: str, frame_id: int, text: str) -> None:
+        if self._shows(camera_id, frame_id):
+            self._outbox.put_objects(camera_id, text)
+
     def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
         watch = self._subscriptions.of(camera_id)
         if watch is not None and watch.frames and self._shows(camera_id, frame_id):

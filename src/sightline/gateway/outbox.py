@@ -20,9 +20,10 @@ SENT_FRAMES_REMEMBERED = 16
 
 @dataclass(slots=True)
 class _Slot:
-    """The newest observation and picture of one camera, and which observations went out lately."""
+    """The newest observation, objects and picture of one camera, and which observations went out lately."""
 
     observation: tuple[int, str] | None = None
+    objects: str | None = None
     picture: tuple[int, str, bytes] | None = None
     sent: deque[int] = field(default_factory=lambda: deque(maxlen=SENT_FRAMES_REMEMBERED))
 
@@ -75,6 +76,13 @@ class Outbox:
         slot.observation = (frame_id, text)
         self._wake.set()
 
+    def put_objects(self, camera_id: str, text: str) -> None:
+        """Replaces the camera's objects that were not sent yet."""
+        slot = self._slots.setdefault(camera_id, _Slot())
+        self.replaced += slot.objects is not None
+        slot.objects = text
+        self._wake.set()
+
     def put_picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
         """Replaces the camera's picture that was not sent yet."""
         slot = self._slots.setdefault(camera_id, _Slot())
@@ -113,7 +121,9 @@ class Outbox:
             if slot.observation is not None and slot.observation[0] not in slot.sent:
                 slot.sent.append(slot.observation[0])
                 messages.append(slot.observation[1])
-            slot.picture = slot.observation = None
+            if slot.objects is not None:
+                messages.append(slot.objects)
+            slot.picture = slot.observation = slot.objects = None
             if messages:
                 self._slots.move_to_end(camera_id)
                 return messages
