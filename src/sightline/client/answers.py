@@ -147,6 +147,8 @@ class ErasureReceipt(msgspec.Struct, frozen=True, kw_only=True):
     alerts: int = 0
     events: int = 0
     pictures: int = 0
+    sightings: int = 0
+    negatives: int = 0
 
 
 class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):
