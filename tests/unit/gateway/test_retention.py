@@ -30,9 +30,6 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
     async def nothing() -> int:
         return 0
 
-    async def forget_sightings() -> int:
-        return 0
-
     async def heal(now_ms: int) -> None:
         healed.append(now_ms)
         if len(healed) == 3:
@@ -40,7 +37,6 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
 
     gateway = SimpleNamespace(
         clock=SimpleNamespace(now_ms=lambda: 100 * DAY_MS),
-        past=SimpleNamespace(prune=forget_sightings),
         settings=SimpleNamespace(retention_days=90, history_days=99),
         past=SimpleNamespace(prune=nothing),
         store=SimpleNamespace(

@@ -87,18 +87,18 @@ async def search_past(
     `threshold` is a similarity, 0.5 at the model's own threshold. While the search is still reading the sightings after
     a start, `indexing` says how many of them it knows.
     """
+    if [image, person_id, sighting_id].count(None) != 2:
+        raise Conflict("search for one thing: an image, a person_id or a sighting_id")
     face: ProbeFace | None = None
     probes: Sequence[Probe]
-    match image, person_id, sighting_id:
-        case UploadFile(), None, None:
-            face, probe = await _face_of(gateway, image)
-            probes, subject = [probe], (image.filename or "picture")[:200]
-        case None, str(), None:
-            probes, subject = probes_of(await gateway.store.people.templates(person_id)), person_id
-        case None, None, str():
-            probes, subject = [await gateway.past.like(sighting_id)], sighting_id
-        case _:
-            raise Conflict("search for one thing: an image, a person_id or a sighting_id")
+    if image is not None:
+        face, probe = await _face_of(gateway, image)
+        probes, subject = [probe], (image.filename or "picture")[:200]
+    elif person_id is not None:
+        probes, subject = probes_of(await gateway.store.people.templates(person_id)), person_id
+    else:
+        assert sighting_id is not None
+        probes, subject = [await gateway.past.like(sighting_id)], sighting_id
     result = await gateway.past.search(probes, Window(camera, from_ms, to_ms), count=limit, threshold=threshold)
     await _audit(gateway, caller, "past_searched", subject, f"{len(result.hits)} hits")
     return SearchOut.of(result, await hits_out(gateway.directory, result.hits), face)
