@@ -153,7 +153,7 @@ def test_sightings_are_kept_in_order_with_facts_and_go_before_them(tmp_path: Pat
         spooled = spool.load(spool.waiting()[1])
         assert spooled is not None and spooled.fact == make_sighting(1)
         spool.add(make_fact(2, "unknown"), {})
-        spool.add(make_sighting(3, sample=bytes(3_000)), {})
+        spool.add(make_sighting(3, sample=bytes(3_150)), {})
         assert keys_of(spool) == ["key-0", "key-2", "key-3"]
         assert dict(spool.dropped) == {"sightings": 1}
         spool.forget("key-3")
