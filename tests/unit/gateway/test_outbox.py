@@ -14,6 +14,7 @@ async def test_wait_returns_when_something_was_put_in() -> None:
         lambda box: box.put_control("x"),
         lambda box: box.put_state("x"),
         lambda box: box.put_observation("c", 1, "x"),
+        lambda box: box.put_objects("c", "x"),
         lambda box: box.put_picture("c", 1, "x", b"x"),
         lambda box: box.wake(),
     ):
@@ -69,6 +70,18 @@ async def test_newest_observation_and_picture_replace_older_ones() -> None:
         box.put_picture("c", frame_id, f"o{frame_id}", b"p%d" % frame_id)
     assert box.replaced == 6
     assert box.take_camera() == ["o4", b"p4"]
+    assert box.take_camera() == []
+
+
+async def test_newest_objects_replace_older_ones_and_come_after_the_observation() -> None:
+    box = Outbox()
+    for frame_id in range(1, 4):
+        box.put_objects("c", f"d{frame_id}")
+        box.put_observation("c", frame_id, f"o{frame_id}")
+    assert box.replaced == 4
+    assert box.take_camera() == ["o3", "d3"]
+    box.put_objects("c", "d4")
+    assert box.take_camera() == ["d4"]
     assert box.take_camera() == []
 
 
