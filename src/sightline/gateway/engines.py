@@ -7,7 +7,7 @@ an observation updates presence and goes to whoever looks. Pictures flow only fo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,6 +57,27 @@ class EngineLink:
     sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
     reports: dict[str, link.CameraReport] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    told_models: link.UseModels = field(default_factory=link.UseModels)
+
+    @property
+    def models(self) -> list[link.ModelReport]:
+        """The models as this engine has them now."""
+        return self.status.models if self.status is not None and self.status.models else self.hello.models
+
+    async def ask(
+        self, request: link.Analyse | link.ProbeSource, timeout_s: float
+    ) -> link.Analysis | link.SourceProbed:
+        """The answer to a request. Raises `Unavailable` when it does not come."""
+        future: asyncio.Future[link.Analysis | link.SourceProbed] = asyncio.get_running_loop().create_future()
+        self.waiting[request.request_id] = future
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.send(request)
+                return await future
+        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+            raise Unavailable("the engine did not answer in time; try again") from None
+        finally:
+            self.waiting.pop(request.request_id, None)
 
     async def send(self, message: link.GatewayMessage) -> None:
         """One message, whole; many tasks may send."""
@@ -89,6 +110,7 @@ class Engines:
         self._changed = asyncio.Event()
         self._somebody = asyncio.Event()
         self._gallery_dirty = False
+        self._wished_models = link.UseModels()
         self.why_none = "no engine has connected yet"
 
     # ── what others ask ──
@@ -125,6 +147,21 @@ class Engines:
         """A reference was added or removed."""
         self._gallery_dirty = True
         self._changed.set()
+
+    async def use_models(self, wish: link.UseModels) -> None:
+        """Tells every engine which models to use; those that come later are told as well."""
+        self._wished_models = wish
+        for engine in self.links:
+            await self._tell_models(engine)
+
+    async def _tell_models(self, engine: EngineLink) -> None:
+        """An engine begins with its own settings, which need no word."""
+        if engine.told_models != self._wished_models:
+            engine.told_models = self._wished_models
+            try:
+                await engine.send(self._wished_models)
+            except (WebSocketDisconnect, RuntimeError, OSError):
+                log.info("engine_left_while_told", engine=engine.id)
 
     async def least_loaded(self, patience_s: float) -> EngineLink:
         """The engine to ask something of; one that is just starting is waited for. Raises `Unavailable`."""
@@ -164,6 +201,7 @@ class Engines:
         try:
             if older is not None:
                 await _end(older.socket)
+            await self._tell_models(engine)
             self._announce(engine, "connected", "")
             self._changed.set()
             await self._listen(engine)
@@ -231,17 +269,18 @@ class Engines:
             case link.Status(warnings=warnings):
                 before, engine.status = engine.status, message
                 if warnings != (before.warnings if before else []):
-                    self._say_warnings()
+                    self.say_warnings()
             case _:
                 log.warning("engine_message_unexpected", type=type(message).__name__)
 
-    def _say_warnings(self) -> None:
+    def say_warnings(self, further: Sequence[str] = ()) -> None:
         """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
         warnings = [
             f"{engine.id}: {warning}"
             for engine in self._links.values()
             for warning in (engine.status.warnings if engine.status else [])
         ]
+        warnings += further
         self._hub.broadcast("system_status_update", {"gateways": 1, "engines": len(self._links), "warnings": warnings})
 
     def _camera_report(self, engine: EngineLink, report: link.CameraReport) -> None:
@@ -278,7 +317,7 @@ class Engines:
                 "engine_id": engine.id,
                 "status": status,
                 "reason": reason,
-                "capabilities": [model.task for model in engine.hello.models if model.loaded],
+                "capabilities": [model.task for model in engine.models if model.loaded],
                 "load": engine.status.load if engine.status else None,
             },
         )
@@ -389,6 +428,7 @@ class Engines:
                         more=changes.more,
                         reset=changes.reset,
                         negatives=changes.negatives,
+                        model_id=engine.gallery_model,
                     )
                 )
                 engine.gallery_version, more = changes.version, changes.more

@@ -26,6 +26,7 @@ from sightline.gateway.field_desk import FieldDesk
 from sightline.gateway.hub import Hub
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
+from sightline.gateway.model_desk import ModelDesk
 from sightline.gateway.notifier import Notifier
 from sightline.gateway.past import Past
 from sightline.gateway.ports import Analyst, Store
@@ -79,6 +80,7 @@ class Gateway:
     responders: Responders
     escalator: Escalator
     system_alerts: SystemAlerts
+    model_desk: ModelDesk
     frames: PushedFrames
     hours: HourBook
     default_view: CameraView

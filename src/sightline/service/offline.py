@@ -16,11 +16,11 @@ from sightline.events.engine_link import Analyse, Analysis, GalleryPage, ProbeSo
 from sightline.events.scene import Polygon
 from sightline.gateway.app import create_app
 from sightline.gateway.engine_analyst import checked
-from sightline.gateway.ports import People
+from sightline.gateway.ports import Models, People
 from sightline.ingest.open import open_source
 from sightline.service.gateway import open_gateway
 from sightline.service.lock import ServerLock
-from sightline.service.vision import Vision, load_vision
+from sightline.service.vision import Vision, load_vision, wished
 from sightline.settings import Settings
 
 __all__ = ["LocalAnalyst", "offline_api"]
@@ -34,7 +34,7 @@ async def offline_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
         analyst = LocalAnalyst(settings)
         try:
             async with open_gateway(settings, local_token=token, analyst=analyst) as gateway:
-                analyst.people = gateway.store.people
+                analyst.people, analyst.models = gateway.store.people, gateway.store.models
                 async with httpx.AsyncClient(
                     transport=httpx.ASGITransport(create_app(gateway, background=contextlib.nullcontext)),
                     base_url="http://sightline.invalid",
@@ -56,6 +56,7 @@ class LocalAnalyst:
         self._gallery: GalleryMirror | None = None
         self._waiting: dict[str, asyncio.Future[Analysis | SourceProbed]] = {}
         self.people: People | None = None
+        self.models: Models | None = None
 
     async def analyse(self, image: bytes, *, identify: bool) -> Analysis:
         """Raises `ImageError`, `Unavailable`."""
@@ -105,7 +106,7 @@ class LocalAnalyst:
 
     async def _ready(self) -> Requests:
         if self._requests is None:
-            vision = await asyncio.to_thread(load_vision, self._settings)
+            vision = await asyncio.to_thread(load_vision, await self._chosen())
             gallery = GalleryMirror(vision.analyser.model_id, vision.template_size)
             self._vision, self._gallery = vision, gallery
             self._requests = Requests(
@@ -117,6 +118,13 @@ class LocalAnalyst:
                 max_image_pixels=self._settings.max_image_megapixels * 1_000_000,
             )
         return self._requests
+
+    async def _chosen(self) -> Settings:
+        """The settings with the models that an administrator chose, and the embedder whose gallery is complete."""
+        assert self.models is not None
+        choices = await self.models.choices()
+        serving = await self.models.serving()
+        return wished(self._settings, choices | ({"embedding_model": serving} if serving else {}))
 
     async def _refresh_gallery(self) -> None:
         assert self._gallery is not None
