@@ -37,6 +37,7 @@ from sightline.deliveries.pushed import parse_levels
 from sightline.deliveries.rates import parse_rates
 from sightline.deliveries.target import check_url
 from sightline.detections.classes import OUR_NAMES, parse_classes
+from sightline.environment_aliases import read_aliases
 from sightline.events.alert import AlertType, Severity
 from sightline.exceptions import ConfigurationError
 from sightline.listeners import parse_listeners
@@ -562,8 +563,11 @@ def _read_environment() -> _Layer:
         and variable.upper() != _CONFIG_VARIABLE
         and not variable.upper().startswith(_TEST_PREFIX)
     ]
-    values = EnvSettingsSource(Settings)()
-    origins = {name: f"environment {environment_name(name)}" for name in values}
+    aliases = read_aliases(os.environ)
+    given = EnvSettingsSource(Settings)()
+    values = {name: value for name, (value, _) in aliases.items()} | given
+    origins = {name: f"environment {variable}" for name, (_, variable) in aliases.items()}
+    origins |= {name: f"environment {environment_name(name)}" for name in given}
     return _Layer(values, origins, tuple(problems))
 
 

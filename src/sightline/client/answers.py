@@ -14,12 +14,15 @@ __all__ = [
     "Account",
     "CameraInfo",
     "CameraStatus",
+    "EmbeddingChange",
     "EngineInfo",
     "EnrolledReference",
     "ErasureReceipt",
     "FoundFace",
     "FoundPerson",
     "Identification",
+    "ModelInfo",
+    "ModelsInfo",
     "PersonInfo",
     "PhotoResult",
     "SourceTest",
@@ -107,6 +110,38 @@ class SystemInfo(msgspec.Struct, frozen=True, kw_only=True):
     started_at: int
     engine: EngineInfo
     connections: int = 0
+
+
+class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The model of one task, as the engine has it."""
+
+    task: str
+    name: str = ""
+    loaded: bool = False
+    path: str = ""
+    device: str = ""
+    reason: str = ""
+
+
+class EmbeddingChange(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the change of the embedder is; the counts are of enrolled photos, absent before they are known."""
+
+    chosen: str
+    serving: str
+    changing: bool
+    problem: str = ""
+    references: int | None = None
+    done: int | None = None
+    failed: int | None = None
+
+
+class ModelsInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The models that are chosen and those in use; `overruled` are the settings that an administrator overruled."""
+
+    chosen: dict[str, str]
+    overruled: tuple[str, ...]
+    in_use: tuple[ModelInfo, ...]
+    embedding: EmbeddingChange
 
 
 class WatchListInfo(msgspec.Struct, frozen=True, kw_only=True):

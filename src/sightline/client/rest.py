@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -15,6 +16,7 @@ from sightline.client.answers import (
     EnrolledReference,
     ErasureReceipt,
     Identification,
+    ModelsInfo,
     PersonInfo,
     PhotoResult,
     SourceTest,
@@ -152,6 +154,24 @@ class RestClient:
         """The faces of a picture, and whose they are. Nothing of it is stored."""
         files = [("image", (PurePath(file_name).name, content))]
         return await self._ask("POST", "/api/identify", Identification, files=files)
+
+    async def models(self) -> ModelsInfo:
+        """Which models are chosen and in use."""
+        return await self._ask("GET", "/api/models", ModelsInfo)
+
+    async def choose_models(self, changes: Mapping[str, str | None]) -> ModelsInfo:
+        """Chooses models by setting; `None` goes back to what the settings say."""
+        return await self._ask("PATCH", "/api/models", ModelsInfo, json=dict(changes))
+
+    async def search(
+        self, file_name: str, content: bytes, *, cameras: Sequence[str] = (), from_ms: int | None = None,
+        to_ms: int | None = None, limit: int = 50, threshold: float = 0.5,
+    ) -> PastSearch:  # fmt: skip
+        """Sightings of the largest face of a picture, on these cameras (none: on all) and within these times."""
+        files = [("image", (PurePath(file_name).name, content))]
+        given = {"camera": list(cameras) or None, "from": from_ms, "to": to_ms, "limit": limit, "threshold": threshold}
+        fields = {name: value for name, value in given.items() if value is not None}
+        return await self._ask("POST", "/api/search", PastSearch, files=files, data=fields)
 
     async def system(self) -> SystemInfo:
         """How the server and its engine are."""
