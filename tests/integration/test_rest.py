@@ -81,6 +81,14 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("get", "/api/people/{person_id}/negatives"): Right.SEE_PEOPLE,
     ("delete", "/api/negatives/{negative_id}"): Right.MANAGE_PEOPLE,
     ("post", "/api/detect"): Right.ANALYSE,
+    ("get", "/api/analyses"): Right.IDENTIFY,
+    ("post", "/api/analyses"): Right.IDENTIFY,
+    ("get", "/api/analyses/{job_id}"): Right.IDENTIFY,
+    ("delete", "/api/analyses/{job_id}"): Right.IDENTIFY,
+    ("post", "/api/analyses/{job_id}/cancel"): Right.IDENTIFY,
+    ("get", "/api/analyses/{job_id}/result.json"): Right.IDENTIFY,
+    ("get", "/api/analyses/{job_id}/result.csv"): Right.IDENTIFY,
+    ("get", "/api/analyses/{job_id}/files/{index}/annotated"): Right.IDENTIFY,
     ("get", "/api/models/info"): Right.SEE_SYSTEM,
     ("get", "/api/models"): Right.SEE_SYSTEM,
     ("patch", "/api/models"): Right.MANAGE_USERS,
@@ -159,6 +167,8 @@ async def test_every_route_asks_for_its_right(gateway: RunningGateway) -> None:
                 sighting_id="x",
                 stranger_id="x",
                 negative_id="x",
+                job_id="x",
+                index="0",
             )
             body = BODIES.get((method, path), {})
             arguments = {} if method in ("get", "delete") else {"json": body}

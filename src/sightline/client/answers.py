@@ -12,6 +12,7 @@ import msgspec
 
 __all__ = [
     "Account",
+    "AnalysisInfo",
     "CameraInfo",
     "CameraStatus",
     "EmbeddingChange",
@@ -23,6 +24,12 @@ __all__ = [
     "Identification",
     "ModelInfo",
     "ModelsInfo",
+    "NamedCamera",
+    "NumberedStranger",
+    "PastHit",
+    "PastIndexing",
+    "PastSearch",
+    "PastSighting",
     "PersonInfo",
     "PhotoResult",
     "SourceTest",
@@ -210,3 +217,61 @@ class Identification(msgspec.Struct, frozen=True, kw_only=True):
     faces: tuple[FoundFace, ...]
     width: int
     height: int
+
+
+class AnalysisInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A job: files that are analysed, or were. `progress` is 0 to 1."""
+
+    id: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    reason: str = ""
+    progress: float = 0.0
+    frames: int = 0
+
+
+class NamedCamera(msgspec.Struct, frozen=True, kw_only=True):
+    """A camera; the name is empty once it was removed."""
+
+    id: str
+    name: str
+
+
+class NumberedStranger(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom nobody has enrolled."""
+
+    id: str
+    number: int
+
+
+class PastSighting(msgspec.Struct, frozen=True, kw_only=True):
+    """What a track of a face left. Times are milliseconds since the epoch."""
+
+    id: str
+    camera: NamedCamera
+    first_seen: int
+    last_seen: int
+    picture_url: str
+    quality: float = 0.0
+    person: FoundPerson | None = None
+    stranger: NumberedStranger | None = None
+
+
+class PastHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A sighting, and how similar it is to what was searched for, 0 to 1."""
+
+    similarity: float
+    sighting: PastSighting
+
+
+class PastIndexing(msgspec.Struct, frozen=True, kw_only=True):
+    """The search knows so many of all sightings so far."""
+
+    indexed: int
+    total: int
+
+
+class PastSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Hits, the most similar first; `indexing` while some sightings were not searched yet."""
+
+    hits: tuple[PastHit, ...]
+    indexing: PastIndexing | None = None

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -12,11 +12,13 @@ import msgspec
 
 from sightline.client.answers import (
     Account,
+    AnalysisInfo,
     CameraInfo,
     EnrolledReference,
     ErasureReceipt,
     Identification,
     ModelsInfo,
+    PastSearch,
     PersonInfo,
     PhotoResult,
     SourceTest,
@@ -154,6 +156,26 @@ class RestClient:
         """The faces of a picture, and whose they are. Nothing of it is stored."""
         files = [("image", (PurePath(file_name).name, content))]
         return await self._ask("POST", "/api/identify", Identification, files=files)
+
+    async def begin_analysis(
+        self, files: Sequence[tuple[str, BinaryIO]], *, fps: float, annotate: bool
+    ) -> AnalysisInfo:
+        """Uploads recordings and pictures to be analysed. Names are kept without their folders."""
+        uploads = [("files", (PurePath(name).name, content)) for name, content in files]
+        fields = {"fps": str(fps), "annotate": str(annotate).lower()}
+        return await self._ask("POST", "/api/analyses", AnalysisInfo, files=uploads, data=fields, timeout=None)
+
+    async def analysis(self, analysis_id: str) -> AnalysisInfo:
+        """How an analysis stands."""
+        return await self._ask("GET", f"/api/analyses/{_path(analysis_id)}", AnalysisInfo)
+
+    async def analysis_result(self, analysis_id: str, what: str) -> bytes:
+        """A file of the result: `result.json`, `result.csv` or `files/{index}/annotated`."""
+        return (await self._send("GET", f"/api/analyses/{_path(analysis_id)}/{what}")).content
+
+    async def delete_analysis(self, analysis_id: str) -> None:
+        """Ends an analysis if need be, and deletes everything of it."""
+        await self._send("DELETE", f"/api/analyses/{_path(analysis_id)}")
 
     async def models(self) -> ModelsInfo:
         """Which models are chosen and in use."""

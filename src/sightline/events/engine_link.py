@@ -408,8 +408,8 @@ class Analysis(_Message, tag="analysis", frozen=True):
 
 
 class Examined(_Message, tag="examined", frozen=True):
-    """How far a job is: `share` (0 to 1) of the file with this index, `frames` in all. The last word is `done`, when the
-    result has been put, or `failed`.
+    """How far a job is: `share` (0 to 1) of the file with this index, `frames` in all. The last word is `done`, when
+    the result has been put, or `failed`.
     """
 
     job_id: str
@@ -532,10 +532,10 @@ class Analyse(_Message, tag="analyse", frozen=True):
     """Analyse a still picture.
 
     `tasks`: `faces` gives boxes alone; `templates` a closer look at each face, with quality, probe and vector;
-    `identify` compares these with the gallery; `objects` finds persons and things; `liveness` judges the faces. Faces and objects
-    below `confidence_threshold` are left out (`None`: each model's own). Without templates the picture is shrunk to
-    `max_side` px for analysis; boxes are in its own pixels all the same. What is asked in the `background` gives way to
-    cameras. Templates are of the `prepared` embedder where that is asked.
+    `identify` compares these with the gallery; `objects` finds persons and things; `liveness` judges the faces. Faces
+    and objects below `confidence_threshold` are left out (`None`: each model's own). Without templates the picture is
+    shrunk to `max_side` px for analysis; boxes are in its own pixels all the same. What is asked in the `background`
+    gives way to cameras. Templates are of the `prepared` embedder where that is asked.
     """
 
     request_id: str

@@ -271,7 +271,8 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
     for module in (
         sign_in, tickets, seeds, users, duty, cameras, camera_views, people, watch_lists, snoozes, escalations,
-        alerts, identify, detect, history, models, system, push, channels, sockets, sightings, strangers, negatives,
+        alerts, identify, detect, analyses, history, models, system, push, channels, sockets, sightings, strangers,
+        negatives,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")

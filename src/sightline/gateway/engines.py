@@ -27,7 +27,7 @@ from sightline.gateway.metrics import Metrics
 from sightline.gateway.past import Past
 from sightline.gateway.ports import Store
 
-__all__ = ["MAX_MESSAGE_BYTES", "EngineLink", "Engines"]
+__all__ = ["ENGINE_GONE", "MAX_MESSAGE_BYTES", "EngineLink", "Engines"]
 
 MAX_FACTS_IN_FLIGHT = 64
 MAX_HEADER_BYTES = 4096
@@ -35,6 +35,8 @@ MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """What an engine may say at once: the faces of a crowd, each with its picture. A server must let it pass; what clients
 may say is bounded by the setting `max_message_kib`, which the dialects check themselves."""
 RETRY_S = 1.0
+ENGINE_GONE = "the engine went away before it had finished"
+"""The last word about a job, in the name of an engine that cannot say it."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +55,7 @@ class EngineLink:
     gallery_model: str | None = None
     gallery_version: int = -1
     waiting: dict[str, asyncio.Future[link.Analysis | link.SourceProbed]] = field(default_factory=dict)
+    examining: dict[str, asyncio.Queue[link.Examined]] = field(default_factory=dict)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
     reports: dict[str, link.CameraReport] = field(default_factory=dict)
@@ -266,6 +269,10 @@ class Engines:
                 future = engine.waiting.get(request_id)
                 if future is not None and not future.done():
                     future.set_result(message)
+            case link.Examined(job_id=job_id):
+                words = engine.examining.get(job_id)
+                if words is not None:
+                    words.put_nowait(message)
             case link.Status(warnings=warnings):
                 before, engine.status = engine.status, message
                 if warnings != (before.warnings if before else []):
@@ -298,6 +305,8 @@ class Engines:
             if not future.done():
                 future.set_exception(Unavailable("the engine went away before it answered; try again in a moment"))
                 future.exception()  # who asked may be gone: nobody need hear of it
+        for job_id, words in engine.examining.items():
+            words.put_nowait(link.Examined(job_id=job_id, state="failed", reason=ENGINE_GONE))
         if self._links.get(engine.id) is engine:
             del self._links[engine.id]
             if not self._links:

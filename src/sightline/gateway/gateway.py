@@ -17,6 +17,7 @@ from sightline.events.alert import Verdict
 from sightline.events.scene import CameraView
 from sightline.exceptions import Forbidden, NotFound
 from sightline.gateway.admission import Admission
+from sightline.gateway.analyses import Analyses
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
 from sightline.gateway.camera_states import SWITCHED_OFF
 from sightline.gateway.directory import Directory
@@ -82,6 +83,7 @@ class Gateway:
     system_alerts: SystemAlerts
     model_desk: ModelDesk
     frames: PushedFrames
+    analyses: Analyses
     hours: HourBook
     default_view: CameraView
     version: str
