@@ -92,8 +92,6 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("get", "/api/models/info"): Right.SEE_SYSTEM,
     ("get", "/api/models"): Right.SEE_SYSTEM,
     ("patch", "/api/models"): Right.MANAGE_USERS,
-    ("get", "/api/models"): Right.SEE_SYSTEM,
-    ("patch", "/api/models"): Right.MANAGE_USERS,
     ("get", "/api/system"): Right.SEE_SYSTEM,
     ("get", "/api/stats"): Right.SEE_SYSTEM,
     ("get", "/api/duty"): Right.MANAGE_DUTY,

@@ -116,8 +116,11 @@ class Engine:
         sight: Sight,
         clock: Clock,
         loader: SightLoader | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
-        """`sight` is what it looks with at first; without a `loader` that stays."""
+        """`sight` is what it looks with at first; without a `loader` that stays. Without `recordings` it looks at
+        cameras and pictures only.
+        """
         self._settings = settings
         self._open_source = open_source
         self._clock = clock
