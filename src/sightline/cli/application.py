@@ -18,6 +18,7 @@ from sightline.cli import (
     identification,
     models,
     people,
+    searching,
     serving,
     users,
 )
