@@ -12,7 +12,7 @@ from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.routers.system import engine_models, model_out
 
-__all__ = ["router"]
+__all__ = ["ModelChange", "router"]
 
 router = APIRouter(prefix="/api/models", tags=["system"])
 Seer = Annotated[Caller, Depends(caller_with(Right.SEE_SYSTEM))]
