@@ -17,7 +17,17 @@ from sightline.events.alert import Severity
 from sightline.events.scene import CameraView, Direction, Liveness
 from sightline.gateway.duty_resources import ShiftModel, Zone
 
-__all__ = ["CameraViewIn", "CameraViewOut", "HistoryOut", "HistoryRow"]
+__all__ = [
+    "CameraViewIn",
+    "CameraViewOut",
+    "CrowdModel",
+    "HistoryOut",
+    "HistoryRow",
+    "LineModel",
+    "RuleModel",
+    "ScheduleModel",
+    "ZoneModel",
+]
 
 MAX_CORNERS = 32
 MIN_LINE = 0.02
