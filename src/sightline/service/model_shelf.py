@@ -106,12 +106,14 @@ class ModelShelf:
         return Kept(key, wanted, model, report)
 
     def _fingerprint(self, wanted: tuple[str, ...]) -> Hashable:
-        """Of the files: which are there, of what size, written when."""
+        """Of the files and their records: which are there, of what size, written when."""
         found: list[tuple[int, int] | None] = []
         for choice in wanted:
-            try:
-                stat = path_of(self._store, choice).stat()
-                found.append((stat.st_mtime_ns, stat.st_size))
-            except OSError:
-                found.append(None)
+            path = path_of(self._store, choice)
+            for file in (path, path.with_name(f"{path.name}.json")):  # a store writes the record last
+                try:
+                    stat = file.stat()
+                    found.append((stat.st_mtime_ns, stat.st_size))
+                except OSError:
+                    found.append(None)
         return tuple(found)

@@ -12,7 +12,8 @@ from sightline.engine.stills import Look
 from sightline.events.engine_link import UseModels
 from sightline.exceptions import Unavailable
 from sightline.identities.similarity import Similarity
-from sightline.service.vision import VisionLoader, consensus_rules, load_vision
+from sightline.models.manifest import FASTESTDET, ModelTask
+from sightline.service.vision import VisionLoader, consensus_rules, load_vision, model_store
 from sightline.settings import Settings
 from tests.unit.models.graphs_made import answering, embedder
 
@@ -82,6 +83,27 @@ def test_a_file_that_appears_or_changes_is_noticed_once_loaded_no_more(settings:
     put(settings, "late.onnx", answering({"out": np.zeros((1, 85, 8400))}))
     assert loader.changed()
     assert loader.load(wish).key != loaded.key
+
+
+def test_a_file_counts_once_its_record_is_here_too(settings: Settings) -> None:
+    loader, store = VisionLoader(settings), model_store(settings)
+    wish = UseModels(object_model="fastestdet")
+    loader.load(wish)
+    store.path(FASTESTDET).write_bytes(b"half of a pull")
+    assert loader.changed()
+    assert not loader.load(wish).reports[OBJECTS].loaded
+    (settings.models_folder / f"{FASTESTDET.file}.json").write_bytes(b"{}")
+    assert loader.changed()
+
+
+def test_a_model_that_is_added_is_noticed_by_its_name(settings: Settings) -> None:
+    loader, store = VisionLoader(settings), model_store(settings)
+    wish = UseModels(object_model="my-yolo")
+    assert not loader.load(wish).reports[OBJECTS].loaded
+    content = answering({"out": np.zeros((1, 84, 8400))})
+    store.add(content, name="my-yolo", task=ModelTask.OBJECT_DETECTOR, licence="MIT")
+    assert loader.changed()
+    assert loader.load(wish).reports[OBJECTS].name == "my-yolo"
 
 
 def test_another_embedder_is_prepared_beside_and_then_not_loaded_again(settings: Settings) -> None:
