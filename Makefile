@@ -50,6 +50,10 @@ bench-pipeline: $(VENV)/.ready-to-test $(CONSOLE) ## Cameras a core and alert la
 bench-recognition: $(VENV)/.ready-to-test ## Errors of recognition on pictures and clips with a known truth, by tier
 	$(BIN)/python -m bench.recognition
 
+.PHONY: bench-search
+bench-search: $(VENV)/.ready-to-test ## Search in the past among up to a million templates, beside numpy and faiss Flat
+	$(BIN)/python -m bench.search
+
 .PHONY: docs
 docs: $(VENV)/.ready-to-run ## Write the reference pages that come from the code
 	$(BIN)/python -m scripts.reference

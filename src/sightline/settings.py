@@ -32,11 +32,13 @@ from pydantic_settings import (
 )
 
 from sightline.accounts import Role
+from sightline.decisions.levels import parse_alert_levels
 from sightline.deliveries.pushed import parse_levels
 from sightline.deliveries.rates import parse_rates
 from sightline.deliveries.rendition import parse_renditions
 from sightline.deliveries.target import check_url
 from sightline.detections.classes import OUR_NAMES, parse_classes
+from sightline.environment_aliases import read_aliases
 from sightline.events.alert import AlertType, Severity
 from sightline.exceptions import ConfigurationError
 from sightline.listeners import parse_listeners
@@ -114,6 +116,11 @@ def _as_levels(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _as_alert_levels(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_alert_levels(value)
+    return value
+
+
 def _as_networks(value: tuple[str, ...]) -> tuple[str, ...]:
     for network in value:
         try:
@@ -172,6 +179,9 @@ class Settings(BaseSettings):
     record_days: int = _setting(
         365, "Storage", "Days after which events, and alerts that are over, are deleted with their pictures; never "
         "before `retention_days`.", ge=1, le=36_500,
+    )
+    history_days: int = _setting(
+        400, "Storage", "Days after which the figures by the hour are forgotten.", ge=1, le=3650
     )
     spool_limit_mb: int = _setting(
         512, "Storage", "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
@@ -247,7 +257,7 @@ class Settings(BaseSettings):
     )
     crowd_threshold: int = _setting(
         10, "Pushed frames", "Number of people above which a frame is answered with a crowd warning, where its own "
-        "settings say nothing.", ge=0, le=100_000,
+        "settings say nothing; and that of cameras without a view of their own.", ge=0, le=100_000,
     )
     frame_alert_levels: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_levels)
@@ -268,11 +278,31 @@ class Settings(BaseSettings):
         ge=5, le=86_400,
     )
 
+    analysis_disk_mb: int = _setting(
+        4096, "Recordings", "Disk space for recordings that are uploaded for analysis, with their results, in MB.",
+        ge=16, le=10_000_000,
+    )
+    analysis_upload_mb: int = _setting(
+        2048, "Recordings", "Largest upload of recordings for analysis, in MB.", ge=1, le=1_000_000
+    )
+    analysis_minutes: int = _setting(
+        60, "Recordings", "Minutes that the analysis of an upload may take; what was seen until then is kept.",
+        ge=1, le=10_080,
+    )
+    analysis_hours: int = _setting(
+        24, "Recordings", "Hours after its end after which an analysis is forgotten, with all its files.",
+        ge=1, le=8760,
+    )
+
     token_minutes: int = _setting(15, "Sign-in", "Minutes for which an access token is good.", ge=1, le=1440)
     session_hours: int = _setting(12, "Sign-in", "Hours after which a password is asked for again.", ge=1, le=720)
 
     analysis_fps: float = _setting(5.0, "Recognition", "Analysed frames a second of a new camera.", gt=0, le=60)
     alert_unknown: bool = _setting(False, "Recognition", "Whether a new camera raises alerts about unknown people.")
+    liveness: Literal["off", "report", "require"] = _setting(
+        "report", "Recognition", "What becomes of signs that a face is a picture of one, for cameras that do not say "
+        "it themselves: nobody looks, they are recorded, or a name takes a proof that there are none.",
+    )
     object_fps: float = _setting(
         2.0, "Recognition", "How often a second persons and things are looked for where something moves, for cameras "
         "that do not say it themselves. 0: never.", ge=0, le=30,
@@ -387,6 +417,16 @@ class Settings(BaseSettings):
         "Seconds after a start in which devices may come back before alerts go to the next responder.",
         ge=0,
         le=600,
+    )
+    alert_levels: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_alert_levels)
+    ] = _setting(
+        (), "Alerts", "Levels of alerts that are not the usual ones, like crowd_warning=error. Watch lists and the "
+        "rules of cameras have their own.",
+    )
+    object_realert_seconds: float = _setting(
+        30.0, "Alerts", "Seconds after an alert about persons, vehicles, packages, phones or a line in which the same "
+        "camera and place raise no other.", ge=0, le=86_400,
     )
     flood_alerts: int = _setting(
         20,
@@ -552,8 +592,11 @@ def _read_environment() -> _Layer:
         and variable.upper() != _CONFIG_VARIABLE
         and not variable.upper().startswith(_TEST_PREFIX)
     ]
-    values = EnvSettingsSource(Settings)()
-    origins = {name: f"environment {environment_name(name)}" for name in values}
+    aliases = read_aliases(os.environ)
+    given = EnvSettingsSource(Settings)()
+    values = {name: value for name, (value, _) in aliases.items()} | given
+    origins = {name: f"environment {variable}" for name, (_, variable) in aliases.items()}
+    origins |= {name: f"environment {environment_name(name)}" for name in given}
     return _Layer(values, origins, tuple(problems))
 
 

@@ -9,6 +9,7 @@ import typer
 
 from sightline import __version__, telemetry
 from sightline.cli import (
+    analysis,
     cameras,
     configuration,
     doctor,
@@ -18,6 +19,7 @@ from sightline.cli import (
     identification,
     models,
     people,
+    searching,
     serving,
     users,
 )
@@ -46,6 +48,8 @@ app.command(rich_help_panel=_RUN)(serving.serve)
 app.command(rich_help_panel=_RUN)(doctor.doctor)
 app.command(rich_help_panel=_DATA)(enrolment.enroll)
 app.command(rich_help_panel=_DATA)(identification.identify)
+app.command(rich_help_panel=_DATA)(searching.search)
+app.command(rich_help_panel=_DATA)(analysis.analyse)
 app.add_typer(people.app, name="people", rich_help_panel=_DATA)
 app.add_typer(cameras.app, name="cameras", rich_help_panel=_DATA)
 app.add_typer(evaluation.app, name="evaluate", rich_help_panel=_ADMIN)

@@ -54,7 +54,7 @@ def demo(
         sightline demo --port 0 --no-open --home /tmp/sightline-demo
     """
     # Imported here because the service brings everything with it, and `sightline --help` shall not wait for that.
-    from sightline import service
+    from sightline.service import demo as demonstration
 
     usual = settings_module.load({"home": home, "port": port}, config=config).settings
     # A database of your own is for your data, so the demonstration never uses it.
@@ -68,4 +68,4 @@ def demo(
     )
     pull_missing(chosen)
     warn(f"preparing the demonstration in {chosen.home}", "dim")
-    service.demo(chosen, open_browser=not no_open)
+    demonstration.demo(chosen, open_browser=not no_open)

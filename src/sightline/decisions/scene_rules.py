@@ -19,7 +19,7 @@ from sightline.events.event import AlertDraft, Decision, DecisionContext
 from sightline.events.scene import CameraView, CrowdWatch, DetectionRule, Liveness
 from sightline.events.schedule import Schedule
 
-__all__ = ["SceneRules", "attack", "crowd_changed", "line_crossed", "object_seen", "scene_subject"]
+__all__ = ["SceneRules", "attack", "attack_draft", "crowd_changed", "line_crossed", "object_seen", "scene_subject"]
 
 _TYPES = {
     "person": AlertType.PERSON_DETECTED,

@@ -22,6 +22,7 @@ from sightline.exceptions import ImageError, WireError
 
 __all__ = [
     "ALERT_KINDS",
+    "FRAME_CLIENT_MESSAGES",
     "FRAME_MESSAGES",
     "PERSON",
     "Authenticate",
@@ -81,6 +82,24 @@ class Authenticate(_Struct, frozen=True):
 
     token: Annotated[str, msgspec.Meta(min_length=1, max_length=KEY_LIMIT)] | None = None
     ticket: Annotated[str, msgspec.Meta(min_length=1, max_length=KEY_LIMIT)] | None = None
+
+
+class PushedMessage(_Struct, frozen=True):
+    """A picture to analyse; see `ProcessFrame`."""
+
+    event: Literal["process_frame"]
+    data: ProcessFrame
+
+
+class AuthenticateMessage(_Struct, frozen=True):
+    """Who this is; see `Authenticate`."""
+
+    event: Literal["authenticate"]
+    data: Authenticate
+
+
+FRAME_CLIENT_MESSAGES: Mapping[str, Any] = {"process_frame": PushedMessage, "authenticate": AuthenticateMessage}
+"""Each message that a client may send on `/ws`, whole, by `event`."""
 
 
 # ── what it hears ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -87,7 +87,7 @@ class CameraAnalysis:
         times = StageTimes()
         with times.stage("motion"):
             motion = self._look(frame)
-        faces, facts = self._faces.process(frame, motion, gallery, scene.liveness, times)
+        faces, facts = self._faces.process(frame, motion, gallery, scene, times)
         objects: list[TrackedObject] = []
         if self._objects is not None:
             with times.stage("objects"):

@@ -20,6 +20,8 @@ import structlog
 
 from sightline.clock import Clock
 from sightline.engine.analysis_pool import Analysed, AnalysisPool
+from sightline.engine.examination import Recordings
+from sightline.engine.examiner import Examiner, Looking
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.mailbox import Mailboxes
 from sightline.engine.outbox import FactOutbox
@@ -38,6 +40,8 @@ from sightline.events.engine_link import (
     Assign,
     CameraSpec,
     EngineMessage,
+    Examine,
+    Examined,
     Fact,
     GalleryPage,
     GatewayMessage,
@@ -47,6 +51,7 @@ from sightline.events.engine_link import (
     Sighting,
     SourceState,
     Status,
+    StopExamining,
     Unwatch,
     UseModels,
     Watch,
@@ -111,8 +116,11 @@ class Engine:
         sight: Sight,
         clock: Clock,
         loader: SightLoader | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
-        """`sight` is what it looks with at first; without a `loader` that stays."""
+        """`sight` is what it looks with at first; without a `loader` that stays. Without `recordings` it looks at
+        cameras and pictures only.
+        """
         self._settings = settings
         self._open_source = open_source
         self._clock = clock
@@ -138,6 +146,16 @@ class Engine:
             busy=self._performance.worked,
             max_image_bytes=settings.max_image_bytes,
             max_image_pixels=settings.max_image_pixels,
+        )
+        self._examiner = Examiner(
+            settings.gateway,
+            recordings,
+            Looking(self._sights.analyser, self._sights.new_analysis, self._sights.gallery),
+            self._examined_from_thread,
+            clock,
+            max_image_bytes=settings.max_image_bytes,
+            max_image_pixels=settings.max_image_pixels,
+            tls=settings.tls,
         )
         self._pool = AnalysisPool(
             self._mailboxes,
@@ -201,6 +219,7 @@ class Engine:
     def link_lost(self) -> None:
         """Nobody looks any more; everything else goes on."""
         self._watching.forget()
+        self._examiner.close()
         self._grace_until_s = None
 
     def received(self, message: GatewayMessage) -> None:
@@ -220,6 +239,10 @@ class Engine:
                 self._sights.use(message)
             case Analyse():
                 self._requests.analyse(message)
+            case Examine():
+                self._examiner.examine(message)
+            case StopExamining():
+                self._examiner.stop(message.job_id)
             case ProbeSource():
                 self._requests.probe(message)
             case _:
@@ -340,6 +363,9 @@ class Engine:
             return
         self._loop.call_soon_threadsafe(work)
 
+    def _examined_from_thread(self, word: Examined) -> None:
+        self._call_soon(lambda: self._outgoing.answer(word))
+
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _tick(self) -> None:
@@ -410,6 +436,7 @@ class Engine:
         """Stops the threads, then waits until every fact they still gave is on disk."""
         readers = [assigned.reader for assigned in self._cameras.values()] + self._leaving
         self._requests.close()
+        self._examiner.close()
         for reader in readers:
             reader.stop()
         self._mailboxes.close()

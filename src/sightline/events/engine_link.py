@@ -9,8 +9,8 @@
       Observation, CameraReport, Status ────→            disposable: the newest replaces the older
       Fact, Sighting (spooled on disk) ─────→
       ←──────────────────────────────────── Accepted     only now does the spool forget it
-      ←──────────────────────────────────── Analyse, ProbeSource
-      Analysis, SourceProbed ───────────────→
+      ←──────────────────────────────────── Analyse, ProbeSource, Examine, StopExamining
+      Analysis, SourceProbed, Examined ─────→
 
 Boxes are `[x1, y1, x2, y2]` in pixels of a frame whose `width` and `height` travel with them; times are integer
 milliseconds since the epoch; vectors are little-endian float32 bytes. Pictures of facts go first, by
@@ -38,6 +38,8 @@ __all__ = [
     "CrowdChanged",
     "CrowdSeen",
     "EngineMessage",
+    "Examine",
+    "Examined",
     "Fact",
     "FoundObject",
     "GalleryPage",
@@ -62,6 +64,7 @@ __all__ = [
     "SourceState",
     "Status",
     "StillTask",
+    "StopExamining",
     "TrackSample",
     "TrackedFace",
     "TrackedObject",
@@ -203,7 +206,8 @@ class Identified(_Value, tag="identified", tag_field="kind", frozen=True):
     """A track was identified as `person_id`: similarity and margin (to the next person) both passed.
 
     `vector` is the track's template at that moment; an engine that does not say it leaves it empty. `presentation` is
-    what is known of its liveness then, empty where nobody looked; `live` the score so far, 0 to 1.
+    what is known of its liveness then, empty where nobody looked; `live` the score so far, 0 to 1. `again`: it was
+    told before, while its liveness was undecided.
     """
 
     track_id: str
@@ -218,6 +222,7 @@ class Identified(_Value, tag="identified", tag_field="kind", frozen=True):
     vector: bytes = b""
     presentation: PresentationWord = ""
     live: float | None = None
+    again: bool = False
 
 
 class Unknown(_Value, tag="unknown", tag_field="kind", frozen=True):
@@ -418,6 +423,19 @@ class Analysis(_Message, tag="analysis", frozen=True):
     processing_ms: float = 0.0
 
 
+class Examined(_Message, tag="examined", frozen=True):
+    """How far a job is: `share` (0 to 1) of the file with this index, `frames` in all. The last word is `done`, when
+    the result has been put, or `failed`.
+    """
+
+    job_id: str
+    state: Literal["running", "done", "failed"]
+    file: int = 0
+    share: float = 0.0
+    frames: int = 0
+    reason: str = ""
+
+
 class SourceProbed(_Message, tag="source_probed", frozen=True):
     """The answer to `ProbeSource`: what the source delivers, or in plain words why it does not."""
 
@@ -459,7 +477,9 @@ class Status(_Message, tag="status", frozen=True):
     prepared: Prepared | None = None
 
 
-EngineMessage = Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | SourceProbed | Status
+EngineMessage = (
+    Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | Examined | SourceProbed | Status
+)
 
 
 # ── gateway → engine ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -534,10 +554,10 @@ class Analyse(_Message, tag="analyse", frozen=True):
     """Analyse a still picture.
 
     `tasks`: `faces` gives boxes alone; `templates` a closer look at each face, with quality, probe and vector;
-    `identify` compares these with the gallery; `objects` finds persons and things; `liveness` judges the faces. Faces and objects
-    below `confidence_threshold` are left out (`None`: each model's own). Without templates the picture is shrunk to
-    `max_side` px for analysis; boxes are in its own pixels all the same. What is asked in the `background` gives way to
-    cameras. Templates are of the `prepared` embedder where that is asked.
+    `identify` compares these with the gallery; `objects` finds persons and things; `liveness` judges the faces. Faces
+    and objects below `confidence_threshold` are left out (`None`: each model's own). Without templates the picture is
+    shrunk to `max_side` px for analysis; boxes are in its own pixels all the same. What is asked in the `background`
+    gives way to cameras. Templates are of the `prepared` embedder where that is asked.
     """
 
     request_id: str
@@ -547,6 +567,24 @@ class Analyse(_Message, tag="analyse", frozen=True):
     max_side: int | None = None
     background: bool = False
     prepared: bool = False
+
+
+class Examine(_Message, tag="examine", frozen=True):
+    """Look at uploaded files from beginning to end, `fps` pictures a second of a recording, for at most `max_seconds`.
+    They are fetched from, and what was seen is put to, `/api/engine/analyses/{job_id}`; `files` are their names.
+    """
+
+    job_id: str
+    files: list[str]
+    fps: float
+    annotate: bool
+    max_seconds: float
+
+
+class StopExamining(_Message, tag="stop_examining", frozen=True):
+    """Nobody wants this job any more."""
+
+    job_id: str
 
 
 class ProbeSource(_Message, tag="probe_source", frozen=True):
@@ -596,7 +634,8 @@ class Accepted(_Message, tag="accepted", frozen=True):
 
 
 GatewayMessage = (
-    Welcome | Assign | Revoke | Watch | Unwatch | UseModels | Analyse | ProbeSource | GalleryPage | Accepted
+    Welcome | Assign | Revoke | Watch | Unwatch | UseModels | Analyse | Examine | StopExamining | ProbeSource
+    | GalleryPage | Accepted
 )
 
 _UNREADABLE = (UnicodeError, RecursionError)

@@ -28,8 +28,9 @@ __all__ = [
     "CaughtUp",
     "ChangeStreamQuality",
     "ConnectionEstablished",
+    "CrowdAnalysis",
     "DetectedFace",
-    "Detection",
+    "DetectedObject",
     "DutyStatus",
     "ErrorDetails",
     "ErrorSpoken",
@@ -228,7 +229,8 @@ class DutyStatus(Spoken, frozen=True):
 
 
 class DetectedFace(Spoken, frozen=True):
-    """A face in a frame: `bbox` and `landmarks` in pixels of a frame of the message's width and height."""
+    """A face in a frame: `bbox` and `landmarks` in pixels of a frame of the message's width and height. `live` is how
+    much it looks bona fide, 0 to 1, `body` the track of the person whose face it is; `null` where nobody can say."""
 
     bbox: tuple[float, float, float, float]
     confidence: float
@@ -241,7 +243,8 @@ class DetectedFace(Spoken, frozen=True):
     similarity: float | None
     quality: float | None
     reasons: list[str]
-    live: bool | None
+    live: float | None
+    body: str | None
 
 
 class FaceDetectionResult(Spoken, frozen=True):
@@ -256,8 +259,8 @@ class FaceDetectionResult(Spoken, frozen=True):
     source: str
 
 
-class Detection(Spoken, frozen=True):
-    """Something in a frame: `bbox` in pixels of a frame of the message's width and height."""
+class DetectedObject(Spoken, frozen=True):
+    """A person or thing in a frame: `person`, `vehicle`, `package`, `phone`, or whatever else the model knows."""
 
     label: str
     confidence: float
@@ -265,17 +268,30 @@ class Detection(Spoken, frozen=True):
     track_id: str | None
 
 
+class CrowdAnalysis(Spoken, frozen=True):
+    """How many people there are: `crowd_level` is that of the larger count, `density_score` the share of the picture
+    that people cover, 0 to 1 (`null` where an engine of another make did not say); `zones` counts the people in each
+    zone."""
+
+    face_count: int
+    body_count: int
+    crowd_level: Literal["empty", "low", "medium", "high", "very_high"]
+    density_score: float | None
+    zones: dict[str, int] = {}
+
+
 class AiDetectionResult(Spoken, frozen=True):
-    """What an engine sees in a camera now. Not promised, like every observation. Where the engine did not say the
-    frame's size, `width` and `height` are 0."""
+    """The persons and things that a camera shows now, confirmed ones only, and the crowd. Not promised: the newest
+    replaces one that was not sent. Where an engine of another make did not say the frame's size, `width` and `height`
+    are 0, and `crowd_analysis` is `null` where it said nothing of it."""
 
     camera_id: str
     frame_id: int
     timestamp: int
     width: int
     height: int
-    detections: list[Detection]
-    crowd_analysis: dict[str, Any] | None
+    detections: list[DetectedObject]
+    crowd_analysis: CrowdAnalysis | None
     source: str
 
 

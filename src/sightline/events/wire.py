@@ -192,6 +192,16 @@ class ReportedDetection(_Data, frozen=True):
     track_id: Id | None = None
 
 
+class ReportedCrowd(_Data, frozen=True):
+    """What an engine of another make says of the crowd in a frame. Without `crowd_level`, the counts give it."""
+
+    face_count: Count = 0
+    body_count: Count = 0
+    crowd_level: Literal["empty", "low", "medium", "high", "very_high"] | None = None
+    density_score: Share | None = None
+    zones: dict[Id, Count] = {}
+
+
 class AiDetectionReport(_Data, frozen=True):
     """`ai_detection_result`, from an engine: what one frame shows. Without `timestamp`: now."""
 
@@ -201,7 +211,7 @@ class AiDetectionReport(_Data, frozen=True):
     timestamp: Count | None = None
     width: Count = 0
     height: Count = 0
-    crowd_analysis: dict[str, Any] | None = None
+    crowd_analysis: ReportedCrowd | None = None
 
 
 class ReportedFace(_Data, frozen=True):

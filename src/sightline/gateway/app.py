@@ -17,10 +17,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from sightline.clock import Clock
+from sightline.decisions.levels import parse_alert_levels
 from sightline.decisions.policy import Rules
 from sightline.deliveries.escalation import Patience
 from sightline.deliveries.rendition import parse_renditions
 from sightline.deliveries.retry import RetrySchedule
+from sightline.events.scene import CameraView, CrowdWatch, Liveness, Scene
 from sightline.exceptions import (
     ConfigurationError,
     Conflict,
@@ -31,11 +33,13 @@ from sightline.exceptions import (
     SourceError,
     Unavailable,
 )
+from sightline.gateway.analyses import Analyses, AnalysisShelf, Examining
 from sightline.gateway.auth import Passwords, Tokens
 from sightline.gateway.console import Console, console_folder
 from sightline.gateway.dialect_ports import DialectPorts
 from sightline.gateway.directory import Directory
 from sightline.gateway.engine_analyst import EngineAnalyst
+from sightline.gateway.engine_examining import EngineExamining
 from sightline.gateway.engines import Engines
 from sightline.gateway.escalation import Escalator
 from sightline.gateway.foreign_engines import ForeignEngines
@@ -44,8 +48,10 @@ from sightline.gateway.gateway import Gateway
 from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
+from sightline.gateway.keeping_history import keep_history
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
+from sightline.gateway.model_desk import ModelDesk
 from sightline.gateway.notifier import Notifier, Senders, Wording
 from sightline.gateway.notifier_metrics import NotifierMetrics
 from sightline.gateway.past import Past
@@ -56,19 +62,26 @@ from sightline.gateway.responders import Responders
 from sightline.gateway.retention import keep_retention
 from sightline.gateway.routers import (
     alerts,
+    analyses,
+    camera_views,
     cameras,
     channels,
     detect,
     duty,
     engines,
     escalations,
+    history,
     identify,
+    models,
+    negatives,
     people,
     push,
     seeds,
+    sightings,
     sign_in,
     snoozes,
     sockets,
+    strangers,
     streams,
     system,
     tickets,
@@ -117,10 +130,13 @@ def create_gateway(
     top: int,
     version: str,
     searcher: Searcher,
+    shelf: AnalysisShelf,
     analyst: Analyst | None = None,
+    examining: Examining | None = None,
     local_token: str | None = None,
 ) -> Gateway:
-    """The parts of a gateway. Without `analyst`, connected engines look at still pictures."""
+    """The parts of a gateway. Without `analyst`, connected engines look at still pictures; without `examining`, at
+    recordings."""
     metrics = Metrics()
     directory = Directory(store)
     views = AlertViews(store, directory)
@@ -135,11 +151,18 @@ def create_gateway(
         routed_severities=frozenset(settings.routed_severities),
         flood_alerts=settings.flood_alerts,
         flood_ms=int(settings.flood_seconds * 1000),
+        levels=parse_alert_levels(settings.alert_levels),
+        object_realert_ms=int(settings.object_realert_seconds * 1000),
+        default_view=CameraView(
+            scene=Scene(
+                crowds=(CrowdWatch(threshold=settings.crowd_threshold),), liveness=Liveness(settings.liveness)
+            )
+        ),
     )
     past = Past(store.sightings, store.strangers, searcher, clock, days=settings.sighting_days)
     intake = Intake(store.alerts, rules, metrics, clock, recognise=past.stranger)
     viewers = Viewers(parse_renditions(settings.stream_qualities), limit=settings.max_connections)
-    engines = Engines(store, hub, viewers, intake, past, metrics, clock)
+    engines = Engines(store, hub, viewers, intake, past, metrics, clock, rules.default_view)
     hub.on_watch_change = viewers.on_change = engines.watch_changed
     streams = Streams(viewers, clock, open_ms=settings.stream_url_seconds * 1000)
     foreign_engines = ForeignEngines(store, directory, hub, intake, streams, clock)
@@ -199,12 +222,16 @@ def create_gateway(
         responders=responders,
         escalator=escalator,
         system_alerts=system_alerts,
+        model_desk=ModelDesk(store, engines, settings, clock),
+        analyses=Analyses(shelf, examining or EngineExamining(engines), settings, clock),
         frames=PushedFrames(
             FrameDesk(settings, analyst, lambda: engines.stills, metrics, clock),
             system_alerts,
             clock,
             max_connections=settings.max_frame_connections,
         ),
+        hours=intake.hours,
+        default_view=rules.default_view,
         version=version,
         started_at_ms=clock.now_ms(),
         local_token=local_token,
@@ -228,7 +255,10 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                     ("ticks", keep_ticking(gateway)),
                     ("escalations", gateway.escalator.run()),
                     ("retention", keep_retention(gateway)),
+                    ("history", keep_history(gateway)),
                     ("notifier", gateway.notifier.run()),
+                    ("analyses", gateway.analyses.run()),
+                    ("models", gateway.model_desk.run()),
                 )
             ]
             for job in jobs:
@@ -253,8 +283,9 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     socket_io = SocketIo(gateway)
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
     for module in (
-        sign_in, tickets, seeds, users, engines, duty, cameras, streams, people, watch_lists, snoozes, escalations,
-        alerts, identify, detect, system, push, channels, sockets,
+        sign_in, tickets, seeds, users, engines, duty, cameras, camera_views, streams, people, watch_lists, snoozes,
+        escalations, alerts, identify, detect, analyses, history, models, system, push, channels, sockets, sightings,
+        strangers, negatives,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")
@@ -281,6 +312,10 @@ def _body_limit(gateway: Gateway, scope: Scope) -> int:
     path = scope["path"]
     if path.startswith("/api/engine/blobs/"):
         return MAX_BLOB_BYTES  # read only after the engine's token was checked
+    if path.startswith("/api/engine/analyses/"):
+        return gateway.settings.analysis_disk_mb * 10**6  # likewise
+    if path == "/api/analyses" and gateway.has_token(Headers(scope=scope)):
+        return gateway.settings.analysis_upload_mb * 10**6 + MAX_BODY_BYTES
     if UPLOADS.fullmatch(path) and gateway.has_token(Headers(scope=scope)):
         return MAX_UPLOAD_BYTES
     if path == "/api/detect" and gateway.settings.anonymous_dialects:

@@ -7,7 +7,7 @@ an observation updates presence and goes to whoever looks. Pictures flow only fo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,7 +29,7 @@ from sightline.gateway.past import Past
 from sightline.gateway.ports import Store
 from sightline.gateway.viewers import Viewers
 
-__all__ = ["MAX_MESSAGE_BYTES", "SUPERVISED", "EngineLink", "Engines"]
+__all__ = ["ENGINE_GONE", "MAX_MESSAGE_BYTES", "SUPERVISED", "EngineLink", "Engines"]
 
 MAX_FACTS_IN_FLIGHT = 64
 MAX_HEADER_BYTES = 4096
@@ -41,6 +41,8 @@ SUPERVISED = "local"
 """The name of the engine that a server starts itself."""
 SUBSCRIBED = Quality.SD
 """The quality of the pictures that clients who subscribed to a camera are sent."""
+ENGINE_GONE = "the engine went away before it had finished"
+"""The last word about a job, in the name of an engine that cannot say it."""
 
 log = structlog.get_logger(__name__)
 
@@ -59,10 +61,32 @@ class EngineLink:
     gallery_model: str | None = None
     gallery_version: int = -1
     waiting: dict[str, asyncio.Future[link.Analysis | link.SourceProbed]] = field(default_factory=dict)
+    examining: dict[str, asyncio.Queue[link.Examined]] = field(default_factory=dict)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
     reports: dict[str, link.CameraReport] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    told_models: link.UseModels = field(default_factory=link.UseModels)
+
+    @property
+    def models(self) -> list[link.ModelReport]:
+        """The models as this engine has them now."""
+        return self.status.models if self.status is not None and self.status.models else self.hello.models
+
+    async def ask(
+        self, request: link.Analyse | link.ProbeSource, timeout_s: float
+    ) -> link.Analysis | link.SourceProbed:
+        """The answer to a request. Raises `Unavailable` when it does not come."""
+        future: asyncio.Future[link.Analysis | link.SourceProbed] = asyncio.get_running_loop().create_future()
+        self.waiting[request.request_id] = future
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.send(request)
+                return await future
+        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+            raise Unavailable("the engine did not answer in time; try again") from None
+        finally:
+            self.waiting.pop(request.request_id, None)
 
     async def send(self, message: link.GatewayMessage) -> None:
         """One message, whole; many tasks may send."""
@@ -97,6 +121,7 @@ class Engines:
         self._changed = asyncio.Event()
         self._somebody = asyncio.Event()
         self._gallery_dirty = False
+        self._wished_models = link.UseModels()
         self.why_none = "no engine has connected yet"
 
     # ── what others ask ──
@@ -144,6 +169,21 @@ class Engines:
         self._gallery_dirty = True
         self._changed.set()
 
+    async def use_models(self, wish: link.UseModels) -> None:
+        """Tells every engine which models to use; those that come later are told as well."""
+        self._wished_models = wish
+        for engine in self.links:
+            await self._tell_models(engine)
+
+    async def _tell_models(self, engine: EngineLink) -> None:
+        """An engine begins with its own settings, which need no word."""
+        if engine.told_models != self._wished_models:
+            engine.told_models = self._wished_models
+            try:
+                await engine.send(self._wished_models)
+            except (WebSocketDisconnect, RuntimeError, OSError):
+                log.info("engine_left_while_told", engine=engine.id)
+
     async def least_loaded(self, patience_s: float) -> EngineLink:
         """The engine to ask something of; one that is just starting is waited for. Raises `Unavailable`."""
         try:
@@ -182,6 +222,7 @@ class Engines:
         try:
             if older is not None:
                 await _end(older.socket, 4502, "a newer connection of this engine took over")
+            await self._tell_models(engine)
             self._announce(engine, "connected", "")
             self._changed.set()
             await self._listen(engine)
@@ -246,20 +287,25 @@ class Engines:
                 future = engine.waiting.get(request_id)
                 if future is not None and not future.done():
                     future.set_result(message)
+            case link.Examined(job_id=job_id):
+                words = engine.examining.get(job_id)
+                if words is not None:
+                    words.put_nowait(message)
             case link.Status(warnings=warnings):
                 before, engine.status = engine.status, message
                 if warnings != (before.warnings if before else []):
-                    self._say_warnings()
+                    self.say_warnings()
             case _:
                 log.warning("engine_message_unexpected", type=type(message).__name__)
 
-    def _say_warnings(self) -> None:
+    def say_warnings(self, further: Sequence[str] = ()) -> None:
         """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
         warnings = [
             f"{engine.id}: {warning}"
             for engine in self._links.values()
             for warning in (engine.status.warnings if engine.status else [])
         ]
+        warnings += further
         self._hub.broadcast("system_status_update", {"gateways": 1, "engines": len(self._links), "warnings": warnings})
 
     def _camera_report(self, engine: EngineLink, report: link.CameraReport) -> None:
@@ -277,6 +323,8 @@ class Engines:
             if not future.done():
                 future.set_exception(Unavailable("the engine went away before it answered; try again in a moment"))
                 future.exception()  # who asked may be gone: nobody need hear of it
+        for job_id, words in engine.examining.items():
+            words.put_nowait(link.Examined(job_id=job_id, state="failed", reason=ENGINE_GONE))
         if self._links.get(engine.id) is engine:
             del self._links[engine.id]
             if not self._links:
@@ -296,7 +344,7 @@ class Engines:
                 "engine_id": engine.id,
                 "status": status,
                 "reason": reason,
-                "capabilities": [model.task for model in engine.hello.models if model.loaded],
+                "capabilities": [model.task for model in engine.models if model.loaded],
                 "load": engine.status.load if engine.status else None,
             },
         )
@@ -430,6 +478,7 @@ class Engines:
                         more=changes.more,
                         reset=changes.reset,
                         negatives=changes.negatives,
+                        model_id=engine.gallery_model,
                     )
                 )
                 engine.gallery_version, more = changes.version, changes.more

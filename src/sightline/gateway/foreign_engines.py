@@ -23,6 +23,7 @@ import msgspec
 import structlog
 
 from sightline.clock import Clock
+from sightline.decisions.crowd import crowd_level
 from sightline.deliveries.framing import Frame
 from sightline.deliveries.rendition import Quality
 from sightline.deliveries.session import CloseCode
@@ -287,7 +288,19 @@ def _detections(report: wire.AiDetectionReport) -> dict[str, Any]:
         {"label": one.label, "confidence": one.confidence, "bbox": one.bbox, "track_id": one.track_id}
         for one in report.detections
     ]
-    return {"detections": found, "crowd_analysis": report.crowd_analysis}
+    return {"detections": found, "crowd_analysis": _crowd(report.crowd_analysis)}
+
+
+def _crowd(said: wire.ReportedCrowd | None) -> dict[str, Any] | None:
+    if said is None:
+        return None
+    return {
+        "face_count": said.face_count,
+        "body_count": said.body_count,
+        "crowd_level": said.crowd_level or crowd_level(said.face_count, said.body_count).value,
+        "density_score": said.density_score,
+        "zones": said.zones,
+    }
 
 
 def _faces(report: wire.FaceDetectionReport) -> dict[str, Any]:

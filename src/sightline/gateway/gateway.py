@@ -17,6 +17,7 @@ from sightline.events.alert import Verdict
 from sightline.events.scene import CameraView
 from sightline.exceptions import Forbidden, NotFound
 from sightline.gateway.admission import Admission
+from sightline.gateway.analyses import Analyses
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
 from sightline.gateway.camera_states import SWITCHED_OFF
 from sightline.gateway.directory import Directory
@@ -27,6 +28,7 @@ from sightline.gateway.foreign_engines import ForeignEngines
 from sightline.gateway.hub import Hub
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
+from sightline.gateway.model_desk import ModelDesk
 from sightline.gateway.notifier import Notifier
 from sightline.gateway.past import Past
 from sightline.gateway.ports import Analyst, Store
@@ -84,7 +86,9 @@ class Gateway:
     responders: Responders
     escalator: Escalator
     system_alerts: SystemAlerts
+    model_desk: ModelDesk
     frames: PushedFrames
+    analyses: Analyses
     hours: HourBook
     default_view: CameraView
     version: str

@@ -19,7 +19,7 @@ CSP = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
     "frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 )
-QUIET_PATHS = ("/assets/", "/health", "/metrics", "/api/engine/blobs/")
+QUIET_PATHS = ("/assets/", "/health", "/metrics", "/api/engine/blobs/", "/api/engine/analyses/")
 
 log = structlog.get_logger(__name__)
 

@@ -40,9 +40,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Observations of one turn of the event loop, as camera, frame and message, and all of them in one bundle."""
+    """Observations of one turn of the event loop, as camera, slot, frame and message, and all of them in one bundle. A
+    message replaces one of its slot that was not sent yet."""
 
-    observations: tuple[tuple[str, int, Frame], ...]
+    observations: tuple[tuple[str, str, int, Frame], ...]
     bundle: Bundle
 
 
@@ -71,7 +72,7 @@ class Client(Protocol):
         """Whether this client looks at the camera at all."""
 
     def observe(self, shown: Shown) -> None:
-        """The newest observations of cameras; each replaces one of its camera that was not sent yet."""
+        """The newest observations of cameras; each replaces one of its slot that was not sent yet."""
 
     def picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:
         """The newest picture of a camera with the observation of the same frame."""
@@ -91,7 +92,7 @@ class Hub:
         self._clients: dict[str, Client] = {}
         self._observations: dict[str, OrderedDict[int, Frame]] = {}
         self._early: dict[str, tuple[int, bytes]] = {}
-        self._showing: list[tuple[str, int, Frame]] = []
+        self._showing: list[tuple[str, str, int, Frame]] = []
         self.top = top
         self._committed_s = math.nan
         """When the oldest commit was that no round has begun for; NaN where there is none."""
@@ -199,7 +200,10 @@ class Hub:
             recent.popitem(last=False)
         if not self._showing:
             asyncio.get_running_loop().call_soon(self._show)
-        self._showing.append((camera_id, observation.frame_id, message))
+        self._showing.append((camera_id, camera_id, observation.frame_id, message))
+        if observation.crowd is not None:
+            objects = Frame(encode_message("ai_detection_result", _objects(observation, source)))
+            self._showing.append((camera_id, f"{camera_id}/objects", observation.frame_id, objects))
         frame_id, picture = self._early.pop(camera_id, (-1, b""))
         if frame_id == observation.frame_id:
             self.picture(camera_id, frame_id, picture)
@@ -210,7 +214,7 @@ class Hub:
         """Hands on what came in one turn of the event loop: each client gets it in one write."""
         if not self._showing:
             return
-        shown = Shown(tuple(self._showing), Bundle([message for _, _, message in self._showing]))
+        shown = Shown(tuple(self._showing), Bundle([message for _, _, _, message in self._showing]))
         self._showing.clear()
         self._show_in_turn(shown, iter(self.clients))
 
@@ -276,7 +280,8 @@ class Hub:
                     "similarity": face.similarity,
                     "quality": face.quality,
                     "reasons": face.reasons,
-                    "live": None,
+                    "live": face.live,
+                    "body": face.body,
                 }
             )
         return {
@@ -292,3 +297,20 @@ class Hub:
 
 async def _nothing_to_prepare(after: int, top: int) -> None:
     """Stands for whoever reads the log."""
+
+
+def _objects(observation: Observation, source: str) -> dict[str, Any]:
+    """The data of `ai_detection_result`."""
+    return {
+        "camera_id": observation.camera_id,
+        "frame_id": observation.frame_id,
+        "timestamp": observation.timestamp,
+        "width": observation.width,
+        "height": observation.height,
+        "detections": [
+            {"label": one.label, "confidence": one.confidence, "bbox": one.bbox, "track_id": one.track_id}
+            for one in observation.objects
+        ],
+        "crowd_analysis": observation.crowd,
+        "source": source,
+    }

@@ -130,10 +130,10 @@ class NativeClient:
         if self._subscriptions.everything and self._sender.is_free:
             self._sender.write(shown.bundle)
             return
-        for camera_id, frame_id, message in shown.observations:
+        for camera_id, slot, frame_id, message in shown.observations:
             watch = self._subscriptions.of(camera_id)
             if watch is not None and self._shows(watch, camera_id, frame_id):
-                self._outbox.put_observation(camera_id, frame_id, message)
+                self._outbox.put_observation(slot, frame_id, message)
 
     def picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:
         watch = self._subscriptions.of(camera_id)

@@ -23,7 +23,7 @@ SENT_FRAMES_REMEMBERED = 16
 
 @dataclass(slots=True)
 class _Slot:
-    """The newest observation and picture of one camera, and which observations went out lately."""
+    """The newest observation, objects and picture of one camera, and which observations went out lately."""
 
     observation: tuple[int, Frame] | None = None
     picture: tuple[int, Frame, Frame] | None = None
@@ -91,11 +91,12 @@ class Outbox:
             self._state.append(message)
         self._on_put()
 
-    def put_observation(self, camera_id: str, frame_id: int, message: Frame) -> None:
-        """Replaces the camera's observation that was not sent yet."""
-        slot = self._slot(camera_id)
-        self.replaced += slot.observation is not None
-        slot.observation = (frame_id, message)
+    def put_observation(self, slot: str, frame_id: int, message: Frame) -> None:
+        """Replaces the slot's observation that was not sent yet. A slot is a camera's id, or `{camera_id}/{what}` for
+        what goes beside that."""
+        waiting = self._slot(slot)
+        self.replaced += waiting.observation is not None
+        waiting.observation = (frame_id, message)
         self._on_put()
 
     def put_picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:
@@ -107,8 +108,9 @@ class Outbox:
 
     def drop_camera(self, camera_id: str) -> None:
         """Nobody wants this camera any more."""
-        self._slots.pop(camera_id, None)
-        self._due.pop(camera_id, None)
+        for slot in [slot for slot in self._slots if slot == camera_id or slot.startswith(f"{camera_id}/")]:
+            del self._slots[slot]
+            self._due.pop(slot, None)
 
     def take_control(self) -> list[Frame]:
         """Everything that goes first."""

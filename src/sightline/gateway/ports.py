@@ -7,7 +7,7 @@ Ids are made by the store (sortable by time, opaque). Times are milliseconds sin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from sightline.accounts import Role, User
@@ -36,6 +36,7 @@ from sightline.events.scene import CameraView, Polygon
 from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
 from sightline.gateway.sighting_ports import Negatives, Sightings, Strangers
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
+from sightline.identities.templates import TemplateProgress, UntemplatedSample
 
 __all__ = [
     "AlertPictures",
@@ -50,6 +51,7 @@ __all__ = [
     "History",
     "Log",
     "MachineTokens",
+    "Models",
     "People",
     "QuietPeriods",
     "Store",
@@ -162,6 +164,21 @@ class People(Protocol):
 
     async def gallery_version(self) -> int: ...
     async def gallery_changes(self, since: int, model_id: str, *, limit: int = 500) -> GalleryChanges: ...
+
+
+class Models(Protocol):
+    """Which models are chosen, which embedder serves, and templates of further embedders."""
+
+    async def choices(self) -> dict[str, str]: ...
+    async def choose(self, chosen: Mapping[str, str | None]) -> dict[str, str]: ...
+    async def serving(self) -> str | None: ...
+    async def serve(self, embedder: str) -> None: ...
+    async def progress(self, model_id: str) -> TemplateProgress: ...
+    async def untemplated(self, model_id: str, *, limit: int = 8) -> Sequence[UntemplatedSample]:
+        """References without a template of this model, oldest first."""
+
+    async def keep_template(self, reference_id: str, model_id: str, vector: bytes | None, *, reason: str = "") -> bool:
+        """Keeps a template, or (`None`) that there cannot be one. False when the reference is gone or has one."""
 
 
 class WatchLists(Protocol):
@@ -303,6 +320,8 @@ class Store(Protocol):
     def history(self) -> History: ...
     @property
     def people(self) -> People: ...
+    @property
+    def models(self) -> Models: ...
     @property
     def watch_lists(self) -> WatchLists: ...
     @property

@@ -331,6 +331,8 @@ class ReceiptOut(BaseModel):
     alerts: int
     events: int
     pictures: int
+    sightings: int
+    negatives: int
 
     @classmethod
     def of(cls, receipt: ErasureReceipt) -> ReceiptOut:
@@ -341,6 +343,8 @@ class ReceiptOut(BaseModel):
             alerts=receipt.alerts,
             events=receipt.events,
             pictures=receipt.pictures,
+            sightings=receipt.sightings,
+            negatives=receipt.negatives,
         )
 
 
@@ -374,7 +378,8 @@ class IdentifyResult(BaseModel):
 
 
 class WatchListOut(BaseModel):
-    """A watch list; `people` counts its members."""
+    """A watch list; `people` counts its members. With `require_live`, a hit raises an alert only once the face has been
+    shown to be bona fide, where a model judges that."""
 
     id: str
     name: str
@@ -382,6 +387,7 @@ class WatchListOut(BaseModel):
     enabled: bool
     people: int
     created_at: int
+    require_live: bool
 
     @classmethod
     def of(cls, watch_list: WatchList) -> WatchListOut:
@@ -392,6 +398,7 @@ class WatchListOut(BaseModel):
             enabled=watch_list.enabled,
             people=watch_list.people,
             created_at=watch_list.created_at_ms,
+            require_live=watch_list.require_live,
         )
 
 
@@ -401,6 +408,7 @@ class NewWatchList(_In):
     name: Name
     severity: Severity = Severity.CRITICAL
     enabled: bool = True
+    require_live: bool = False
 
 
 class WatchListChange(_In):
@@ -409,6 +417,7 @@ class WatchListChange(_In):
     name: Name | None = None
     severity: Severity | None = None
     enabled: bool | None = None
+    require_live: bool | None = None
 
 
 # ── alerts ──
@@ -421,13 +430,16 @@ class AlertPage(BaseModel):
 
 
 class AckRequest(_In):
-    """A person takes an alert, and may say what they think of it."""
+    """A person takes an alert, and may say what they think of it. With `remember`, a rejected identification is
+    remembered: that face is not called by that name again."""
 
     verdict: Verdict | None = None
+    remember: bool = False
 
 
 class Recorded(BaseModel):
-    """Who has the alert now; `first` is false when somebody had taken it before."""
+    """Who has the alert now; `first` is false when somebody had taken it before. `negative_id` is what was remembered,
+    by which that can be undone."""
 
     alert_id: str
     state: AlertState
@@ -435,3 +447,4 @@ class Recorded(BaseModel):
     at: int | None
     verdict: Verdict | None
     first: bool
+    negative_id: str | None = None

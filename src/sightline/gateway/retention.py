@@ -32,6 +32,7 @@ async def keep_retention(gateway: Gateway) -> None:
             if forgotten:
                 log.info("sightings_pruned", sightings=forgotten)
             await forget_records(gateway)
+            await gateway.store.history.prune(gateway.clock.now_ms() - gateway.settings.history_days * DAY_MS)
             await gateway.store.pictures.heal(gateway.clock.now_ms())
         except SightlineError as problem:
             log.error("retention_failed", problem=str(problem))

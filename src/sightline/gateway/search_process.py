@@ -24,7 +24,8 @@ __all__ = ["SearchProcess"]
 
 BACKOFF_S = (0.2, 1.0, 5.0, 30.0)
 STEADY_S = 60.0
-STOP_TIMEOUT_S = 3.0
+STOP_TIMEOUT_S = 1.0
+"""It writes nothing: what does not end by itself when its input ends is simply ended."""
 START_PATIENCE_S = 10.0
 """How long a question waits for the process to begin reading."""
 ANSWER_TIMEOUT_S = 20.0
@@ -231,6 +232,5 @@ class SearchProcess:
         try:
             await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
         except TimeoutError:
-            log.warning("search_process_killed", pid=process.pid)
             process.kill()
             await process.wait()

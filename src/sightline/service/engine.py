@@ -16,6 +16,7 @@ from sightline.engine.process import read_token, run_engine
 from sightline.engine.reader import FrameSource
 from sightline.engine.sights import Sight
 from sightline.events.engine_link import UseModels
+from sightline.ingest.annotated_video import VideoFiles
 from sightline.ingest.open import open_source
 from sightline.service.gateway import ENGINE_ID
 from sightline.service.vision import VisionLoader, workers_of
@@ -60,6 +61,7 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
         open_source=opener,
         sight=sight,
         loader=loader,
+        recordings=VideoFiles(),
         clock=SystemClock(),
     )
 

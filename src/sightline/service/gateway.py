@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from sightline.accounts import Role
 from sightline.clock import SystemClock
 from sightline.exceptions import ConfigurationError
+from sightline.gateway.analyses import Examining
 from sightline.gateway.app import create_gateway
 from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
 from sightline.gateway.engines import SUPERVISED
@@ -24,12 +25,16 @@ from sightline.gateway.search_process import SearchProcess
 from sightline.service.failpoints import Failpoint
 from sightline.service.senders import open_senders
 from sightline.settings import Settings
+from sightline.stores.analyses import AnalysisFolder
 from sightline.stores.store import SqlStore
 from sightline.stores.vault import load_or_create_master_key
 
-__all__ = ["ADMINISTRATOR", "ENGINE_ID", "engine_token", "first_administrator", "open_gateway"]
+__all__ = ["ADMINISTRATOR", "ANALYSES_FOLDER", "ENGINE_ID", "engine_token", "first_administrator", "open_gateway"]
 
 ADMINISTRATOR = "admin"
+ANALYSES_FOLDER = "analyses"
+"""Of the home folder: recordings that people had analysed."""
+
 ENGINE_ID = SUPERVISED
 """The name, bound to its token, of the engine that `serve` supervises."""
 
@@ -39,7 +44,12 @@ SIGNING_KEY_BYTES = 32
 
 @contextlib.asynccontextmanager
 async def open_gateway(
-    settings: Settings, *, local_token: str, analyst: Analyst | None = None, failpoint: Failpoint | None = None
+    settings: Settings,
+    *,
+    local_token: str,
+    analyst: Analyst | None = None,
+    examining: Examining | None = None,
+    failpoint: Failpoint | None = None,
 ) -> AsyncIterator[Gateway]:
     """Opens the store under the home folder and closes it at the end. The caller holds the folder's lock.
 
@@ -74,7 +84,9 @@ async def open_gateway(
                 top=(await store.log.bounds()).top,
                 version=version("sightline"),
                 searcher=searcher,
+                shelf=AnalysisFolder(settings.home / ANALYSES_FOLDER),
                 analyst=analyst,
+                examining=examining,
                 local_token=local_token,
             )
             yield gateway

@@ -53,8 +53,8 @@ class ModelShelf:
         self._store = store
         self._device = device
         self._slots: dict[str, Kept] = {}
-        self._asked: dict[str, tuple[str, ...]] = {}
-        self._seen: Hashable = None
+        self._asked: dict[str, tuple[tuple[str, ...], Hashable]] = {}
+        """Of each slot, what was wanted, and how its files looked then."""
 
     def get(
         self, slot: str, task: ModelTask, choices: tuple[str, ...], load: Callable[[], Model]
@@ -63,8 +63,9 @@ class ModelShelf:
         one. When that cannot be loaded, the one that lies there goes on, and the report says why.
         """
         wanted = tuple(choice for choice in choices if choice and choice != _NONE)
-        self._asked[slot] = wanted
-        key = (task, wanted, self._fingerprint(wanted))
+        fingerprint = self._fingerprint(wanted)
+        self._asked[slot] = (wanted, fingerprint)
+        key = (task, wanted, fingerprint)
         there = next((kept for kept in self._slots.values() if kept.key == key and kept.model is not None), None)
         kept = there or self._load(slot, task, key, wanted, load)
         if kept.key == key:
@@ -77,10 +78,8 @@ class ModelShelf:
         self._asked.pop(slot, None)
 
     def changed(self) -> bool:
-        """Whether a file that was asked for appeared or changed since this was asked last."""
-        seen = tuple(self._fingerprint(wanted) for wanted in self._asked.values())
-        before, self._seen = self._seen, seen
-        return before is not None and before != seen
+        """Whether a file that was asked for appeared or changed since."""
+        return any(self._fingerprint(wanted) != before for wanted, before in self._asked.values())
 
     def _load(
         self, slot: str, task: ModelTask, key: Hashable, wanted: tuple[str, ...], load: Callable[[], Model]
@@ -107,12 +106,14 @@ class ModelShelf:
         return Kept(key, wanted, model, report)
 
     def _fingerprint(self, wanted: tuple[str, ...]) -> Hashable:
-        """Of the files: which are there, of what size, written when."""
+        """Of the files and their records: which are there, of what size, written when."""
         found: list[tuple[int, int] | None] = []
         for choice in wanted:
-            try:
-                stat = path_of(self._store, choice).stat()
-                found.append((stat.st_mtime_ns, stat.st_size))
-            except OSError:
-                found.append(None)
+            path = path_of(self._store, choice)
+            for file in (path, path.with_name(f"{path.name}.json")):  # a store writes the record last
+                try:
+                    stat = file.stat()
+                    found.append((stat.st_mtime_ns, stat.st_size))
+                except OSError:
+                    found.append(None)
         return tuple(found)

@@ -31,7 +31,7 @@ from sightline.models.store import ModelStore
 from sightline.service.model_shelf import Kept, ModelShelf
 from sightline.settings import Settings
 
-__all__ = ["Vision", "VisionLoader", "load_vision", "model_store", "wished", "workers_of"]
+__all__ = ["Vision", "VisionLoader", "consensus_rules", "load_vision", "model_store", "wished", "workers_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,7 @@ def _assemble(
     analyser = Analyser(detector, embedder, min_face_px=settings.min_face_px)
     rules = CameraAnalysisSettings(
         smallest_face_px=settings.min_face_px,
-        consensus=_consensus(settings, embedder.similarity),
+        consensus=consensus_rules(settings, embedder.similarity),
         objects=ObjectRules(fps=settings.object_fps),
     )
     strangers = Strangers(max_distance=rules.consensus.vote_distance)
@@ -207,7 +207,7 @@ def _assemble(
     )
 
 
-def _consensus(settings: Settings, similarity: Similarity) -> ConsensusRules:
+def consensus_rules(settings: Settings, similarity: Similarity) -> ConsensusRules:
     """The rules with the settings' numbers, which are similarities where the rules have distances."""
     rules = ConsensusRules(votes=settings.consensus_samples, unknown_samples=settings.unknown_samples)
     rules = _scaled(rules, similarity)

@@ -51,8 +51,12 @@ FROM_ENGINES: list[link.EngineMessage] = [
     msgspec.structs.replace(FACT, what=link.SourceState(state="offline", reason="gone", offline_ms=5)),
     *(msgspec.structs.replace(FACT, what=what) for what in OF_SCENES),
     link.Analysis(request_id="r", error="no"),
+    link.Examined(job_id="j", state="running", file=1, share=0.5, frames=7),
     link.SourceProbed(request_id="r", ok=True, message="", picture=b"\xff\xd8"),
     link.Status(load=0.5, cameras=1, spool_facts=0, spool_bytes=0, stage_ms={"decode": 1.5}),
+    link.Status(
+        load=0, cameras=0, spool_facts=0, spool_bytes=0, model_id="m", prepared=link.Prepared(embedding_model="e")
+    ),
 ]
 FROM_GATEWAYS: list[link.GatewayMessage] = [
     link.Welcome(server_time=1, gallery_version=2),
@@ -61,6 +65,9 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
     link.Revoke(camera_id="c"),
     link.Watch(camera_id="c"),
     link.Unwatch(camera_id="c"),
+    link.UseModels(face_model="yunet", embedding_model="sface", prepare="sface-int8"),
+    link.Examine(job_id="j", files=["a.mp4"], fps=5.0, annotate=True, max_seconds=60.0),
+    link.StopExamining(job_id="j"),
     link.Analyse(request_id="r", image=b"x", tasks=("faces", "objects"), max_side=640, background=True),
     link.ProbeSource(request_id="r", source="s"),
     link.GalleryPage(

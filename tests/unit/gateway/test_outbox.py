@@ -85,6 +85,26 @@ async def test_newest_observation_and_picture_replace_older_ones() -> None:
     assert box.take_camera() == []
 
 
+async def test_newest_objects_replace_older_ones_and_come_after_the_observation() -> None:
+    box = outbox()
+    for frame_id in range(1, 4):
+        box.put_observation("c", frame_id, Frame(f"o{frame_id}"))
+        box.put_observation("c/objects", frame_id, Frame(f"d{frame_id}"))
+    assert box.replaced == 4
+    assert said(box.take_camera()) == ["o3"]
+    assert said(box.take_camera()) == ["d3"]
+    assert box.take_camera() == []
+
+
+async def test_a_camera_is_dropped_with_all_its_slots() -> None:
+    box = outbox()
+    for slot in ("c", "c/objects", "c2"):
+        box.put_observation(slot, 1, Frame(slot))
+    box.drop_camera("c")
+    assert said(box.take_camera()) == ["c2"]
+    assert box.take_camera() == []
+
+
 async def test_cameras_take_turns() -> None:
     box = outbox()
     shown = []

@@ -49,15 +49,17 @@ async def create_camera(gateway: GatewayOf, caller: Manager, new: NewCamera) -> 
 
 @router.post("/test")
 async def test_camera(gateway: GatewayOf, caller: Manager, test: CameraTest) -> CameraTestResult:
-    """Opens a source and says what is there, with a picture."""
+    """Opens a source and says what is there, with a picture; that of a stored camera has its masks blacked out."""
     if (test.source is None) == (test.camera_id is None):
         raise HTTPException(422, "give either `source` or `camera_id`")
-    source = test.source
+    source, masks = test.source, gateway.default_view.scene.masks
     if test.camera_id is not None:
         source = (await gateway.store.cameras.get(test.camera_id)).source
+        view = await gateway.store.camera_views.get(test.camera_id)
+        masks = view.scene.masks if view else masks
     assert source is not None
     await check_source(source, allow_loopback=gateway.settings.allow_loopback_sources or caller.is_local)
-    probed = await gateway.analyst.probe_source(source)
+    probed = await gateway.analyst.probe_source(source, masks)
     return CameraTestResult(
         ok=probed.ok,
         message=probed.message,
