@@ -34,6 +34,7 @@ __all__ = [
     "LocationUpdate",
     "Received",
     "Refresh",
+    "ReportedCrowd",
     "ReportedDetection",
     "ReportedFace",
     "Resume",

@@ -47,10 +47,10 @@ class Listener:
         return camera_id in self.cameras
 
     def observe(self, shown: Shown) -> None:
-        assert shown.bundle.messages == [message for _, _, message in shown.observations]
+        assert shown.bundle.messages == [message for _, _, _, message in shown.observations]
         self.heard += [
             (frame_id, json.loads(message.payload)["data"])
-            for camera_id, frame_id, message in shown.observations
+            for camera_id, _, frame_id, message in shown.observations
             if self.wants(camera_id)
         ]
 
@@ -189,7 +189,7 @@ async def test_observations_of_one_turn_come_together() -> None:
     for frame_id in (1, 2, 3):
         await meeting.observe(seen(frame_id), source="e")
     await asyncio.sleep(0)
-    assert [[frame_id for _, frame_id, _ in shown.observations] for shown in seen_at_once] == [[1, 2, 3]]
+    assert [[frame_id for _, _, frame_id, _ in shown.observations] for shown in seen_at_once] == [[1, 2, 3]]
     for _ in range(3):
         await asyncio.sleep(0)
     assert all([entry[0] for entry in client.heard] == [1, 2, 3] for client in clients[1:])
