@@ -330,12 +330,13 @@ def _say_if_broken(job: asyncio.Task[None]) -> None:
 
 
 async def keep_ticking(gateway: Gateway) -> None:
-    """Lets every connection see the time, until cancelled."""
+    """Lets every connection and every stream see the time, until cancelled."""
     while True:
         await asyncio.sleep(TICK_S)
         now_ms = gateway.clock.now_ms()
         for ticking in list(gateway.tickers):
             ticking.tick(now_ms)
+        gateway.streams.tick(now_ms)
 
 
 async def _refuse(request: Request, problem: Exception) -> Response:

@@ -319,6 +319,7 @@ def _faces(report: wire.FaceDetectionReport) -> dict[str, Any]:
                 "quality": None,
                 "reasons": [],
                 "live": face.live,
+                "body": None,
             }
             for face in report.faces
         ]
