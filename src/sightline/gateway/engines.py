@@ -231,14 +231,19 @@ class Engines:
             case _:
                 log.warning("engine_message_unexpected", type=type(message).__name__)
 
-    def _say_warnings(self) -> None:
-        """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
+    @property
+    def system_status(self) -> dict[str, Any]:
+        """The data of `system_status_update`: what is wrong with the system as a whole."""
         warnings = [
             f"{engine.id}: {warning}"
             for engine in self._links.values()
             for warning in (engine.status.warnings if engine.status else [])
         ]
-        self._hub.broadcast("system_status_update", {"gateways": 1, "engines": len(self._links), "warnings": warnings})
+        return {"gateways": 1, "engines": len(self._links), "warnings": warnings}
+
+    def _say_warnings(self) -> None:
+        """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
+        self._hub.broadcast("system_status_update", self.system_status)
 
     def _camera_report(self, engine: EngineLink, report: link.CameraReport) -> None:
         """An engine that comes back reports before it is given its cameras again; of what it had to give up, what it

@@ -311,6 +311,9 @@ class NativeClient:
             self._outbox.put_control(shown)
         self._log.tell_caught_up()
         self._outbox.put_state(Frame(encode_message("bulk_status_update", await gateway.camera_states())))
+        status = gateway.engines.system_status
+        if status["warnings"]:  # those who are here were told when it began
+            self._outbox.put_state(Frame(encode_message("system_status_update", status)))
         if self.device:  # without a pause before joining: of two that come at once, one must see the other
             for other in gateway.hub.others(self, device=self.device):
                 other.end(CloseCode.SUPERSEDED, "a newer connection of the same user and device took over")
