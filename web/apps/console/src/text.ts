@@ -148,6 +148,7 @@ export const text = {
     } as Record<string, string>,
     unknownName: 'Unknown person',
     escalated: (level: number) => `Escalated ×${String(level)}`,
+    escalatedWord: 'Escalated',
     age: (years: number) => `age ${String(years)}`,
     probe: 'Seen',
     reference: 'Enrolled',
