@@ -263,7 +263,7 @@ class NativeClient:
             self.end(CloseCode.REVOKED, "the account was changed: sign in again")
 
     async def _start_engine(self, effect: Authenticate, found: Identity) -> None:
-        """It is told what to do, and nothing of the log."""
+        """It is told what to do and how things stand, and nothing of the log."""
         bounds = await self._gateway.store.log.bounds()
         self._carry_out(
             self._session.identified(
@@ -273,6 +273,7 @@ class NativeClient:
         )  # fmt: skip
         engine = self._requests = EngineRequests(self._gateway, self._outbox, found.user.name, self.end)
         engine.begin(list(effect.identify.capabilities))
+        self._gateway.hub.join(self)
 
     async def _start_delivery(self, effect: Authenticate, tags: frozenset[str], token_expires_ms: int) -> None:
         gateway = self._gateway
