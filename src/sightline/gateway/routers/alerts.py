@@ -11,8 +11,9 @@ from sightline.deliveries.audience import tags_of
 from sightline.events.alert import Alert, AlertState
 from sightline.exceptions import NotFound
 from sightline.gateway.access import Caller, GatewayOf, caller_with
+from sightline.gateway.alert_resources import AckRequest, AlertPage, Recorded
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.resources import AckRequest, AlertPage, Denial, Recorded
+from sightline.gateway.resources import Denial
 
 __all__ = ["addressed", "router"]
 
