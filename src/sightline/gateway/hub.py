@@ -53,6 +53,8 @@ class Client(Protocol):
     user_id: str
     user_name: str
     client_type: str
+    dialect: str
+    """The address at which it connected, which says what it speaks: `ws/v1`, `socket.io`, `ws/alerts`, `ws/field`."""
     device: str
     connected_at_ms: int
     last_heard_ms: int

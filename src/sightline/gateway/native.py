@@ -44,6 +44,7 @@ from sightline.gateway.asgi_writer import AsgiWriter
 from sightline.gateway.client_socket import ClientSocket, MessageWriter
 from sightline.gateway.engine_requests import EngineRequests
 from sightline.gateway.gateway import Gateway
+from sightline.gateway.guards import spoken_at
 from sightline.gateway.hub import Shown
 from sightline.gateway.identification import Identity, Refusal, Visitor
 from sightline.gateway.message_gate import MessageGate
@@ -87,6 +88,7 @@ class NativeClient:
         now_ms = gateway.clock.now_ms()
         self.client_id = secrets.token_hex(8)
         self.user_id = self.user_name = self.client_type = self.device = ""
+        self.dialect = spoken_at(socket.scope["path"])
         self.connected_at_ms = self.last_heard_ms = now_ms
         self._gateway = gateway
         self._socket = socket
