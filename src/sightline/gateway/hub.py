@@ -156,7 +156,8 @@ class Hub:
                 committed_s, self._committed_s = self._committed_s, math.nan
                 top = self.top
                 try:
-                    await self.prepare(self.prepared, top)
+                    if self._clients:
+                        await self.prepare(self.prepared, top)
                 except SightlineError as problem:  # the store is full, overloaded or broken
                     log.warning("log_not_read", problem=str(problem), again_in_s=RETRY_S)
                     self._committed_s = committed_s

@@ -26,6 +26,7 @@ from sightline.service.banner import Started, announce
 from sightline.service.failpoints import armed_failpoint
 from sightline.service.gateway import ENGINE_ID, engine_token, first_administrator, open_gateway
 from sightline.service.lock import RunningServer, ServerLock
+from sightline.service.open_files import allow_connections
 from sightline.settings import Settings
 
 __all__ = ["serve"]
@@ -49,6 +50,7 @@ def serve(settings: Settings, *, started: Callable[[Started], None] = announce) 
     """
     telemetry.configure(settings.log_level, settings.log_format)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    allow_connections(settings.max_connections)
     with (
         ServerLock(settings.run_folder) as lock,
         _listening(settings) as listener,
