@@ -45,7 +45,7 @@ from bench.server import Load, Server
 from bench.stages import ANALYSIS_FPS, INFERENCE_STAGES
 from sightline.models.manifest import MODELS
 from sightline.models.store import ModelStore
-from sightline.settings import load
+from sightline.settings_sources import load
 
 __all__ = ["main"]
 

@@ -18,7 +18,7 @@ import pytest
 from sightline.deliveries.pushed import FRAME_MESSAGES
 from sightline.events.spoken import GATEWAY_TYPES
 
-__all__ = ["SocketIoClient", "socketio_client"]
+__all__ = ["FOLDER", "SocketIoClient", "install", "socketio_client"]
 
 FOLDER = Path(__file__).parent / "node"
 PATIENCE_S = 20.0
@@ -87,7 +87,7 @@ async def socketio_client() -> AsyncIterator[SocketIoClient]:
     node = shutil.which("node")
     if node is None:
         pytest.skip("no Node here to run socket.io-client with")
-    await asyncio.to_thread(_install)
+    await asyncio.to_thread(install)
     process = await asyncio.create_subprocess_exec(
         node, str(FOLDER / "client.mjs"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=LINE_BYTES
     )
@@ -104,7 +104,7 @@ async def socketio_client() -> AsyncIterator[SocketIoClient]:
             await process.wait()
 
 
-def _install() -> None:
+def install() -> None:
     """What the lockfile says, once; two test runs do not install at the same time."""
     with (FOLDER / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

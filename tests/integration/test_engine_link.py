@@ -469,6 +469,8 @@ async def test_full_spool_is_told_to_everybody_once(gateway: RunningGateway) -> 
         told = await client.data("system_status_update")
         assert [warning.partition(": ")[2] for warning in told["warnings"]] == full.warnings
         assert told["engines"] == 1
+        async with gateway.client(token) as newcomer:
+            assert await newcomer.data("system_status_update") == told
         await engine.send(Status(load=0.1, cameras=0, spool_facts=0, spool_bytes=0))
         assert (await client.data("system_status_update"))["warnings"] == []
 

@@ -49,6 +49,9 @@ async def test_everybody_hears_that_it_came_and_went(gateway: RunningGateway) ->
         async with foreign(gateway):
             status = await client.data("ai_engine_status")
             assert (status["engine_id"], status["status"], status["capabilities"]) == ("yard", "connected", ["vehicle"])
+            async with gateway.http() as http:
+                connections = (await http.get("/ws/connections")).json()["connections"]
+            assert {one["client_type"] for one in connections} == {"frontend", "ai_engine"}
             assert await health(gateway) | {"uptime": 0, "messages_processed": 0} == {
                 "enhanced_server": True, "connected_clients": 2, "messages_processed": 0,
                 "ai_engine_connected": True, "uptime": 0,
@@ -151,6 +154,7 @@ async def test_its_alerts_are_facts_once_for_each_id(gateway: RunningGateway) ->
         async with gateway.http() as http:
             await http.delete(f"/api/people/{person.id}")
         assert await client.data("person_erased") == {"person_id": person.id}
+        assert await engine.data("person_erased") == {"person_id": person.id}
         (left,) = [one for one in await gateway.gateway.store.alerts.list(tags=frozenset({"role:operator"}))
                    if one.type == "person_detected"]  # fmt: skip
         assert left.person_id is None and "Ada" not in str(left.why) and left.why["message"] is None

@@ -153,6 +153,7 @@ async def test_newer_connection_of_the_device_supersedes_across_dialects(gateway
         await identified(older, gateway, token, transports=["websocket"], identify={"device": "desk"})
         (connection,) = (await http.get("/ws/connections")).json()["connections"]
         assert (connection["user_name"], connection["client_type"]) == ("olga", "frontend")
+        assert connection["dialect"] == "socket.io"
         async with gateway.client(token, device="desk"):
             assert (await older.next("session_closed"))["code"] == 4502
             await older.next("disconnect")

@@ -100,6 +100,7 @@ class AlertsClient(AlertsOnly):
     """A connected client of this dialect."""
 
     client_type = "alerts"
+    dialect = "ws/alerts"
     device = DEVICE
 
     def __init__(self, gateway: Gateway, socket: WebSocket, user: User, token_expires_ms: int) -> None:

@@ -298,15 +298,18 @@ class Engines:
             case _:
                 log.warning("engine_message_unexpected", type=type(message).__name__)
 
-    def say_warnings(self, further: Sequence[str] = ()) -> None:
-        """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
+    def system_status(self, further: Sequence[str] = ()) -> dict[str, Any]:
+        """The data of `system_status_update`: what is wrong with the system as a whole."""
         warnings = [
             f"{engine.id}: {warning}"
             for engine in self._links.values()
             for warning in (engine.status.warnings if engine.status else [])
         ]
-        warnings += further
-        self._hub.broadcast("system_status_update", {"gateways": 1, "engines": len(self._links), "warnings": warnings})
+        return {"gateways": 1, "engines": len(self._links), "warnings": [*warnings, *further]}
+
+    def say_warnings(self, further: Sequence[str] = ()) -> None:
+        """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
+        self._hub.broadcast("system_status_update", self.system_status(further))
 
     def _camera_report(self, engine: EngineLink, report: link.CameraReport) -> None:
         """An engine that comes back reports before it is given its cameras again; of what it had to give up, what it

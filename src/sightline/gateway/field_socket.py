@@ -82,6 +82,8 @@ async def serve_field(gateway: Gateway, socket: WebSocket) -> None:
 class FieldClient(AlertsOnly):
     """A connected client of this dialect."""
 
+    dialect = "ws/field"
+
     def __init__(self, gateway: Gateway, socket: WebSocket, caller: tuple[User, Claims] | None) -> None:
         now_ms = gateway.clock.now_ms()
         self.client_id = secrets.token_hex(8)

@@ -127,6 +127,11 @@ class ForeignEngines:
         if name in self._engines:
             self._engines[name].client.end(CloseCode.REVOKED, "the token of this engine was replaced")
 
+    def end_all(self, reason: str) -> None:
+        """The server stops."""
+        for engine in list(self._engines.values()):
+            engine.client.end(CloseCode.SHUTTING_DOWN, reason)
+
     def _announce(self, engine: _Engine, status: str, reason: str) -> None:
         self._hub.broadcast("ai_engine_status", self._status(engine, status, reason))
 

@@ -164,6 +164,8 @@ class FrameConversation:
 class FramesClient(AlertsOnly):
     """A connected client of `/ws`."""
 
+    dialect = "ws"
+
     def __init__(self, gateway: Gateway, socket: WebSocket, caller: tuple[User, Claims] | None) -> None:
         now_ms = gateway.clock.now_ms()
         self.client_id = secrets.token_hex(8)

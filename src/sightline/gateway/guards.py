@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-__all__ = ["BodyLimit", "OriginGuard", "RequestLog", "SecurityHeaders"]
+__all__ = ["BodyLimit", "OriginGuard", "RequestLog", "SecurityHeaders", "spoken_at"]
 
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
@@ -156,7 +156,7 @@ class RequestLog:
         """The code is whoever's came first: the client's or ours; 1006 where the line broke, 403 before the upgrade."""
         started_s = time.perf_counter()
         code: int | None = None
-        about = {"dialect": _dialect(scope["path"]), "client": scope["client"][0] if scope.get("client") else ""}
+        about = {"dialect": spoken_at(scope["path"]), "client": scope["client"][0] if scope.get("client") else ""}
 
         async def heard() -> Message:
             nonlocal code
@@ -181,7 +181,7 @@ class RequestLog:
             log.debug("socket_closed", **about, code=code, seconds=round(time.perf_counter() - started_s, 1))
 
 
-def _dialect(path: str) -> str:
+def spoken_at(path: str) -> str:
     """What is spoken at an address, without what else the address says."""
     parts = path.strip("/").split("/")
     return "/".join(parts[:2]) if parts[0] == "ws" else parts[0]

@@ -54,6 +54,8 @@ class Client(Protocol):
     user_id: str
     user_name: str
     client_type: str
+    dialect: str
+    """The address at which it connected, which says what it speaks: `ws/v1`, `socket.io`, `ws/alerts`, `ws/field`."""
     device: str
     connected_at_ms: int
     last_heard_ms: int
@@ -155,7 +157,8 @@ class Hub:
                 committed_s, self._committed_s = self._committed_s, math.nan
                 top = self.top
                 try:
-                    await self.prepare(self.prepared, top)
+                    if self._clients:
+                        await self.prepare(self.prepared, top)
                 except SightlineError as problem:  # the store is full, overloaded or broken
                     log.warning("log_not_read", problem=str(problem), again_in_s=RETRY_S)
                     self._committed_s = committed_s

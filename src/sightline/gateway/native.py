@@ -45,6 +45,7 @@ from sightline.gateway.asgi_writer import AsgiWriter
 from sightline.gateway.client_socket import ClientSocket, MessageWriter
 from sightline.gateway.engine_requests import EngineRequests
 from sightline.gateway.gateway import Gateway
+from sightline.gateway.guards import spoken_at
 from sightline.gateway.hub import Shown
 from sightline.gateway.identification import Identity, Refusal, Visitor
 from sightline.gateway.message_gate import MessageGate
@@ -88,6 +89,7 @@ class NativeClient:
         now_ms = gateway.clock.now_ms()
         self.client_id = secrets.token_hex(8)
         self.user_id = self.user_name = self.client_type = self.device = ""
+        self.dialect = spoken_at(socket.scope["path"])
         self.connected_at_ms = self.last_heard_ms = now_ms
         self._gateway = gateway
         self._socket = socket
@@ -283,7 +285,7 @@ class NativeClient:
             self.end(CloseCode.REVOKED, "the account was changed: sign in again")
 
     async def _start_engine(self, effect: Authenticate, found: Identity) -> None:
-        """It is told what to do, and nothing of the log."""
+        """It is told what to do and how things stand, and nothing of the log."""
         bounds = await self._gateway.store.log.bounds()
         self._carry_out(
             self._session.identified(
@@ -293,6 +295,7 @@ class NativeClient:
         )  # fmt: skip
         engine = self._requests = EngineRequests(self._gateway, self._outbox, found.user.name, self.end)
         engine.begin(list(effect.identify.capabilities))
+        self._gateway.hub.join(self)
 
     async def _start_delivery(self, effect: Authenticate, tags: frozenset[str], token_expires_ms: int) -> None:
         gateway = self._gateway
@@ -331,6 +334,9 @@ class NativeClient:
             self._outbox.put_control(shown)
         self._log.tell_caught_up()
         self._outbox.put_state(Frame(encode_message("bulk_status_update", await gateway.camera_states())))
+        status = gateway.engines.system_status()
+        if status["warnings"]:  # those who are here were told when it began
+            self._outbox.put_state(Frame(encode_message("system_status_update", status)))
         if self.device:  # without a pause before joining: of two that come at once, one must see the other
             for other in gateway.hub.others(self, device=self.device):
                 other.end(CloseCode.SUPERSEDED, "a newer connection of the same user and device took over")

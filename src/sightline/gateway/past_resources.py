@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sightline.gateway.past import SearchResult
-from sightline.gateway.resources import NewPerson, PersonRef, ReferenceOut
+from sightline.gateway.people_resources import NewPerson, PersonRef, ReferenceOut
 from sightline.identities.sighting import NegativeRecord, Sighting, Stranger, StrangerErasure, StrangerState
 from sightline.identities.timeline import CameraStay, Visit
 

@@ -9,7 +9,7 @@ from sightline.gateway.directory import Directory
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.past import Hit
 from sightline.gateway.past_resources import CameraRef, CameraStayOut, HitOut, SightingOut, Timeline, VisitOut
-from sightline.gateway.resources import PersonRef
+from sightline.gateway.people_resources import PersonRef
 from sightline.identities.sighting import Sighting
 from sightline.identities.timeline import stays_of, visits_of
 

@@ -108,6 +108,11 @@ class Viewers:
         for viewer in [one for one in self._viewers if one.until_ms is not None and now_ms >= one.until_ms]:
             viewer.end()
 
+    def end_all(self) -> None:
+        """The server stops."""
+        for viewer in self._viewers:
+            viewer.end()
+
     def end_of_user(self, user_id: str) -> None:
         """What this account may see has changed: its players have to ask again."""
         for viewer in [one for one in self._viewers if one.user_id == user_id]:

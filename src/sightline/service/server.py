@@ -26,6 +26,7 @@ from sightline.service.banner import Started, announce
 from sightline.service.failpoints import armed_failpoint
 from sightline.service.gateway import ENGINE_ID, engine_token, first_administrator, open_gateway
 from sightline.service.lock import RunningServer, ServerLock
+from sightline.service.open_files import allow_connections
 from sightline.settings import Settings
 
 __all__ = ["serve"]
@@ -49,6 +50,7 @@ def serve(settings: Settings, *, started: Callable[[Started], None] = announce) 
     """
     telemetry.configure(settings.log_level, settings.log_format)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    allow_connections(settings.max_connections)
     with (
         ServerLock(settings.run_folder) as lock,
         _listening(settings) as listener,
@@ -114,6 +116,8 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:  # whoever came now would only be thrown out
             server.close()
+        self._gateway.streams.viewers.end_all()
+        self._gateway.foreign_engines.end_all("the server is shutting down; retry_after_s=1")
         await self._say_goodbye()
         await super().shutdown(sockets)
 

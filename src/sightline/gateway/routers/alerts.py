@@ -11,10 +11,11 @@ from sightline.deliveries.audience import tags_of
 from sightline.events.alert import Alert, AlertState, Verdict
 from sightline.exceptions import NotFound
 from sightline.gateway.access import Caller, GatewayOf, caller_with
+from sightline.gateway.alert_resources import AckRequest, AlertPage, Recorded
 from sightline.gateway.alert_trace import alert_trace
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.rejections import reject_alert
-from sightline.gateway.resources import AckRequest, AlertPage, Denial, Recorded
+from sightline.gateway.resources import Denial
 
 __all__ = ["addressed", "router"]
 

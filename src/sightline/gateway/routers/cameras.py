@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, HTTPException
 from sightline.accounts import Right
 from sightline.cameras import Camera, restore_credentials
 from sightline.gateway.access import Caller, GatewayOf, caller_with
-from sightline.gateway.resources import CameraChange, CameraOut, CameraTest, CameraTestResult, Denial, NewCamera
+from sightline.gateway.camera_resources import CameraChange, CameraOut, CameraTest, CameraTestResult, NewCamera
+from sightline.gateway.resources import Denial
 from sightline.gateway.source_policy import check_source
 
 __all__ = ["router"]

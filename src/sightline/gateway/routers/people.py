@@ -12,8 +12,7 @@ from sightline.exceptions import Conflict, ImageError, NotFound
 from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.enrolment import Refusal, choose_face
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.resources import (
-    Denial,
+from sightline.gateway.people_resources import (
     EnrolmentResult,
     EnrolmentResults,
     NewPerson,
@@ -23,6 +22,7 @@ from sightline.gateway.resources import (
     ReceiptOut,
     ReferenceOut,
 )
+from sightline.gateway.resources import Denial
 from sightline.gateway.uploads import read_upload
 from sightline.identities.subject import NewReference, Person
 

@@ -50,7 +50,7 @@ async def health(gateway: GatewayOf) -> Health:
     """Public: the server answers, and how many it serves."""
     return Health(
         websocket=HealthOfWebSockets(
-            connected_clients=len(list(gateway.hub.clients)) + gateway.foreign_engines.connected,
+            connected_clients=len(list(gateway.hub.clients)),
             messages_processed=int(_sample(gateway, "sightline_messages_total")),
             ai_engine_connected=bool(gateway.engines.links or gateway.foreign_engines.connected),
             uptime=_uptime_ms(gateway),

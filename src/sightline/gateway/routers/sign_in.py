@@ -14,7 +14,8 @@ from fastapi.security import OAuth2PasswordRequestForm
 from sightline.accounts import User
 from sightline.exceptions import Forbidden
 from sightline.gateway.access import Caller, CallerOf, GatewayOf, caller_of_bearer
-from sightline.gateway.resources import Denial, PasswordChange, SignedIn, WhoAmI
+from sightline.gateway.account_resources import PasswordChange, SignedIn, WhoAmI
+from sightline.gateway.resources import Denial
 
 __all__ = ["router"]
 

@@ -22,7 +22,8 @@ from sightline.gateway.past_resources import (
     Timeline,
 )
 from sightline.gateway.past_views import timeline
-from sightline.gateway.resources import Denial, NewPerson, PersonRef, ReferenceOut
+from sightline.gateway.people_resources import NewPerson, PersonRef, ReferenceOut
+from sightline.gateway.resources import Denial
 from sightline.identities.sighting import StrangerState
 
 __all__ = ["router"]

@@ -45,6 +45,7 @@ class MjpegResponse(Response):
             await asyncio.wait((playing, leaving), return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._gateway.streams.close(self._viewer)
+            self._gateway.metrics.dropped.labels(reason="replaced").inc(self._viewer.replaced)
             for task in (playing, leaving):
                 task.cancel()
             results = await asyncio.gather(playing, leaving, return_exceptions=True)

@@ -173,6 +173,7 @@ def _connection(gateway: Gateway, client: Client) -> dict[str, Any]:
         "user_id": client.user_id,
         "user_name": client.user_name,
         "client_type": client.client_type,
+        "dialect": client.dialect,
         "connected": True,
         "uptime_seconds": max(0, now_ms - client.connected_at_ms) // 1000,
         "last_heartbeat": _iso(client.last_heard_ms),

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends
 from sightline.accounts import Right
 from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.resources import Denial, NewWatchList, WatchListChange, WatchListOut
+from sightline.gateway.resources import Denial
+from sightline.gateway.watch_list_resources import NewWatchList, WatchListChange, WatchListOut
 
 __all__ = ["router"]
 

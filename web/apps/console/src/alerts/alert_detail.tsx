@@ -87,10 +87,11 @@ export function AlertDetail({ alertId, alone, onTake, onCannot }: AlertDetailPro
           {alert.person ? <p className={styles.lead}>{text.alerts.lead}</p> : null}
         </div>
       </div>
-      <Pictures alert={alert} />
+      {isAboutPerson(alert) ? <Pictures alert={alert} /> : null}
       <OptionalPart>
         <DeliveryTimeline alert={alert} />
       </OptionalPart>
+      {isAboutPerson(alert) ? null : <Pictures alert={alert} />}
       <TraceView alert={alert} />
     </article>
   );

@@ -31,7 +31,8 @@ export function entriesOf(alert: Alert, { steps, declines }: Escalation): Told[]
     at,
   }));
   const taken: Told[] = alert.by && alert.at ? [{ mark: 'taken', title: words.taken(alert.by), detail: verdictOf(alert), at: alert.at }] : [];
-  const past = [raised, ...told, ...declined, ...taken].sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
+  // Who is asked because somebody cannot is told in the same millisecond: the reason comes first.
+  const past = [raised, ...declined, ...told, ...taken].sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
   const last = steps.at(-1);
   const waits = (alert.state ?? 'open') === 'open' && last?.outcome === null;
   return waits ? [...past, { mark: 'waiting', title: words.waiting, detail: '', at: null }] : past;
