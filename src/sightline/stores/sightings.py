@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
@@ -11,6 +12,7 @@ from sightline.identities.sighting import NewSighting, Sighting
 from sightline.identities.similarity import Similarity
 from sightline.stores import meta, schema, sighting_rows
 from sightline.stores.database import Database
+from sightline.stores.negatives import was_rejected
 from sightline.stores.vault import Vault
 
 __all__ = ["Sightings"]
@@ -41,8 +43,11 @@ class Sightings:
 
         def write(connection: Connection) -> bool:
             _know(connection, new.model_id, new.curve)
+            kept = new
+            if new.person_id is not None and was_rejected(connection, new.track_id, new.person_id):
+                kept = replace(new, person_id=None, decided=True)
             try:
-                return sighting_rows.write_new(connection, self._vault, new, _grouping(new), now_ms)
+                return sighting_rows.write_new(connection, self._vault, kept, _grouping(kept), now_ms)
             except NotFound:
                 return False
 
