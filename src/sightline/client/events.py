@@ -29,6 +29,9 @@ __all__ = [
     "Connection",
     "ConnectionChanged",
     "ConnectionState",
+    "Crowd",
+    "DetectedObject",
+    "DetectionResult",
     "EngineChanged",
     "Event",
     "Face",
@@ -145,7 +148,9 @@ class EngineChanged(_Words, frozen=True):
 
 
 class Face(_Words, frozen=True):
-    """A face of a frame; `identity` is `pending`, `known` or `unknown`."""
+    """A face of a frame; `identity` is `pending`, `known` or `unknown`. `live` is how much it looks bona fide, 0 to 1;
+    `body` the track of the person whose face it is.
+    """
 
     bbox: tuple[float, float, float, float]
     confidence: float = 0.0
@@ -158,6 +163,8 @@ class Face(_Words, frozen=True):
     quality: float | None = None
     landmarks: tuple[tuple[float, float], ...] | None = None
     reasons: tuple[str, ...] = ()
+    live: float | None = None
+    body: str | None = None
 
 
 class FaceResult(_Words, frozen=True):
@@ -169,6 +176,40 @@ class FaceResult(_Words, frozen=True):
     width: int = 0
     height: int = 0
     faces: tuple[Face, ...] = ()
+    source: str = ""
+
+
+class DetectedObject(_Words, frozen=True):
+    """A person or thing of a frame: `person`, `vehicle`, `package`, `phone`, or whatever else the model knows."""
+
+    label: str
+    bbox: tuple[float, float, float, float]
+    confidence: float = 0.0
+    track_id: str = ""
+
+
+class Crowd(_Words, frozen=True):
+    """How many people a frame shows; `crowd_level` is `empty`, `low`, `medium`, `high` or `very_high`,
+    `density_score` the share of the picture that they cover, 0 to 1. `zones` counts them by zone.
+    """
+
+    face_count: int = 0
+    body_count: int = 0
+    crowd_level: str = "empty"
+    density_score: float = 0.0
+    zones: dict[str, int] = {}
+
+
+class DetectionResult(_Words, frozen=True):
+    """The persons and things of one frame, and the crowd. Disposable, like `FaceResult`."""
+
+    camera_id: str
+    frame_id: int
+    timestamp: int = 0
+    width: int = 0
+    height: int = 0
+    detections: tuple[DetectedObject, ...] = ()
+    crowd_analysis: Crowd | None = None
     source: str = ""
 
 
@@ -266,6 +307,7 @@ Event = (
     | CameraChanged
     | EngineChanged
     | FaceResult
+    | DetectionResult
     | Picture
     | Problem
     | ConnectionChanged

@@ -18,6 +18,7 @@ from sightline.client.events import (
     CameraChanged,
     CaughtUp,
     ConnectionChanged,
+    DetectionResult,
     EngineChanged,
     Event,
     FaceResult,
@@ -88,7 +89,9 @@ class Mailbox:
 
 def _name_of(event: Event) -> str:
     match event:
-        case CameraChanged(camera_id=id) | FaceResult(camera_id=id) | Picture(camera_id=id):
+        case CameraChanged(camera_id=id) | FaceResult(camera_id=id) | DetectionResult(camera_id=id):
+            return id
+        case Picture(camera_id=id):
             return id
         case EngineChanged(engine_id=id):
             return id

@@ -15,6 +15,7 @@ from sightline.client.events import (
     AlertUpdated,
     CameraChanged,
     CaughtUp,
+    DetectionResult,
     EngineChanged,
     FaceResult,
     Picture,
@@ -110,6 +111,7 @@ StateMessage = (
     | BulkStatus
     | EngineChanged
     | FaceResult
+    | DetectionResult
 )
 """What a server says to a client that it knows, about the world and not about the connection."""
 
@@ -157,6 +159,7 @@ _TYPES: Mapping[str, type[ServerData]] = {
     "camera_offline": CameraChanged,
     "ai_engine_status": EngineChanged,
     "face_detection_result": FaceResult,
+    "ai_detection_result": DetectionResult,
     "error": Problem,
 }
 _STATUSES: Mapping[str, str] = {"camera_online": "online", "camera_offline": "offline"}

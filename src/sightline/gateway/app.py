@@ -21,6 +21,7 @@ from sightline.decisions.levels import parse_alert_levels
 from sightline.decisions.policy import Rules
 from sightline.deliveries.escalation import Patience
 from sightline.deliveries.retry import RetrySchedule
+from sightline.events.alert import AlertType
 from sightline.events.scene import CameraView, CrowdWatch, Liveness, Scene
 from sightline.exceptions import (
     ConfigurationError,
@@ -148,9 +149,7 @@ def create_gateway(
         levels=parse_alert_levels(settings.alert_levels),
         object_realert_ms=int(settings.object_realert_seconds * 1000),
         default_view=CameraView(
-            scene=Scene(
-                crowds=(CrowdWatch(threshold=settings.crowd_threshold),), liveness=Liveness(settings.liveness)
-            )
+            scene=Scene(crowds=(CrowdWatch(threshold=settings.crowd_threshold),), liveness=Liveness(settings.liveness))
         ),
     )
     past = Past(store.sightings, store.strangers, searcher, clock, days=settings.sighting_days)
@@ -172,7 +171,9 @@ def create_gateway(
     responders = Responders(
         store, hub, notifier, clock, everybody=rules.audience, fresh_ms=int(settings.fix_seconds * 1000)
     )
-    system_alerts = SystemAlerts(store, metrics, clock, audience=rules.audience)
+    system_alerts = SystemAlerts(
+        store, metrics, clock, audience=rules.audience, offline=rules.levels[AlertType.CAMERA_OFFLINE]
+    )
     escalator = Escalator(
         store,
         directory,

@@ -1,4 +1,4 @@
-import type { Alert, AlertUpdate, CameraChange, FaceResult, Position } from './messages.ts';
+import type { Alert, AlertUpdate, CameraChange, DetectionResult, FaceResult, Position } from './messages.ts';
 import type { SessionEvent } from './session_types.ts';
 
 /** How many alert ids are remembered; beyond it the oldest is forgotten. */
@@ -59,6 +59,8 @@ export class Inbox {
         return quiet({ name: 'caughtUp', value: { offset: Number(data['offset']) } });
       case 'face_detection_result':
         return quiet({ name: 'faces', value: data as unknown as FaceResult });
+      case 'ai_detection_result':
+        return quiet({ name: 'objects', value: data as unknown as DetectionResult });
       case 'stream_status_update':
       case 'camera_online':
       case 'camera_offline':

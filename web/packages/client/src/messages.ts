@@ -106,6 +106,10 @@ export interface Face {
   person_id?: string | null;
   name?: string | null;
   similarity?: number | null;
+  /** How much it looks bona fide, 0 to 1; `null` where nobody can say. */
+  live?: number | null;
+  /** The track of the person whose face it is. */
+  body?: string | null;
 }
 
 /** The faces of one frame. Disposable: the newest result replaces older ones. */
@@ -116,6 +120,34 @@ export interface FaceResult {
   width: number;
   height: number;
   faces: Face[];
+}
+
+/** A person or thing of a frame: `person`, `vehicle`, `package`, `phone`, or whatever else the model knows. */
+export interface DetectedObject {
+  label: string;
+  confidence: number;
+  bbox: Box;
+  track_id: string;
+}
+
+/** How many people a frame shows; `density_score` is the share of the picture that they cover, 0 to 1. */
+export interface Crowd {
+  face_count: number;
+  body_count: number;
+  crowd_level: 'empty' | 'low' | 'medium' | 'high' | 'very_high';
+  density_score: number;
+  zones?: Record<string, number>;
+}
+
+/** The persons and things of one frame, and the crowd. Disposable: the newest result replaces older ones. */
+export interface DetectionResult {
+  camera_id: string;
+  frame_id: number;
+  timestamp: number;
+  width: number;
+  height: number;
+  detections: DetectedObject[];
+  crowd_analysis: Crowd;
 }
 
 export interface CameraChange {

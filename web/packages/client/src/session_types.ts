@@ -4,6 +4,7 @@ import type {
   AlertUpdate,
   CameraChange,
   ClientType,
+  DetectionResult,
   Envelope,
   FaceResult,
   Frame,
@@ -53,6 +54,7 @@ export interface SessionEvents {
   tap: Tap;
   recorded: Recorded;
   faces: FaceResult;
+  objects: DetectionResult;
   frame: Frame;
   cameraChanged: CameraChange;
   serverError: ServerError;
