@@ -214,7 +214,7 @@ def create_gateway(
         model_desk=ModelDesk(store, engines, settings, clock),
         analyses=Analyses(shelf, examining or EngineExamining(engines), settings, clock),
         frames=PushedFrames(
-            FrameDesk(settings, analyst, lambda: engines.stills, metrics, clock),
+            FrameDesk(settings, analyst, lambda: engines.stills if engines.links else None, metrics, clock),
             system_alerts,
             clock,
             max_connections=settings.max_frame_connections,
