@@ -128,7 +128,7 @@ class Sightings:
 
         return await self._database.read(find)
 
-    async def prune(self, before_ms: int, *, limit: int = 1000) -> int:
+    async def prune(self, before_ms: int, *, limit: int = 200) -> int:
         """Destroys sightings that ended before, at most `limit`, strangers of whom none is left, and the templates that
         alerts of that time were made with; answers how many sightings."""
         old = (
