@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from sightline.engine.uplink import FIRST_RETRY_S, JITTER_SHARE, LAST_RETRY_S, retry_delay_s
+from sightline.engine.fact_sender import FactSender
+from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.outgoing import Outgoing
+from sightline.engine.uplink import FIRST_RETRY_S, JITTER_SHARE, LAST_RETRY_S, Uplink, retry_delay_s
 
 
 def test_the_first_retries_are_quick_and_none_waits_longer_than_ten_seconds() -> None:
@@ -16,3 +21,29 @@ def test_the_first_retries_are_quick_and_none_waits_longer_than_ten_seconds() ->
 @pytest.mark.parametrize("chance", [0.0, 0.25, 1.0])
 def test_delays_are_spread(chance: float) -> None:
     assert retry_delay_s(0, chance) == pytest.approx(FIRST_RETRY_S * (1 + JITTER_SHARE * (2 * chance - 1)))
+
+
+class TornUplink(Uplink):
+    """Loses its link in the very moment in which it is cancelled."""
+
+    speaking = False
+
+    async def _connect_and_speak(self, facts: FactSender) -> None:
+        self.speaking = True
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ExceptionGroup("the link", [ConnectionResetError("gone")]) from None
+
+
+async def test_it_ends_when_cancelled_even_while_the_link_is_lost() -> None:
+    nobody, nothing = None, None
+    address = GatewayAddress("http://127.0.0.1:1", "token")
+    uplink = TornUplink(address, nobody, nothing, Outgoing(), 1)  # type: ignore[arg-type]
+    task = asyncio.create_task(uplink.run())
+    async with asyncio.timeout(10):
+        while not uplink.speaking:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
