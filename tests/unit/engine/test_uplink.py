@@ -26,10 +26,13 @@ def test_delays_are_spread(chance: float) -> None:
 class TornUplink(Uplink):
     """Loses its link in the very moment in which it is cancelled."""
 
-    speaking = False
+    def __init__(self) -> None:
+        address = GatewayAddress("http://127.0.0.1:1", "token")
+        super().__init__(address, None, None, Outgoing(), 1)  # type: ignore[arg-type]  # neither is asked anything
+        self.speaking = asyncio.Event()
 
     async def _connect_and_speak(self, facts: FactSender) -> None:
-        self.speaking = True
+        self.speaking.set()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
@@ -37,13 +40,10 @@ class TornUplink(Uplink):
 
 
 async def test_it_ends_when_cancelled_even_while_the_link_is_lost() -> None:
-    nobody, nothing = None, None
-    address = GatewayAddress("http://127.0.0.1:1", "token")
-    uplink = TornUplink(address, nobody, nothing, Outgoing(), 1)  # type: ignore[arg-type]
+    uplink = TornUplink()
     task = asyncio.create_task(uplink.run())
     async with asyncio.timeout(10):
-        while not uplink.speaking:
-            await asyncio.sleep(0)
+        await uplink.speaking.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
