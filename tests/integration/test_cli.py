@@ -82,6 +82,10 @@ def test_enrol_then_identify_without_a_server(home: Path, people: Path, both: Pa
     assert [face["person"] for face in faces] == ["eileen-collins", None]
     assert faces[0]["similarity"] > 0.5
 
+    searched = sightline(home, "search", "--since", "2026-01-01", str(both))
+    assert (searched.stdout, searched.stderr) == ("nobody like this was seen\n", ""), "no camera has seen anybody yet"
+    assert "no camera with id 'attic'" in sightline(home, "search", "--camera", "attic", str(both)).stderr
+
     folder, table = both.parent / "pictures", both.parent / "seen.csv"
     folder.mkdir()
     shutil.copy(both, folder)
