@@ -24,8 +24,9 @@ def nearest(kind: str) -> NDArray[np.int64]:
 
 @pytest.mark.parametrize("kind", search.KINDS)
 def test_every_kind_finds_the_same(kind: str) -> None:
-    same = nearest(kind) == nearest("numpy")
-    assert same.mean() > 0.95, "but for a tie that half precision decides otherwise"
+    pairs = zip(nearest(kind).tolist(), nearest("numpy").tolist(), strict=True)
+    shared = [len(set(one) & set(other)) for one, other in pairs]
+    assert sum(shared) >= 0.95 * 5 * len(shared), "but for ties that half precision decides otherwise"
 
 
 def test_a_measurement_is_complete() -> None:
