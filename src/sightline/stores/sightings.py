@@ -58,9 +58,9 @@ class Sightings:
         known: bool | None = None, from_ms: int | None = None, to_ms: int | None = None,
         before: tuple[int, str] | None = None, limit: int = 50,
     ) -> list[Sighting]:  # fmt: skip
-        """The newest first. `stranger_id` includes what was merged into them; `known` asks for those that name a person
-        or for those that do not; a time that a sighting overlaps is enough; `before` is `(last_seen_ms, id)` of the
-        last one of the page before.
+        """The newest first. `stranger_id` includes what was merged into them (one that was merged has its own); `known`
+        asks for those that name a person or for those that do not; a time that a sighting overlaps is enough; `before`
+        is `(last_seen_ms, id)` of the last one of the page before.
         """
         query = sighting_rows.SIGHTINGS.order_by(_ROWS.last_seen_ms.desc(), _ROWS.id.desc()).limit(limit)
         if camera_id is not None:
@@ -68,7 +68,8 @@ class Sightings:
         if person_id is not None:
             query = query.where(_ROWS.person_id == person_id)
         if stranger_id is not None:
-            theirs = select(schema.strangers.c.id).where(schema.strangers.c.root_id == stranger_id)
+            groups = schema.strangers.c
+            theirs = select(groups.id).where(or_(groups.root_id == stranger_id, groups.id == stranger_id))
             query = query.where(_ROWS.stranger_id.in_(theirs))
         if known is not None:
             query = query.where(_ROWS.person_id.is_not(None) if known else _ROWS.person_id.is_(None))
