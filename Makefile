@@ -54,6 +54,10 @@ bench-recognition: $(VENV)/.ready-to-test ## Errors of recognition on pictures a
 bench-search: $(VENV)/.ready-to-test ## Search in the past among up to a million templates, beside numpy and faiss Flat
 	$(BIN)/python -m bench.search
 
+.PHONY: bench-frames
+bench-frames: $(VENV)/.ready-to-test ## Frames a second through /ws, by number of clients
+	$(BIN)/python -m bench.frames
+
 .PHONY: docs
 docs: $(VENV)/.ready-to-run ## Write the reference pages that come from the code
 	$(BIN)/python -m scripts.reference

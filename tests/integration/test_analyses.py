@@ -139,6 +139,20 @@ async def test_a_job_is_stopped_and_the_next_one_begins(gateway: RunningGateway,
         assert (job["state"], job["reason"]) == ("failed", "no decoder")
 
 
+async def test_an_engine_that_is_busy_is_asked_again(
+    gateway: RunningGateway, video: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightline.gateway.engine_examining.BUSY_PAUSE_S", 0.01)
+    _, token = await gateway.user("olga")
+    async with gateway.engine() as engine, gateway.http(token) as http:
+        job = await begin(http, ("a.mp4", video))
+        await engine.until(lambda: engine.all(Examine))
+        await engine.send(Examined(job_id=job["id"], state="busy"))
+        await engine.until(lambda: len(engine.all(Examine)) == 2)
+        await engine.send(Examined(job_id=job["id"], state="done"))
+        assert (await ended(http, job["id"]))["state"] == "done"
+
+
 async def test_a_job_that_two_engines_died_of_is_given_up(gateway: RunningGateway, video: bytes) -> None:
     _, token = await gateway.user("olga")
     async with gateway.http(token) as http:

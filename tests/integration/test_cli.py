@@ -82,6 +82,24 @@ def test_enrol_then_identify_without_a_server(home: Path, people: Path, both: Pa
     assert [face["person"] for face in faces] == ["eileen-collins", None]
     assert faces[0]["similarity"] > 0.5
 
+    searched = sightline(home, "search", "--since", "2026-01-01", str(both))
+    assert (searched.stdout, searched.stderr) == ("nobody like this was seen\n", ""), "no camera has seen anybody yet"
+    assert "no camera with id 'attic'" in sightline(home, "search", "--camera", "attic", str(both)).stderr
+
+    folder, table = both.parent / "pictures", both.parent / "seen.csv"
+    folder.mkdir()
+    shutil.copy(both, folder)
+    (folder / "broken.png").write_bytes(both.read_bytes()[:5000])
+    done = sightline(home, "analyse", "--json", "--csv", str(table), str(folder))
+    assert done.returncode == 1, "one file of the two is broken"
+    assert "1 of 2 files could not be analysed" in done.stderr
+    good, broken = json.loads(done.stdout)["files"]
+    assert "cut off" in broken["error"]
+    named = [face["person"]["name"] for face in good["frames"][0]["faces"] if "person" in face]
+    assert (len(good["frames"][0]["faces"]), named) == (2, ["eileen-collins"])
+    assert len(table.read_text().splitlines()) >= 3
+    assert not any((home / "analyses").iterdir()), "nothing is kept"
+
 
 def test_what_is_no_face_is_refused_and_leaves_nobody(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "people" / "nobody"

@@ -361,7 +361,7 @@ async def test_still_pictures_are_asked_of_the_engine(gateway: RunningGateway) -
         asked = asyncio.create_task(http.post("/api/identify", files={"image": ("a.jpg", JPEG)}))
         await engine.until(lambda: engine.all(Analyse))
         request = engine.all(Analyse)[0]
-        assert (request.image, request.identify) == (JPEG, True)
+        assert (request.image, request.tasks) == (JPEG, ("identify",))
         face = AnalysedFace(
             bbox=(1, 2, 3, 4), confidence=0.9, landmarks=[], quality=0.5, reasons=[], vector=b"", probe=b""
         )  # fmt: skip

@@ -36,6 +36,7 @@ from sightline.events.engine_link import (
     Observation,
     ProbeSource,
     Revoke,
+    Sighting,
     SourceProbed,
     SourceState,
     Status,
@@ -147,7 +148,10 @@ async def test_accepted_facts_leave_the_spool(gateway: FakeGateway, tmp_path: Pa
     async with running(engine_for(gateway, spool)):
         await gateway.until(lambda: len(gateway.all(Fact)) >= 3)
         await gateway.send(Revoke(camera_id="hall"))
+        await gateway.until(lambda: gateway.all(Sighting))
         await gateway.until(lambda: latest_status(gateway).cameras == 0 and latest_status(gateway).spool_facts == 0)
+    (sighting,) = gateway.all(Sighting)
+    assert (sighting.camera_id, sighting.sample[:2]) == ("hall", b"\xff\xd8"), "what was in sight of it left its trace"
     assert [path.name for path in spool.iterdir()] == ["lock"]
 
 

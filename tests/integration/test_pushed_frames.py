@@ -344,6 +344,26 @@ async def test_nobody_without_a_token_unless_allowed(gateway: RunningGateway) ->
             assert (await client.closed())[0] == 4500
 
 
+async def test_who_has_not_said_who_they_are_takes_nobodys_place(gateway_run: GatewayRun) -> None:
+    gateway_run.settings = {"max_frame_connections": 1}
+    gateway = await gateway_run.start()
+    _, token = await gateway.user("olga")
+    async with frames_client(gateway), frames_client(gateway) as late, frames_client(gateway, token):
+        await late.say("authenticate", {"token": token})
+        assert (await late.next("error"))["code"] == "CONNECTION_LIMIT"
+        assert (await late.closed())[0] == 4004
+
+
+async def test_without_an_engine_nobody_waits_for_another_client(gateway: RunningGateway) -> None:
+    _, token = await gateway.user("olga")
+    async with contextlib.AsyncExitStack() as stack:
+        clients = [await stack.enter_async_context(frames_client(gateway, token)) for _ in range(8)]
+        for number, client in enumerate(clients):
+            await client.push(number)
+        engine = await stack.enter_async_context(gateway.engine())
+        await asked(engine, 8)
+
+
 async def test_whoever_says_nothing_is_not_kept(gateway_run: GatewayRun) -> None:
     gateway_run.settings = {"identify_timeout_s": 0.2}
     gateway = await gateway_run.start()

@@ -142,6 +142,8 @@ async def test_wrong_events_name_the_field_and_the_connection_stays(gateway: Run
         assert (error["details"], error["request_id"]) == ({"path": "data.alert_id"}, "1")
         await client.emit_value("ack", [1, 2])
         assert (await client.next("error"))["details"] == {"path": "data"}
+        await client.emit("process_frame", frame="")
+        assert (await client.next("error"))["code"] == "INVALID_IMAGE"
         for forged in ("connection", "reconnect"):
             await client.emit(forged, **{"asgi.scope": {"client": ["127.0.0.1", 1]}})
             assert (await client.next("error"))["details"] == {"path": "type"}

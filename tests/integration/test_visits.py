@@ -4,7 +4,7 @@ where nothing moves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from sightline.models.dlib_resnet import DlibResnet
 from sightline.models.files import Runtime
 from sightline.models.loading import load_object_detector
 from sightline.models.store import ModelStore
+from sightline.testing import ServerProcess
+from tests.integration.real_server import alerts, until
 from tests.integration.test_recognition import frames, photographs, read, reference
 
 VISITS = ((60, 180), (240, 420), (510, 690), (750, 840), (930, 1170), (1260, 1350))
@@ -34,6 +36,7 @@ EMPTY = ((0, 30), (210, 210), (450, 480), (720, 720), (870, 900), (1230, 1230), 
 EARLY = 30
 """Frames by which somebody may come before the first look at which they were noted."""
 ANALYSED_FPS = 2.5
+PATIENCE_S = 60.0
 
 
 @dataclass
@@ -174,3 +177,22 @@ def test_a_still_scene_takes_a_fifth_of_the_looks_at_most(
         camera.process(frame, None, Scene())
     assert objects.looks <= seconds * ObjectRules().fps / 5
     assert faces.looks <= seconds * fps / 5
+
+
+async def test_a_visit_raises_the_alert_that_the_cameras_view_asks_for(
+    assets: Path, start_server: Callable[..., ServerProcess]
+) -> None:
+    server = start_server({"object_model": str(assets / "models" / "FastestDet.onnx"), "liveness_model": "none"})
+    view = {
+        "zones": [{"name": "Room", "polygon": [[0, 0], [1, 0], [1, 1], [0, 1]]}],
+        "rules": [{"label": "person", "zone": "Room", "severity": "critical"}],
+    }
+    async with server.client() as http:
+        clip = assets / "videos" / "one-by-one-person-detection.mp4"
+        camera = (await http.post("/api/cameras", json={"name": "Room", "source": f"file:{clip}"})).json()
+        (await http.put(f"/api/cameras/{camera['id']}/view", json=view)).raise_for_status()
+        (alert,) = await until(lambda: alerts(http), "alert", timeout_s=PATIENCE_S)
+        assert (alert["type"], alert["severity"], alert["person"]) == ("person_detected", "critical", None)
+        assert alert["why"]["zone"] == "Room"
+        for picture in ("snapshot_url", "probe_url"):
+            assert (await http.get(alert[picture])).content.startswith(b"\xff\xd8")

@@ -254,3 +254,13 @@ def test_the_size_of_a_picture_on_its_side_is_the_upright_one() -> None:
     turned = jpeg_with_exif(encode_jpeg(picture(384, 400), quality=95), exif(6))
     decoded, size = decode_picture(turned, **LIMITS, longest_side=200)
     assert (decoded.shape[:2], size) == ((200, 192), (384, 400))
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_tall_pictures_are_converted_to_the_last_row(depth: type) -> None:
+    tall = cv2.cvtColor(picture(700, 40), cv2.COLOR_BGR2BGRA)
+    tall[650:, :, 3] = 0
+    stored = tall if depth is np.uint8 else tall.astype(np.uint16) * 257
+    decoded = decode_image(png(stored), **LIMITS)
+    assert np.array_equal(decoded[:650], tall[:650, :, :3])
+    assert decoded[650:].min() == 255

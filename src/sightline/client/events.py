@@ -30,7 +30,8 @@ __all__ = [
     "Connection",
     "ConnectionChanged",
     "ConnectionState",
-    "Detection",
+    "Crowd",
+    "DetectedObject",
     "DetectionResult",
     "DutyStatus",
     "EngineChanged",
@@ -160,7 +161,9 @@ class EngineChanged(_Words, frozen=True):
 
 
 class Face(_Words, frozen=True):
-    """A face of a frame; `identity` is `pending`, `known` or `unknown`."""
+    """A face of a frame; `identity` is `pending`, `known` or `unknown`. `live` is how much it looks bona fide, 0 to 1;
+    `body` the track of the person whose face it is.
+    """
 
     bbox: tuple[float, float, float, float]
     confidence: float = 0.0
@@ -173,6 +176,8 @@ class Face(_Words, frozen=True):
     quality: float | None = None
     landmarks: tuple[tuple[float, float], ...] | None = None
     reasons: tuple[str, ...] = ()
+    live: float | None = None
+    body: str | None = None
 
 
 class FaceResult(_Words, frozen=True):
@@ -187,25 +192,37 @@ class FaceResult(_Words, frozen=True):
     source: str = ""
 
 
-class Detection(_Words, frozen=True):
-    """Something in a frame: `label` is the model's word for it."""
+class DetectedObject(_Words, frozen=True):
+    """A person or thing of a frame: `person`, `vehicle`, `package`, `phone`, or whatever else the model knows."""
 
     label: str
-    confidence: float
     bbox: tuple[float, float, float, float]
+    confidence: float = 0.0
     track_id: str | None = None
 
 
+class Crowd(_Words, frozen=True):
+    """How many people a frame shows; `crowd_level` is `empty`, `low`, `medium`, `high` or `very_high`,
+    `density_score` the share of the picture that they cover, 0 to 1, where it is known. `zones` counts them by zone.
+    """
+
+    face_count: int = 0
+    body_count: int = 0
+    crowd_level: str = "empty"
+    density_score: float | None = None
+    zones: dict[str, int] = {}
+
+
 class DetectionResult(_Words, frozen=True):
-    """What an engine sees in one frame. Disposable like `FaceResult`; `source` names the engine."""
+    """The persons and things of one frame, and the crowd. Disposable, like `FaceResult`; `source` names the engine."""
 
     camera_id: str
     frame_id: int
     timestamp: int = 0
     width: int = 0
     height: int = 0
-    detections: tuple[Detection, ...] = ()
-    crowd_analysis: dict[str, Any] | None = None
+    detections: tuple[DetectedObject, ...] = ()
+    crowd_analysis: Crowd | None = None
     source: str = ""
 
 

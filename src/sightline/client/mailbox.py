@@ -95,7 +95,9 @@ class Mailbox:
 
 def _name_of(event: Event) -> str:
     match event:
-        case CameraChanged(camera_id=id) | FaceResult(camera_id=id) | Picture(camera_id=id):
+        case CameraChanged(camera_id=id) | FaceResult(camera_id=id) | DetectionResult(camera_id=id):
+            return id
+        case Picture(camera_id=id):
             return id
         case DetectionResult(camera_id=id, source=source):
             return f"{id}/{source}"

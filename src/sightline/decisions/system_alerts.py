@@ -37,12 +37,14 @@ def of_frames(
     return Decision(type.value, AlertDraft(type, severity, audience, {"rule": type.value, "reason": reason}))
 
 
-def still_offline(context: DecisionContext, audience: tuple[str, ...]) -> Decision:
+def still_offline(
+    context: DecisionContext, audience: tuple[str, ...], severity: Severity = Severity.WARNING
+) -> Decision:
     """A camera went offline in a time without alerts, which is over, and has not come back."""
     if context.open_alert_ids:
         return Decision("camera_still_offline")
     why = {"rule": "camera_offline", "reason": "it went offline in a time without alerts, and has not come back"}
-    return Decision("camera_offline", AlertDraft(AlertType.CAMERA_OFFLINE, Severity.WARNING, audience, why))
+    return Decision("camera_offline", AlertDraft(AlertType.CAMERA_OFFLINE, severity, audience, why))
 
 
 def test_alert(

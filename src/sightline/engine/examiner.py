@@ -68,12 +68,12 @@ class Examiner:
         self._job: tuple[str, threading.Event] | None = None
 
     def examine(self, job: Examine) -> None:
-        """Begins a job; how it goes is told, `failed` at once when there is another."""
+        """Begins a job; how it goes is told, `busy` at once when there is another."""
         if self._recordings is None:
             self._told(Examined(job_id=job.job_id, state="failed", reason="this engine reads no recordings"))
             return
         if self._job is not None:
-            self._told(Examined(job_id=job.job_id, state="failed", reason="the engine analyses another recording"))
+            self._told(Examined(job_id=job.job_id, state="busy", reason="the engine analyses another recording"))
             return
         stop = threading.Event()
         self._job = (job.job_id, stop)

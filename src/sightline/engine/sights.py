@@ -141,6 +141,9 @@ class Sights:
         """A page of the gallery in use, or of the one that is coming."""
         coming = self._coming
         if coming is not None and page.model_id == coming.sight.analyser.model_id:
+            if page.tombstones:  # who is erased meanwhile must not be recognised by the one that still serves either
+                mirror = self._eye.mirror
+                mirror.take(GalleryPage(version=mirror.version, templates=[], tombstones=page.tombstones, more=False))
             if coming.mirror.take(page):
                 self._coming = None
                 self._put(coming)

@@ -425,11 +425,11 @@ class Analysis(_Message, tag="analysis", frozen=True):
 
 class Examined(_Message, tag="examined", frozen=True):
     """How far a job is: `share` (0 to 1) of the file with this index, `frames` in all. The last word is `done`, when
-    the result has been put, or `failed`.
+    the result has been put, or `failed`; `busy`, the only one, while the engine has another job.
     """
 
     job_id: str
-    state: Literal["running", "done", "failed"]
+    state: Literal["running", "done", "failed", "busy"]
     file: int = 0
     share: float = 0.0
     frames: int = 0

@@ -83,8 +83,9 @@ class CrowdWatch(_Value, frozen=True):
 class Scene(_Value, frozen=True):
     """What an engine is to do with a camera's pictures. `masks` are blacked out before anything else happens.
 
-    `told_again` asks for a second word on a named track once its liveness is decided. `objects_fps` is how often a second persons and things are looked for; `None` leaves it to the engine, 0 means
-    never. `pictured` are the labels of objects whose facts bring pictures along.
+    `objects_fps` is how often a second persons and things are looked for; `None` leaves it to the engine, 0 means
+    never. `pictured` are the labels of objects whose facts bring pictures along. `told_again` asks for a second word on
+    a named track once its liveness is decided.
     """
 
     masks: tuple[Polygon, ...] = ()

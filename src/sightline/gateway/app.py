@@ -22,6 +22,7 @@ from sightline.decisions.policy import Rules
 from sightline.deliveries.escalation import Patience
 from sightline.deliveries.rendition import parse_renditions
 from sightline.deliveries.retry import RetrySchedule
+from sightline.events.alert import AlertType
 from sightline.events.scene import CameraView, CrowdWatch, Liveness, Scene
 from sightline.exceptions import (
     ConfigurationError,
@@ -154,9 +155,7 @@ def create_gateway(
         levels=parse_alert_levels(settings.alert_levels),
         object_realert_ms=int(settings.object_realert_seconds * 1000),
         default_view=CameraView(
-            scene=Scene(
-                crowds=(CrowdWatch(threshold=settings.crowd_threshold),), liveness=Liveness(settings.liveness)
-            )
+            scene=Scene(crowds=(CrowdWatch(threshold=settings.crowd_threshold),), liveness=Liveness(settings.liveness))
         ),
     )
     past = Past(store.sightings, store.strangers, searcher, clock, days=settings.sighting_days)
@@ -182,7 +181,9 @@ def create_gateway(
     responders = Responders(
         store, hub, notifier, clock, everybody=rules.audience, fresh_ms=int(settings.fix_seconds * 1000)
     )
-    system_alerts = SystemAlerts(store, metrics, clock, audience=rules.audience)
+    system_alerts = SystemAlerts(
+        store, metrics, clock, audience=rules.audience, offline=rules.levels[AlertType.CAMERA_OFFLINE]
+    )
     escalator = Escalator(
         store,
         directory,
@@ -225,7 +226,7 @@ def create_gateway(
         model_desk=ModelDesk(store, engines, settings, clock),
         analyses=Analyses(shelf, examining or EngineExamining(engines), settings, clock),
         frames=PushedFrames(
-            FrameDesk(settings, analyst, lambda: engines.stills, metrics, clock),
+            FrameDesk(settings, analyst, lambda: engines.stills if engines.links else None, metrics, clock),
             system_alerts,
             clock,
             max_connections=settings.max_frame_connections,

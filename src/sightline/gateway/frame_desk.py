@@ -48,10 +48,12 @@ class _Waiting:
 
 
 class FrameDesk:
-    """Used from the event loop. `places` says how many pictures the engines analyse at a time."""
+    """Used from the event loop. `places` says how many pictures the engines analyse at a time; `None` while there is no
+    engine: each client then waits for one, and none for another client.
+    """
 
     def __init__(
-        self, settings: Settings, analyst: Analyst, places: Callable[[], int], metrics: Metrics, clock: Clock
+        self, settings: Settings, analyst: Analyst, places: Callable[[], int | None], metrics: Metrics, clock: Clock
     ) -> None:
         self._settings = settings
         self._levels = parse_levels(settings.frame_alert_levels)
@@ -81,11 +83,15 @@ class FrameDesk:
         _replace(self._turns.leave(client))
 
     def _go_on(self) -> None:
-        while len(self._under_way) < self._places() + SPARE and (turn := self._turns.take()) is not None:
+        while self._has_room() and (turn := self._turns.take()) is not None:
             client, waiting = turn
             task = asyncio.create_task(self._serve(client, waiting))
             self._under_way.add(task)
             task.add_done_callback(self._served)
+
+    def _has_room(self) -> bool:
+        places = self._places()
+        return places is None or len(self._under_way) < places + SPARE
 
     def _served(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)

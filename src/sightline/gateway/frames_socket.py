@@ -38,7 +38,7 @@ from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import AwaitedOutbox
 from sightline.settings import Settings
 
-__all__ = ["CLIENT_TYPE", "FrameConversation", "FramesClient", "max_frame_message_bytes", "serve_frames"]
+__all__ = ["CLIENT_TYPE", "FrameConversation", "FramesClient", "limit_error", "max_frame_message_bytes", "serve_frames"]
 
 DEVICE = "ws-frames"
 CLIENT_TYPE = "frames"
@@ -64,9 +64,10 @@ async def serve_frames(gateway: Gateway, socket: WebSocket) -> None:
         return
     client = FramesClient(gateway, socket, caller)
     try:
+        if gateway.is_full():
+            raise ConnectionLimit("the server", gateway.settings.max_connections)
         with gateway.admission.place(address_of(socket)):
-            gateway.frames.enter(client.client_id)
-            client.join_user()
+            client.enter()
             gateway.tickers.add(client)
             await socket.accept()
             await client.run()
@@ -81,12 +82,15 @@ async def serve_frames(gateway: Gateway, socket: WebSocket) -> None:
 
 async def _refuse_for_now(gateway: Gateway, socket: WebSocket, problem: ConnectionLimit) -> None:
     await socket.accept()
-    data = frame_error(
-        "CONNECTION_LIMIT", str(problem), alert="connection_limit", level=gateway.frames.desk.level("connection_limit")
-    )
-    await socket.send_text(encode_event("error", data))
+    await socket.send_text(encode_event("error", limit_error(gateway, problem)))
     await socket.close(CloseCode.OVERLOADED, str(problem)[:120])
     await gateway.frames.tell("connection_limit", str(problem))
+
+
+def limit_error(gateway: Gateway, problem: ConnectionLimit) -> dict[str, Any]:
+    """The data of the `error` that says there is no room."""
+    level = gateway.frames.desk.level("connection_limit")
+    return frame_error("CONNECTION_LIMIT", str(problem), alert="connection_limit", level=level)
 
 
 def max_frame_message_bytes(settings: Settings) -> int:
@@ -179,18 +183,22 @@ class FramesClient(AlertsOnly):
         self._conversation = FrameConversation(gateway, self.client_id, self._say)
         self._user: User | None = None
         self._claims: Claims | None = None
-        self._may = gateway.settings.anonymous_dialects
+        self._may = False
         self._closing: tuple[int, str] | None = None
         self._max_message_bytes = max_frame_message_bytes(gateway.settings)
         if caller is not None:
             self._user, self._claims = caller
 
-    def join_user(self) -> None:
-        """Takes the user's place. Raises `ConnectionLimit`."""
+    def enter(self) -> None:
+        """Takes a place among those who push frames, as soon as it is known that this client may: somebody who has not
+        said who they are takes none. Raises `ConnectionLimit`."""
+        if self._user is None and not self._gateway.settings.anonymous_dialects:
+            return
+        self._gateway.frames.enter(self.client_id)
         if self._user is not None:
             self._gateway.admission.join(self._user.id, self.client_id)
             self.user_id, self.user_name = self._user.id, self._user.name
-            self._may = True
+        self._may = True
 
     # ── the hub's side ──
 
@@ -240,8 +248,9 @@ class FramesClient(AlertsOnly):
             except Forbidden as problem:
                 self._refuse(problem)
             except ConnectionLimit as problem:
-                self._say("error", frame_error("CONNECTION_LIMIT", str(problem)))
+                self._say("error", limit_error(self._gateway, problem))
                 self.end(CloseCode.OVERLOADED, str(problem))
+                await self._gateway.frames.tell("connection_limit", str(problem))
             except SightlineError as problem:  # the store is full, overloaded or broken
                 log.warning("client_not_served", client=self.client_id, problem=str(problem))
                 self._say("error", frame_error("PROCESSING_ERROR", "not now", str(problem)))
@@ -292,7 +301,7 @@ class FramesClient(AlertsOnly):
             raise Forbidden("a connection has one user: this token is another's")
         known, self._user, self._claims = self._user, user, claims
         if known is None:
-            self.join_user()
+            self.enter()
             gateway.hub.leave(self)
             gateway.hub.join(self)
         if not await gateway.is_current(user):  # changed before the hub knew whom to tell

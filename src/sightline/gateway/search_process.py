@@ -33,6 +33,7 @@ RECOGNISE_TIMEOUT_S = 0.25
 """An alert does not wait longer to learn a stranger's number."""
 RETRY_S = 1.0
 MAX_STATEMENT_BYTES = 16 * 2**20
+MAX_UNHEARD_BYTES = 64 * 1024
 
 log = structlog.get_logger(__name__)
 
@@ -48,6 +49,7 @@ class SearchProcess:
         self._supervising: asyncio.Task[None] | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._up = asyncio.Event()
+        self._placing: asyncio.Task[None] | None = None
         self._waiting: dict[int, asyncio.Future[link.Statement]] = {}
         self._numbers = itertools.count(1)
         self._restarts = 0
@@ -84,14 +86,20 @@ class SearchProcess:
         """Ends the process."""
         if self._supervising is None:
             return
-        supervising, self._supervising = self._supervising, None
-        supervising.cancel()
-        await asyncio.gather(supervising, return_exceptions=True)
+        tasks = [task for task in (self._supervising, self._placing) if task is not None]
+        self._supervising = self._placing = None
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._stop()
 
     def changed(self) -> None:
-        """Sightings were added, changed or removed."""
-        self._tell(link.Changed())
+        """Sightings were added, changed or removed. One that is behind with listening looks again anyway."""
+        process = self._process
+        if process is None or process.stdin is None:
+            return
+        if process.stdin.transport.get_write_buffer_size() < MAX_UNHEARD_BYTES:
+            self._tell(link.Changed())
 
     async def search(
         self, model_id: str, vectors: Sequence[bytes], count: int, *, cameras: Sequence[str] | None = None,
@@ -199,11 +207,11 @@ class SearchProcess:
                 except msgspec.DecodeError as problem:
                     log.error("search_process_not_understood", problem=str(problem))
                     break
-                await self._heard(statement)
+                self._heard(statement)
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
 
-    async def _heard(self, statement: link.Statement) -> None:
+    def _heard(self, statement: link.Statement) -> None:
         match statement:
             case link.Found() | link.Recognised():
                 future = self._waiting.get(statement.request_id)
@@ -212,7 +220,8 @@ class SearchProcess:
             case link.Indexed():
                 self._indexed = statement
             case link.Place():
-                await self._place(statement)
+                # Answers do not wait for it; the process proposes nothing more until it is done.
+                self._placing = asyncio.create_task(self._place(statement), name="placing strangers")
 
     async def _place(self, proposal: link.Place) -> None:
         placements = [(one.key, one.group, one.founded) for one in proposal.placements]

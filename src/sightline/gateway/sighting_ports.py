@@ -42,7 +42,7 @@ class Sightings(Protocol):
         """The model's id and the template."""
 
     async def curve(self, model_id: str) -> Similarity | None: ...
-    async def prune(self, before_ms: int, *, limit: int = 1000) -> int:
+    async def prune(self, before_ms: int, *, limit: int = 200) -> int:
         """Destroys sightings that ended before, at most `limit`; answers how many."""
 
 

@@ -6,7 +6,7 @@ from sightline.accounts import Right
 from sightline.deliveries.pushed import decode_process_frame, frame_error
 from sightline.exceptions import Forbidden, SightlineError, WireError
 from sightline.gateway.admission import ConnectionLimit
-from sightline.gateway.frames_socket import FrameConversation
+from sightline.gateway.frames_socket import FrameConversation, limit_error
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.native import FOR_THE_SESSION_MS, NativeClient
 
@@ -38,10 +38,7 @@ class SocketIoFrames:
         except WireError as problem:
             self._client.say("error", frame_error(problem.code, str(problem)))
         except ConnectionLimit as problem:
-            level = self._gateway.frames.desk.level("connection_limit")
-            self._client.say(
-                "error", frame_error("CONNECTION_LIMIT", str(problem), alert="connection_limit", level=level)
-            )
+            self._client.say("error", limit_error(self._gateway, problem))
             await self._gateway.frames.tell("connection_limit", str(problem))
         except SightlineError as problem:  # the store is full, overloaded or broken
             self._client.say("error", frame_error("PROCESSING_ERROR", "not now", str(problem)))

@@ -36,8 +36,9 @@ async def offline_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     token = secrets.token_urlsafe(32)
     with ServerLock(settings.run_folder):
         analyst = LocalAnalyst(settings)
+        quiet = settings.model_copy(update={"log_level": "error"})  # of the search process, beside a command's answer
         try:
-            async with open_gateway(settings, local_token=token, analyst=analyst, examining=analyst) as gateway:
+            async with open_gateway(quiet, local_token=token, analyst=analyst, examining=analyst) as gateway:
                 analyst.people, analyst.models = gateway.store.people, gateway.store.models
                 async with httpx.AsyncClient(
                     transport=httpx.ASGITransport(create_app(gateway, background=contextlib.nullcontext)),

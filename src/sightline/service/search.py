@@ -34,7 +34,7 @@ __all__ = ["Searching", "main"]
 POLL_S = 1.0
 """How long something that nobody tells of (a second gateway wrote it) may stay unseen."""
 PAGE = 4000
-PLACED_AT_ONCE = 200
+PLACED_AT_ONCE = 50
 TOLD_EVERY_S = 0.5
 MAX_QUESTION_BYTES = 4 * 2**20
 MAX_QUESTIONS = 256

@@ -177,7 +177,7 @@ def _assemble(
         why = "; ".join(report.reason for report in reports[:2] if not report.loaded)
         return Vision(
             NoAnalyser(embedder.model_id if embedder else DlibResnet.model_id, why),
-            lambda camera_id: NoAnalysis(),
+            lambda camera_id: _without_faces(camera_id, settings, objects),
             embedder.dimensions if embedder else DlibResnet.dimensions,
             workers,
             tuple(reports),
@@ -205,6 +205,14 @@ def _assemble(
         liveness=liveness,
         detector=detector,
     )
+
+
+def _without_faces(camera_id: str, settings: Settings, objects: ObjectDetector | None) -> FrameAnalysis:
+    """Persons and things are looked for all the same, where there is a model of them."""
+    if objects is None:
+        return NoAnalysis()
+    rules = CameraAnalysisSettings(objects=ObjectRules(fps=settings.object_fps))
+    return CameraAnalysis(camera_id, None, rules, objects=objects)
 
 
 def consensus_rules(settings: Settings, similarity: Similarity) -> ConsensusRules:

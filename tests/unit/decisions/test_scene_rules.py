@@ -36,7 +36,8 @@ FRIDAYS = Schedule("UTC", (Shift(4, 0, 1440),))
 PERSON = ObjectSeen(
     track_id="t", label="person", confidence=0.7, first_seen=NOW - 900, bbox=BOX, model_id="m",
     looks=[
-        ObjectLook(frame_id=1, timestamp=NOW - 900, confidence=0.7), ObjectLook(frame_id=2, timestamp=NOW, confidence=0),
+        ObjectLook(frame_id=1, timestamp=NOW - 900, confidence=0.7),
+        ObjectLook(frame_id=2, timestamp=NOW, confidence=0),
     ],
 )  # fmt: skip
 IN_HALL = ObjectSeen(

@@ -13,9 +13,7 @@ SEEN = StrangerRef(id="g", number=12, sightings=2, ignored=False)
 
 
 def about(stranger: StrangerRef | None, what: object = STRANGER, **known: object) -> Decision:
-    return decide(
-        fact(what), context(**known), RULES, last_seen_ms=None, received_at_ms=NOW, stranger=stranger
-    )
+    return decide(fact(what), context(**known), RULES, last_seen_ms=None, received_at_ms=NOW, stranger=stranger)
 
 
 def test_the_alert_says_who_it_was_and_how_often_they_were_seen() -> None:

@@ -179,6 +179,14 @@ async def test_another_embedder_serves_once_its_gallery_is_here(run: Run) -> Non
     assert after._analysis.galleries[0].dimensions == 3  # type: ignore[attr-defined]
 
 
+async def test_whom_the_gallery_lost_meanwhile_the_old_one_forgets_too(run: Run) -> None:
+    run.sights.take(page("old"))
+    run.loader.sights["new"] = sight("new")
+    await run.use(UseModels(embedding_model="new"))
+    run.sights.take(GalleryPage(version=9, templates=[], tombstones=["r7"], more=True, model_id="new"))
+    assert (run.sights.analyser.model_id, len(run.sights.gallery())) == ("old", 0)
+
+
 async def test_a_lost_link_forgets_what_was_coming(run: Run) -> None:
     run.loader.sights["new"] = sight("new")
     await run.use(UseModels(embedding_model="new"))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sightline.events import engine_link as link
 from sightline.events.scene import CrowdWatch, Direction, Line, Liveness, Scene, Zone
 from sightline.events.schedule import Schedule, Shift
+from tests.unit.engine.facts import make_sighting
 
 FACT = link.Fact(
     key="k", camera_id="c", timestamp=5, width=1, height=2, blobs={"snapshot": "b"},
@@ -50,6 +51,7 @@ FROM_ENGINES: list[link.EngineMessage] = [
     msgspec.structs.replace(FACT, what=UNKNOWN),
     msgspec.structs.replace(FACT, what=link.SourceState(state="offline", reason="gone", offline_ms=5)),
     *(msgspec.structs.replace(FACT, what=what) for what in OF_SCENES),
+    make_sighting(1),
     link.Analysis(request_id="r", error="no"),
     link.Examined(job_id="j", state="running", file=1, share=0.5, frames=7),
     link.SourceProbed(request_id="r", ok=True, message="", picture=b"\xff\xd8"),
@@ -73,6 +75,7 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
     link.GalleryPage(
         version=1, tombstones=["x"], more=True, reset=True,
         templates=[link.GalleryTemplate(reference_id="r", person_id="p", model_id="m", vector=b"\0")],
+        negatives=[link.NegativeTemplate(negative_id="n", person_id="p", model_id="m", vector=b"\1")],
     ),
     link.Accepted(key="k"),
 ]  # fmt: skip

@@ -8,7 +8,8 @@ import pytest
 
 from sightline.environment_aliases import MODEL_ALIASES, PLAIN_ALIASES
 from sightline.exceptions import ConfigurationError
-from sightline.settings import Settings, load
+from sightline.settings import Settings
+from sightline.settings_sources import load
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from sightline.gateway.gateway import Gateway
 from sightline.gateway.resources import Denial
 from sightline.gateway.uploads import read_upload
 
-__all__ = ["Detection", "Detections", "router"]
+__all__ = ["CrowdAnalysis", "Detection", "Detections", "FoundBox", "FrameAlert", "Outcome", "router"]
 
 router = APIRouter(prefix="/api", tags=["analysis"], responses={403: {"model": Denial}})
 

@@ -107,6 +107,10 @@ export interface Face {
   person_id?: string | null;
   name?: string | null;
   similarity?: number | null;
+  /** How much it looks bona fide, 0 to 1; `null` where nobody can say. */
+  live?: number | null;
+  /** The track of the person whose face it is. */
+  body?: string | null;
 }
 
 /** The faces of one frame. Disposable: the newest result replaces older ones. */
@@ -119,23 +123,32 @@ export interface FaceResult {
   faces: Face[];
 }
 
-/** Something in a frame: `label` is the model's word for it. */
-export interface Detection {
+/** A person or thing of a frame: `person`, `vehicle`, `package`, `phone`, or whatever else the model knows. */
+export interface DetectedObject {
   label: string;
   confidence: number;
   bbox: Box;
   track_id: string | null;
 }
 
-/** What an engine sees in one frame. Disposable like `FaceResult`; `source` names the engine. */
+/** How many people a frame shows; `density_score` is the share of the picture that they cover, 0 to 1, if known. */
+export interface Crowd {
+  face_count: number;
+  body_count: number;
+  crowd_level: 'empty' | 'low' | 'medium' | 'high' | 'very_high';
+  density_score: number | null;
+  zones?: Record<string, number>;
+}
+
+/** The persons and things of one frame, and the crowd; `source` names the engine. Disposable like `FaceResult`. */
 export interface DetectionResult {
   camera_id: string;
   frame_id: number;
   timestamp: number;
   width: number;
   height: number;
-  detections: Detection[];
-  crowd_analysis?: Record<string, unknown> | null;
+  detections: DetectedObject[];
+  crowd_analysis?: Crowd | null;
   source: string;
 }
 

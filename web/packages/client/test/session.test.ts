@@ -319,3 +319,18 @@ describe('where the device is', () => {
     expect(h.sent('location_update')).toEqual([here]);
   });
 });
+
+describe('what cameras show', () => {
+  it('tells of faces, and of persons and things with the crowd', () => {
+    const h = new Harness();
+    h.signIn();
+    const crowd = { face_count: 1, body_count: 2, crowd_level: 'low', density_score: 0.1, zones: { Hall: 2 } };
+    const person = { label: 'person', confidence: 0.8, bbox: [1, 2, 3, 4], track_id: 't' };
+    h.receive('face_detection_result', { camera_id: 'c', frame_id: 1, faces: [] });
+    h.receive('ai_detection_result', { camera_id: 'c', frame_id: 1, detections: [person], crowd_analysis: crowd });
+    expect(h.events('faces')).toMatchObject([{ camera_id: 'c', frame_id: 1 }]);
+    expect(h.events('detections')).toEqual([
+      { camera_id: 'c', frame_id: 1, detections: [person], crowd_analysis: crowd },
+    ]);
+  });
+});
