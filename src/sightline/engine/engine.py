@@ -189,6 +189,7 @@ class Engine:
             for task in done - {stopping}:
                 task.result()  # one of the tasks that never end has failed: the supervisor shall see why
         finally:
+            self._uplink.end()
             for task in (stopping, *work):
                 task.cancel()
             await asyncio.gather(stopping, *work, return_exceptions=True)

@@ -93,6 +93,7 @@ class Uplink:
         self._chance = chance
         self._attempts = 0
         self._told = ""
+        self._ended = False
         self._facts: FactSender | None = None
         self.pictures = PictureLink(gateway, tls)
 
@@ -101,8 +102,14 @@ class Uplink:
         """Pictures of facts that the gateway would not take."""
         return self._facts.pictures_refused if self._facts else 0
 
+    def end(self) -> None:
+        """To be called before `run` is cancelled: a group of tasks that fails in the moment in which it is cancelled
+        tells of its failure alone, and the link would be sought again.
+        """
+        self._ended = True
+
     async def run(self) -> None:
-        """Connects, speaks, connects again, until cancelled."""
+        """Connects, speaks, connects again, until ended and cancelled."""
         verify: ssl.SSLContext | bool = self._tls or True
         async with httpx.AsyncClient(trust_env=False, verify=verify) as client:
             self._facts = FactSender(self._outbox, self._gateway, client)
@@ -111,10 +118,8 @@ class Uplink:
                     await self._connect_and_speak(self._facts)
                 except* (OSError, TimeoutError, WebSocketException, EOFError) as lost:
                     self._tell_once(_why(lost))
-                me = asyncio.current_task()
-                if me is not None and me.cancelling():
-                    # A group of tasks that fails while it is cancelled tells of the failure alone.
-                    raise asyncio.CancelledError
+                if self._ended:
+                    return
                 await asyncio.sleep(retry_delay_s(self._attempts, self._chance()))
                 self._attempts += 1
 
