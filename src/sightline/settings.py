@@ -209,7 +209,8 @@ class Settings(BaseSettings):
         (), "Network", "Further ports for one dialect each, like 5000=field or 5001=socketio."
     )
     anonymous_dialects: bool = _setting(
-        False, "Network", "Whether field clients may connect without a token, and everybody may read /api/stats."
+        False, "Network", "Whether field clients, and clients that push frames, may connect without a token, and "
+        "everybody may read /api/stats and /api/models/info.",
     )
     heartbeat_interval_s: float = _setting(
         30.0, "Network", "Seconds between heartbeats of a connection; twice that without an answer closes it.",

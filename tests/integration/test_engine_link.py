@@ -209,7 +209,10 @@ async def test_cameras_are_assigned_changed_and_revoked(gateway: RunningGateway)
     camera = await gateway.camera()
     async with gateway.engine() as engine, gateway.http() as http:
         await engine.until(lambda: engine.all(Assign))
-        assert engine.all(Assign)[0].camera == CameraSpec(id=camera.id, source=camera.source, analysis_fps=5.0)
+        usual = gateway.gateway.default_view.told_scene()
+        assert engine.all(Assign)[0].camera == CameraSpec(
+            id=camera.id, source=camera.source, analysis_fps=5.0, scene=usual
+        )
         (await http.patch(f"/api/cameras/{camera.id}", json={"analysis_fps": 2})).raise_for_status()
         await engine.until(lambda: len(engine.all(Assign)) == 2)
         assert engine.all(Assign)[1].camera.analysis_fps == 2

@@ -386,6 +386,9 @@ async def test_anonymous_clients_where_the_administrator_says_so(gateway_run: Ga
             await client.push()
             await client.next("detection_result")
         assert (await http.post("/api/detect", files={"image": ("a.jpg", JPEG)})).is_success
+        info = (await http.get("/api/models/info")).json()
+        assert {"loaded", "path", "device"} <= info["face_model"].keys()
+        assert (await http.get("/api/stats")).json()["total_frames_processed"] == 2
         assert (await http.post("/api/identify", files={"image": ("a.jpg", JPEG)})).status_code == 401
 
 

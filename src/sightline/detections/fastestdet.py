@@ -31,7 +31,7 @@ def decode(
     cells = output.reshape(len(output), -1)
     classes = cells[5:].argmax(axis=0)
     best = np.take_along_axis(cells[5:], classes[None], axis=0)[0]
-    scores = np.maximum(cells[0], 0) ** _OBJECT_POWER * np.maximum(best, 0) ** _CLASS_POWER
+    scores = np.clip(cells[0], 0, 1) ** _OBJECT_POWER * np.clip(best, 0, 1) ** _CLASS_POWER
     row, column = np.divmod(np.arange(rows * columns), columns)
     centres = np.stack([(column + np.tanh(cells[1])) / columns, (row + np.tanh(cells[2])) / rows])
     sides = 1 / (1 + np.exp(-np.clip(cells[3:5], -_MAX_LOGIT, _MAX_LOGIT)))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.detections.objects import Objects
-from sightline.detections.suppression import nms_by_label
+from sightline.detections.suppression import nms_by_label, whole
 from sightline.geometry import Boxes
 
 __all__ = ["MAX_CANDIDATES", "objects_of"]
@@ -33,7 +33,7 @@ def objects_of(
 
     `boxes` (N, 4), `scores` (N,), `classes` (N,) indices into `labels`, of which several may be equal.
     """
-    good = np.flatnonzero(scores >= min_score)
+    good = np.flatnonzero((scores >= min_score) & whole(boxes, scores))
     if len(good) > MAX_CANDIDATES:
         good = good[np.argpartition(-scores[good], MAX_CANDIDATES)[:MAX_CANDIDATES]]
     kinds = {label: number for number, label in enumerate(dict.fromkeys(labels))}

@@ -8,7 +8,19 @@ from numpy.typing import NDArray
 from sightline import geometry
 from sightline.geometry import Boxes
 
-__all__ = ["nms", "nms_by_label"]
+__all__ = ["nms", "nms_by_label", "whole"]
+
+
+_FARTHEST_PX = 1e7
+"""No coordinate is farther from a picture's corner than this; also keeps areas within what float32 can count."""
+
+
+def whole(*parts: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """(N,) whether every number of a row makes sense in a picture, in all `parts`, each (N, …): a damaged model may
+    give anything.
+    """
+    rows = [(np.abs(part) < _FARTHEST_PX).all(axis=tuple(range(1, part.ndim))) for part in parts]
+    return np.asarray(np.logical_and.reduce(rows), np.bool_)
 
 
 def nms(boxes: Boxes, scores: NDArray[np.float32], max_iou: float) -> NDArray[np.intp]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sightline.detections.faces import LANDMARK_COUNT, Faces
 from sightline.detections.object_rows import MAX_CANDIDATES, objects_of
 from sightline.detections.objects import Objects
-from sightline.detections.suppression import nms
+from sightline.detections.suppression import nms, whole
 from sightline.geometry import Boxes
 
 __all__ = ["decode_boxes", "decode_end_to_end", "decode_faces_v5", "decode_faces_v8", "decode_v5", "decode_v8"]
@@ -29,7 +29,8 @@ def decode_v8(columns: NDArray[np.float32], labels: tuple[str, ...], *, min_scor
 def decode_v5(rows: NDArray[np.float32], labels: tuple[str, ...], *, min_score: float) -> Objects:
     """YOLOv5 and 7: `rows` (N, 5 + C), where a score is object × class."""
     classes = rows[:, 5:].argmax(axis=1)
-    scores = rows[:, 4] * np.take_along_axis(rows[:, 5:], classes[:, None], axis=1)[:, 0]
+    with np.errstate(over="ignore"):
+        scores = rows[:, 4] * np.take_along_axis(rows[:, 5:], classes[:, None], axis=1)[:, 0]
     return objects_of(_corners(rows[:, :4]), scores, classes, labels, min_score=min_score)
 
 
@@ -50,7 +51,9 @@ def decode_faces_v8(columns: NDArray[np.float32], *, min_score: float) -> Faces:
 def decode_faces_v5(rows: NDArray[np.float32], *, min_score: float) -> Faces:
     """YOLOv5-face: `rows` (N, 16): box, object, five landmarks `[x, y]`, class."""
     points = rows[:, 5:15].reshape(-1, LANDMARK_COUNT, 2)
-    return _faces(_corners(rows[:, :4]), rows[:, 4] * rows[:, 15], points, min_score)
+    with np.errstate(over="ignore"):
+        scores = rows[:, 4] * rows[:, 15]
+    return _faces(_corners(rows[:, :4]), scores, points, min_score)
 
 
 def decode_boxes(columns: NDArray[np.float32], *, min_score: float) -> tuple[Boxes, NDArray[np.float32]]:
@@ -62,11 +65,12 @@ def decode_boxes(columns: NDArray[np.float32], *, min_score: float) -> tuple[Box
 def _corners(boxes: NDArray[np.float32]) -> Boxes:
     """`[cx, cy, w, h]` as `[x1, y1, x2, y2]`."""
     half = np.maximum(boxes[:, 2:4], 0) / 2
-    return np.hstack([boxes[:, :2] - half, boxes[:, :2] + half]).astype(np.float32)
+    with np.errstate(over="ignore"):
+        return np.hstack([boxes[:, :2] - half, boxes[:, :2] + half]).astype(np.float32)
 
 
 def _faces(boxes: Boxes, scores: NDArray[np.float32], points: NDArray[np.float32], min_score: float) -> Faces:
-    good = np.flatnonzero(scores >= min_score)
+    good = np.flatnonzero((scores >= min_score) & whole(boxes, scores, points))
     if len(good) > MAX_CANDIDATES:
         good = good[np.argpartition(-scores[good], MAX_CANDIDATES)[:MAX_CANDIDATES]]
     kept = good[nms(boxes[good], scores[good], _MAX_FACE_IOU)]

@@ -40,9 +40,10 @@ def grid(width: int, height: int) -> tuple[NDArray[np.float32], NDArray[np.float
 def decode(rows: NDArray[np.float32], width: int, height: int, labels: tuple[str, ...], *, min_score: float) -> Objects:
     """Objects in pixels of the input, `width` × `height`; `rows` (cells, 5 + C) for the C classes in `labels`."""
     places, sides = grid(width, height)
-    centres = (rows[:, :2] + places) * sides
     sizes = np.exp(np.minimum(rows[:, 2:4], _MAX_LOG_CELLS)) * sides
     classes = rows[:, 5:].argmax(axis=1)
-    scores = rows[:, 4] * np.take_along_axis(rows[:, 5:], classes[:, None], axis=1)[:, 0]
+    with np.errstate(over="ignore"):
+        centres = (rows[:, :2] + places) * sides
+        scores = rows[:, 4] * np.take_along_axis(rows[:, 5:], classes[:, None], axis=1)[:, 0]
     boxes = np.hstack([centres - sizes / 2, centres + sizes / 2]).astype(np.float32)
     return objects_of(boxes, scores.astype(np.float32), classes, labels, min_score=min_score)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.detections.faces import LANDMARK_COUNT, Faces
-from sightline.detections.suppression import nms
+from sightline.detections.suppression import nms, whole
 
 __all__ = ["CELLS_PX", "MULTIPLE_PX", "OUTPUTS", "decode"]
 
@@ -40,14 +40,17 @@ def decode(outputs: Mapping[str, NDArray[np.float32]], width: int, height: int, 
         row, column = np.divmod(good, columns)
         place = np.stack([column, row], axis=1).astype(np.float32)
         box = outputs[f"bbox_{side}"][good]
-        centres = (place + box[:, :2]) * side
+        with np.errstate(over="ignore"):
+            centres = (place + box[:, :2]) * side
         sizes = np.exp(np.minimum(box[:, 2:], _MAX_LOG_CELLS)) * side
         boxes.append(np.hstack([centres - sizes / 2, centres + sizes / 2]))
         scores.append(score[good])
         landmarks = outputs[f"kps_{side}"][good].reshape(-1, LANDMARK_COUNT, 2)
-        points.append((landmarks + place[:, None]) * side)
+        with np.errstate(over="ignore"):
+            points.append((landmarks + place[:, None]) * side)
     found, marks = np.concatenate(boxes).astype(np.float32), np.concatenate(points).astype(np.float32)
     confidence = np.concatenate(scores).astype(np.float32)
-    best = np.argsort(-confidence, kind="stable")[:_MAX_CANDIDATES]
+    good = np.flatnonzero(whole(found, marks))
+    best = good[np.argsort(-confidence[good], kind="stable")[:_MAX_CANDIDATES]]
     kept = best[nms(found[best], confidence[best], _MAX_IOU)]
     return Faces(found[kept], confidence[kept], marks[kept])

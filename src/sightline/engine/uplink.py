@@ -111,10 +111,6 @@ class Uplink:
                     await self._until_lost(self._facts)
                 except* (OSError, TimeoutError, WebSocketException, EOFError) as lost:
                     self._tell_once(_why(lost))
-                me = asyncio.current_task()
-                if me is not None and me.cancelling():
-                    # A group of tasks that fails while it is cancelled tells of the failure alone.
-                    raise asyncio.CancelledError
                 await asyncio.sleep(retry_delay_s(self._attempts, self._chance()))
                 self._attempts += 1
 

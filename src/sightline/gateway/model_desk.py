@@ -69,6 +69,12 @@ class ModelDesk:
         self._poked = asyncio.Event()
         self._problem = ""
         self._told_share = -1.0
+        self._begins_with = settings.embedding_model
+
+    async def begin(self) -> str:
+        """The embedder that engines are to begin with: the one that serves, whatever the settings say."""
+        self._begins_with = (await self._embedders())[1]
+        return self._begins_with
 
     async def chosen(self) -> dict[str, str]:
         """The model of each task, as an administrator or else the settings have it."""
@@ -154,7 +160,7 @@ class ModelDesk:
             face_model=choices.get("face_model", ""),
             object_model=choices.get("object_model", ""),
             liveness_model=choices.get("liveness_model", ""),
-            embedding_model="" if serving == self._settings.embedding_model else serving,
+            embedding_model="" if serving == self._begins_with else serving,
             prepare="" if chosen == serving else chosen,
         )
 

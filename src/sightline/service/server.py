@@ -71,9 +71,10 @@ async def _serve(
     port = listeners[0].getsockname()[1]
     async with open_gateway(settings, local_token=local_token, failpoint=armed_failpoint()) as gateway:
         password = await first_administrator(gateway)
+        begun = settings.model_copy(update={"embedding_model": await gateway.model_desk.begin()})
         supervisor = EngineSupervisor(
             [sys.executable, "-m", "sightline.service.engine"],
-            [await engine_token(gateway, ENGINE_ID), _url("127.0.0.1", port), settings.model_dump_json()],
+            [await engine_token(gateway, ENGINE_ID), _url("127.0.0.1", port), begun.model_dump_json()],
             gateway.clock,
         )
         gateway.supervisor = supervisor

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from sightline.accounts import Right
 from sightline.events.engine_link import ModelReport
 from sightline.exceptions import Forbidden
-from sightline.gateway.access import Caller, GatewayOf, caller_with
+from sightline.gateway.access import Caller, GatewayOf, anonymous_or, caller_with
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.hub import Client
 
@@ -40,7 +40,9 @@ async def health(gateway: GatewayOf) -> dict[str, str]:
 
 
 @router.get("/api/models/info")
-async def models(gateway: GatewayOf, caller: Seer) -> dict[str, dict[str, Any]]:
+async def models(
+    gateway: GatewayOf, allowed: Annotated[None, Depends(anonymous_or(Right.SEE_SYSTEM))]
+) -> dict[str, dict[str, Any]]:
     """Each task's model: loaded or why not, file, the device it runs on."""
     return {TASK_NAMES.get(model.task, model.task): model_out(model) for model in engine_models(gateway)}
 
