@@ -94,7 +94,6 @@ class Gateway:
             per_user=self.settings.max_connections_per_user,
             per_second=self.settings.new_connections_per_second,
         )
-        self.tickers.add(self.streams)
         self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
         self.native_pages = SharedPages(self.native_tail)
         self.hub.prepare = self.native_pages.prepare
