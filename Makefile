@@ -46,6 +46,11 @@ console: $(CONSOLE) ## Build the console into the package
 bench-pipeline: $(VENV)/.ready-to-test $(CONSOLE) ## Cameras a core and alert latency, beside the naive loop
 	$(BIN)/python -m bench.pipeline
 
+.PHONY: bench-fanout
+bench-fanout: $(VENV)/.ready-to-test ## Deliveries a CPU second, beside Node's ws and socket.io; delays; idle connections
+	@scripts/check-node
+	$(BIN)/python -m bench.fanout
+
 .PHONY: docs
 docs: $(VENV)/.ready-to-run ## Write the reference pages that come from the code
 	$(BIN)/python -m scripts.reference
