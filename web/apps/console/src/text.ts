@@ -176,6 +176,8 @@ export const text = {
     cannot: 'Cannot',
     declined: 'You said that you cannot',
     snooze: 'Keep this camera quiet',
+    judged: (verdict: string, name: string) => `${verdict}: ${name}`,
+    change: 'Change',
     alreadyTaken: (name: string) => `${name} was first and has taken it.`,
     arrived: (type: string, camera: string) => `${type} · ${camera}`,
     whileAway: (count: number) => `${plural(count, 'alert')} arrived while you were away.`,
@@ -191,6 +193,17 @@ export const text = {
     ] as const,
     keysHint: 'Keys',
     live: 'Live now',
+  },
+
+  welcome: {
+    title: 'Three steps to begin with',
+    done: 'That is all there is to it',
+    camera: 'Add a camera, and watch the first card arrive.',
+    arrive: 'Watch the first card arrive. It comes by itself.',
+    take: 'Take it: press A, or the button beside it.',
+    enrol: 'Enrol yourself with this device’s camera, and be recognised.',
+    dismiss: 'Do not show these steps again',
+    ticked: 'Done:',
   },
 
   trace: {
