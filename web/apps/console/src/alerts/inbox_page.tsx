@@ -24,6 +24,7 @@ import styles from './inbox_page.module.css';
 import { useInboxKeys } from './use_inbox_keys.ts';
 
 const CannotDialog = fetched(() => import('../guard/cannot_dialog.tsx'));
+const QuietNote = fetched(() => import('../quiet/quiet_note.tsx'));
 const Welcome = fetched(() => import('./welcome.tsx'));
 const KeysDialog = fetched(() => import('./keys_dialog.tsx'));
 
@@ -141,6 +142,11 @@ export default function InboxPage(): ReactElement {
               <IconKeyboard size={20} stroke={1.6} />
             </ActionIcon>
           </header>
+          {mayHandle ? (
+            <OptionalPart>
+              <QuietNote />
+            </OptionalPart>
+          ) : null}
           {mayEnrol && !welcomed ? (
             <OptionalPart>
               <Welcome onDismiss={welcome} />
