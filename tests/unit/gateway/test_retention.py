@@ -5,15 +5,17 @@ from types import SimpleNamespace
 
 import pytest
 
+from sightline.deliveries.records import Forgotten
 from sightline.exceptions import StoreError
 from sightline.gateway import retention
-from sightline.gateway.retention import DAY_MS, keep_retention
+from sightline.gateway.retention import DAY_MS, FORGOTTEN_AT_ONCE, keep_retention
 
 
 async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "INTERVAL_S", 0.001)
     asked: list[int] = []
     healed: list[int] = []
+    forgotten: list[int] = []
     enough = asyncio.Event()
 
     async def prune(before_ms: int) -> int:
@@ -22,6 +24,10 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
             raise StoreError("the database refused")
         return 5
 
+    async def forget(before_ms: int, *, most: int) -> Forgotten:
+        forgotten.append(before_ms)
+        return Forgotten(events=most if len(forgotten) <= 2 else 1)
+
     async def heal(now_ms: int) -> None:
         healed.append(now_ms)
         if len(healed) == 3:
@@ -29,11 +35,17 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
 
     gateway = SimpleNamespace(
         clock=SimpleNamespace(now_ms=lambda: 100 * DAY_MS),
-        settings=SimpleNamespace(retention_days=90),
-        store=SimpleNamespace(log=SimpleNamespace(prune=prune), pictures=SimpleNamespace(heal=heal)),
+        settings=SimpleNamespace(retention_days=90, record_days=95),
+        store=SimpleNamespace(
+            log=SimpleNamespace(prune=prune),
+            alerts=SimpleNamespace(forget=forget),
+            pictures=SimpleNamespace(heal=heal),
+        ),
     )
     job = asyncio.create_task(keep_retention(gateway))  # type: ignore[arg-type]
     await asyncio.wait_for(enough.wait(), 10)
     job.cancel()
     assert set(asked) == {10 * DAY_MS}
     assert set(healed) == {100 * DAY_MS}
+    assert set(forgotten) == {5 * DAY_MS}
+    assert len(forgotten) >= 5, f"{FORGOTTEN_AT_ONCE} at once, until there are no more, each time"
