@@ -16,6 +16,7 @@ from bench import processes
 __all__ = ["Program", "allow_many_files"]
 
 STOP_S = 10.0
+ANSWER_S = 120.0
 LINE_BYTES = 16 * 1024 * 1024
 
 
@@ -66,9 +67,10 @@ class Program:
         return await self.answer()
 
     async def answer(self) -> dict[str, Any]:
-        """The next line that it writes."""
+        """The next line that it writes. Raises `TimeoutError` when there is none for long."""
         assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
+        async with asyncio.timeout(ANSWER_S):
+            line = await self._process.stdout.readline()
         if not line:
             raise RuntimeError(f"{self._command[-1]} has ended")
         answer: dict[str, Any] = json.loads(line)
