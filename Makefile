@@ -58,6 +58,11 @@ bench-search: $(VENV)/.ready-to-test ## Search in the past among up to a million
 bench-frames: $(VENV)/.ready-to-test ## Frames a second through /ws, by number of clients
 	$(BIN)/python -m bench.frames
 
+.PHONY: bench-fanout
+bench-fanout: $(VENV)/.ready-to-test ## Deliveries a CPU second, beside Node's ws and socket.io; delays; idle connections
+	@scripts/check-node
+	$(BIN)/python -m bench.fanout
+
 .PHONY: docs
 docs: $(VENV)/.ready-to-run ## Write the reference pages that come from the code
 	$(BIN)/python -m scripts.reference

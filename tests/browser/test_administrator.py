@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import cv2
 import numpy as np
@@ -43,12 +44,15 @@ async def test_somebody_is_enrolled_recognised_and_erased_with_a_receipt(visit: 
 
     await page.goto("/people")
     await page.get_by_text("Grace Hopper").click()
+    olga = await visit("olga", path=urlsplit(page.url).path)
+    await expect(olga.page.get_by_role("heading", name="Grace Hopper")).to_be_visible()
     await page.get_by_role("button", name="Erase this person").click()
     erase = page.get_by_role("button", name="Erase for good")
     await expect(erase).to_be_disabled()
     await page.get_by_label("to erase", exact=False).fill("Grace Hopper")
     await erase.click()
     await expect(page.get_by_text("Photos and templates")).to_be_visible()
+    await expect(olga.page.get_by_text("does not exist, or was erased", exact=False)).to_be_visible()
     await admin.shot("erasure-receipt")
 
 

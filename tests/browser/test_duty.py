@@ -91,7 +91,9 @@ async def test_a_test_alert_shows_who_was_told(visit: Visit, quiet_server: Serve
     story = page.get_by_test_id("delivery-entry")
     await expect(story.filter(has_text="nobody on duty could be reached")).to_be_visible()
     await expect(story.filter(has_text="Waiting for an answer")).to_be_visible()
+    address = page.url
     await page.get_by_role("button", name=re.compile("^Take it")).click()
+    await page.goto(address)  # where another alert was open, that came up by itself
     await expect(story.filter(has_text="Taken by olga")).to_be_visible()
     await olga.shot("delivery-timeline")
 
@@ -128,6 +130,8 @@ async def test_a_camera_is_kept_quiet_and_raises_alerts_again(
     await dialog.get_by_role("button", name="Plan it").click()
     await expect(page.get_by_test_id("quiet-row").filter(has_text="All cameras")).to_be_visible()
     await olga.shot("duty-quiet")
+    await page.get_by_role("link", name="Alerts").click()
+    await expect(page.get_by_role("link", name="1 camera is kept quiet")).to_be_visible()
 
 
 async def test_a_responder_sees_to_their_own_duty_only(

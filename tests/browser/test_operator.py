@@ -31,6 +31,33 @@ async def test_an_alert_arrives_is_taken_and_turns_grey_for_the_other_operator(v
     await otto.shot("operator-taken-by-another")
 
 
+async def test_a_first_visit_is_led_and_a_verdict_can_be_changed(visit: Visit) -> None:
+    admin = await visit("admin")
+    page = admin.page
+    steps = page.get_by_role("region", name="Three steps to begin with")
+    await expect(steps.get_by_role("listitem")).to_have_count(3)
+    await expect(steps.get_by_role("listitem").first).to_contain_text("Done:", timeout=60_000)
+    await admin.shot("first-visit")
+    await steps.get_by_role("button", name="Do not show these steps again").click()
+    await expect(steps).to_have_count(0)
+
+    cards = page.get_by_label("Open alerts").get_by_test_id("alert-card")
+    await expect(cards.nth(1)).to_be_visible(timeout=60_000)
+    face = cards.filter(has_text="Eileen Collins").first
+    alert_id = await face.get_attribute("data-alert")
+    await face.click()
+    detail = page.get_by_test_id("alert-detail")
+    await expect(detail).to_have_attribute("data-alert", str(alert_id))
+    await page.keyboard.press("c")
+    await expect(page.get_by_text("Confirmed: Eileen Collins")).to_be_visible()
+    await expect(detail).not_to_have_attribute("data-alert", str(alert_id))
+    await page.get_by_role("button", name="Change", exact=True).click()
+    await expect(detail).to_have_attribute("data-alert", str(alert_id))
+    await expect(detail.get_by_role("button", name="Confirm")).to_have_attribute("aria-pressed", "true")
+    await page.keyboard.press("r")
+    await expect(detail.get_by_role("button", name="Reject")).to_have_attribute("aria-pressed", "true")
+
+
 async def test_the_wall_draws_boxes_and_names_over_live_pictures(visit: Visit) -> None:
     olga = await visit("olga", path="/wall")
     await expect(olga.page.get_by_text("Entrance hall").first).to_be_visible()

@@ -164,6 +164,12 @@ def test_users_are_added_and_given_passwords_and_tokens(server: ServerProcess) -
         assert http.post("/api/token", data={"username": "admin", "password": ADMIN_PASSWORD}).is_success
     assert "no user 'eve'" in sightline(home, "token", "--user", "eve").stderr
 
+    machine = answer(home, "engines", "token", "yard").strip()
+    assert machine.startswith("slm_") and machine != answer(home, "engines", "token", "yard").strip()
+    assert "yard" in answer(home, "engines", "revoke", "yard")
+    assert "yard" in sightline(home, "engines", "revoke", "yard").stderr
+    assert "starts itself" in sightline(home, "engines", "token", "local").stderr
+
 
 def test_cameras_are_added_listed_and_removed(home: Path, tmp_path: Path) -> None:
     added = json.loads(

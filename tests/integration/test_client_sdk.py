@@ -350,7 +350,7 @@ async def test_program_of_the_how_to_runs(gateway: RunningGateway, tmp_path: Pat
 async def test_token_provider_of_the_how_to_signs_in(gateway: RunningGateway) -> None:
     user, _ = await gateway.user("olga")
     names: dict[str, Any] = {}
-    exec(snippets()[2], names)
+    exec(next(one for one in snippets() if "def signed_in" in one), names)
     right, wrong = (names["signed_in"](gateway.url, "olga", password) for password in (PASSWORD, "wrong"))
     await gateway.gateway.store.users.set_password(user.id, await gateway.gateway.passwords.hash(PASSWORD))
     async with client_of(gateway.url, right) as client:

@@ -335,7 +335,7 @@ async def keep_ticking(gateway: Gateway) -> None:
     while True:
         await asyncio.sleep(TICK_S)
         now_ms = gateway.clock.now_ms()
-        for ticking in list(gateway.tickers):
+        for ticking in (*gateway.tickers, gateway.streams):
             ticking.tick(now_ms)
         gateway.streams.tick(now_ms)
 

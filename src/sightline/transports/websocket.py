@@ -171,6 +171,7 @@ def _nobody_waits() -> None:
 # ── the trial ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _TRIAL_CODE = 4999
+_TRIAL_CLOSE = b"\x88\x02" + _TRIAL_CODE.to_bytes(2, "big")
 _TRIAL_REQUEST = (
     b"GET / HTTP/1.1\r\nHost: trial\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
@@ -182,30 +183,35 @@ async def frames_reach_clients(protocol: type[FramingProtocol] = FramingProtocol
 
     `None` when the client saw just that; else what was wrong, in words. Takes some milliseconds.
     """
-    expected = b"\x81\x06before" + b"\x81\x05first\x81\x06second" + b"\x81\x05after" + b"\x88\x02\x13\x87"
+    expected = b"\x81\x06before" + b"\x81\x05first\x81\x06second" + b"\x81\x05after" + _TRIAL_CLOSE
     ours, theirs = socket.socketpair()
-    ours.setblocking(False)
     theirs.setblocking(False)
     loop = asyncio.get_running_loop()
     config = uvicorn.Config(_trial, log_config=None, ws=protocol, ws_per_message_deflate=False, lifespan="off")
     config.load()
     config.loaded_app = _trial
+    transport: asyncio.BaseTransport | None = None
     try:
         async with asyncio.timeout(TRIAL_S):
-            await loop.connect_accepted_socket(lambda: protocol(config, ServerState(), {}), ours)
+            transport, _ = await loop.connect_accepted_socket(lambda: protocol(config, ServerState(), {}), ours)
             await loop.sock_sendall(theirs, _TRIAL_REQUEST)
-            seen = b""
+            seen, answered = b"", False
             while part := await loop.sock_recv(theirs, 4096):
                 seen += part
-                if seen.endswith(expected):
-                    await loop.sock_sendall(theirs, b"\x88\x82\0\0\0\0\x13\x87")  # or uvicorn waits for our close
+                if _TRIAL_CLOSE in seen and not answered:  # uvicorn waits for our close before it ends the connection
+                    await loop.sock_sendall(theirs, b"\x88\x82\0\0\0\0" + _TRIAL_CLOSE[2:])
+                    answered = True
         got = seen.partition(b"\r\n\r\n")[2]
         return None if got == expected else f"a client saw {got!r}"
     except Exception as problem:  # noqa: BLE001  # whatever another version of the server does must not stop this one
         return f"{type(problem).__name__}: {problem}"
     finally:
         theirs.close()
-        ours.close()
+        if transport is None:
+            ours.close()
+        else:
+            transport.close()
+            await asyncio.sleep(0)  # in which it closes
 
 
 async def _trial(scope: Any, receive: Any, send: Any) -> None:

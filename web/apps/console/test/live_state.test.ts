@@ -168,3 +168,13 @@ describe('what this user declined', () => {
     expect(reduce(recorded, tap('ack', 'recorded', 't3')).declined).toEqual([]);
   });
 });
+
+it('forgets name and pictures of somebody who was erased', () => {
+  const ada = { id: 'p1', first_name: 'Ada', last_name: 'Lovelace', age: 36, description: '' };
+  const pictures = { probe_url: '/probe', reference_url: '/reference', snapshot_url: '/snapshot' };
+  const state = after(arrived('a', { person: ada, ...pictures }), arrived('b', { person: { ...ada, id: 'p2' }, ...pictures }));
+  const { alerts, erased } = reduce(state, { kind: 'erased', personId: 'p1' });
+  expect(erased).toEqual(['p1']);
+  expect(alerts['a']).toMatchObject({ person: null, probe_url: null, reference_url: null, snapshot_url: null, state: 'open' });
+  expect(alerts['b']).toMatchObject({ person: { id: 'p2' }, ...pictures });
+});

@@ -1,4 +1,4 @@
-import { ActionIcon } from '@mantine/core';
+import { ActionIcon, Button } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import type { Verdict } from '@sightline/client';
@@ -9,6 +9,8 @@ import { useNavigate, useParams } from 'react-router';
 
 import { OptionalPart } from '../app/crash.tsx';
 import { fetched } from '../app/fetched.ts';
+import { useDismissed } from '../feedback/dismissed.ts';
+import { TOAST } from '../feedback/notify.ts';
 import { useLive } from '../live/live_context.ts';
 import { inboxOf, nextAfter, openCount, takenOf } from '../live/live_state.ts';
 import { useMay, useSession } from '../session/session.ts';
@@ -16,12 +18,18 @@ import { text } from '../text.ts';
 import { useNow } from '../times/clock.ts';
 import { AlertDetail } from './alert_detail.tsx';
 import { AlertList } from './alert_list.tsx';
+import { headline } from './describe.ts';
 import { handlingOf } from './handling.ts';
 import styles from './inbox_page.module.css';
 import { useInboxKeys } from './use_inbox_keys.ts';
 
 const CannotDialog = fetched(() => import('../guard/cannot_dialog.tsx'));
+const QuietNote = fetched(() => import('../quiet/quiet_note.tsx'));
+const Welcome = fetched(() => import('./welcome.tsx'));
 const KeysDialog = fetched(() => import('./keys_dialog.tsx'));
+
+const YEARS_DAYS = 3_650;
+const CHANGE_MS = 8_000;
 
 /** The inbox beside the alert that is being looked at; on a phone one or the other. */
 export default function InboxPage(): ReactElement {
@@ -33,6 +41,8 @@ export default function InboxPage(): ReactElement {
   const navigate = useNavigate();
   const { alertId = null } = useParams();
   const [chosen, setChosen] = useState<string | null>(null);
+  const [welcomed, welcome] = useDismissed('welcome', YEARS_DAYS);
+  const mayEnrol = useMay('manage_people');
   const [helping, setHelping] = useState(false);
   const [declining, setDeclining] = useState<string | null>(null);
 
@@ -47,6 +57,32 @@ export default function InboxPage(): ReactElement {
     setChosen(id);
     if (alertId !== null || id === null) void navigate('/', { replace: true });
   };
+  /** The alert is out of sight by now, and a key is soon pressed in error: one step leads back to it. */
+  const offerChange = (id: string, verdict: Verdict): void => {
+    const alert = state.alerts[id];
+    if (alert === undefined) return;
+    notifications.show({
+      ...TOAST,
+      id: `judged-${id}`,
+      color: 'signal',
+      autoClose: CHANGE_MS,
+      message: (
+        <span className={styles.judged}>
+          {text.alerts.judged(text.verdict[verdict], headline(alert))}
+          <Button
+            size="compact-sm"
+            variant="default"
+            onClick={() => {
+              notifications.hide(`judged-${id}`);
+              select(id);
+            }}
+          >
+            {text.alerts.change}
+          </Button>
+        </span>
+      ),
+    });
+  };
   const move = (step: 1 | -1): void => {
     const all = [...inbox, ...taken];
     const at = all.findIndex((alert) => alert.alert_id === selectedId);
@@ -57,7 +93,10 @@ export default function InboxPage(): ReactElement {
     acknowledge(id, verdict);
     const wasOpen = state.alerts[id]?.state === 'open';
     // At a desk the next one comes up by itself; who holds a phone is on the way and needs this one.
-    if (wide && wasOpen && id === selectedId) select(nextAfter(inbox, id, state.taps) ?? id);
+    const next = wide && wasOpen && id === selectedId ? nextAfter(inbox, id, state.taps) : null;
+    if (next === null) return;
+    select(next);
+    if (verdict !== null) offerChange(id, verdict);
   };
 
   useEffect(() => {
@@ -103,6 +142,16 @@ export default function InboxPage(): ReactElement {
               <IconKeyboard size={20} stroke={1.6} />
             </ActionIcon>
           </header>
+          {mayHandle ? (
+            <OptionalPart>
+              <QuietNote />
+            </OptionalPart>
+          ) : null}
+          {mayEnrol && !welcomed ? (
+            <OptionalPart>
+              <Welcome onDismiss={welcome} />
+            </OptionalPart>
+          ) : null}
           <AlertList inbox={inbox} taken={taken} selectedId={selectedId} onTake={take} />
         </section>
       ) : null}

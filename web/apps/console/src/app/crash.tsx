@@ -7,9 +7,9 @@ import { useLocation } from 'react-router';
 import { Empty } from '../feedback/states.tsx';
 import { text } from '../text.ts';
 
-/** Keeps a page that throws from taking the rest of the console with it; another address starts afresh. */
+/** Keeps a page that throws from taking the rest of the console with it; another address is another try. */
 export function CrashBoundary({ children }: { children: ReactNode }): ReactElement {
-  return <Boundary key={useLocation().pathname}>{children}</Boundary>;
+  return <Boundary place={useLocation().pathname}>{children}</Boundary>;
 }
 
 /** For what the console can do without: when it breaks, it is not there. */
@@ -21,11 +21,22 @@ export function OptionalPart({ children }: { children: ReactNode }): ReactElemen
   );
 }
 
-class Boundary extends Component<{ children: ReactNode; quiet?: boolean }, { error: Error | null }> {
+interface BoundaryProps {
+  children: ReactNode;
+  quiet?: boolean;
+  place?: string;
+}
+
+class Boundary extends Component<BoundaryProps, { error: Error | null }> {
   override state = { error: null as Error | null };
 
   static getDerivedStateFromError(error: unknown): { error: Error } {
     return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
+
+  override componentDidUpdate(before: BoundaryProps): void {
+    // A page that works keeps its state from one address to the next: which alert comes up is part of that.
+    if (before.place !== this.props.place && this.state.error !== null) this.setState({ error: null });
   }
 
   override render(): ReactNode {

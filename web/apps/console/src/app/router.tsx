@@ -27,10 +27,12 @@ const Identify = fetched(() => import('../people/identify_page.tsx'));
 const WatchLists = fetched(() => import('../watch_lists/watch_lists_page.tsx'));
 const Cameras = fetched(() => import('../cameras/cameras_page.tsx'));
 const Users = fetched(() => import('../users/users_page.tsx'));
+const Zones = fetched(() => import('../zones/zones_page.tsx'));
 const System = fetched(() => import('../system/system_page.tsx'));
 
 /** Each page is fetched when it is first opened, and shown to those who may see it. */
-const PAGES: readonly [path: string, right: Right, content: Content][] = [
+const PAGES: readonly [path: string, right: Right, content: Content | 'home'][] = [
+  ['/', 'see_alerts', 'home'],
   ['/guard', 'handle_alerts', Guard],
   ['/alerts/:alertId', 'see_alerts', Inbox],
   ['/history', 'see_alerts', History],
@@ -46,6 +48,7 @@ const PAGES: readonly [path: string, right: Right, content: Content][] = [
   ['/users', 'manage_users', Users],
   ['/connections', 'manage_users', Connections],
   ['/system', 'see_system', System],
+  ['/cameras/:cameraId/zones', 'see_cameras', Zones],
 ];
 
 export function Router(): ReactElement {
@@ -55,14 +58,6 @@ export function Router(): ReactElement {
       <Routes>
         <Route path="/sign-in" element={<Page content={SignIn} />} />
         <Route element={<Shell />}>
-          <Route
-            path="/"
-            element={
-              <RequireRight right="see_alerts">
-                <Home />
-              </RequireRight>
-            }
-          />
           {PAGES.map(([path, right, content]) => (
             <Route
               key={path}
@@ -81,11 +76,6 @@ export function Router(): ReactElement {
   );
 }
 
-/** The first page: for those who are sent to places the one that is made for a thumb. */
-function Home(): ReactElement {
-  return <Page content={useSession()?.user.role === 'responder' ? Guard : Inbox} />;
-}
-
 /** Goes where a notification leads that was tapped while the console was open. */
 function Notified(): null {
   const navigate = useNavigate();
@@ -93,7 +83,10 @@ function Notified(): null {
   return null;
 }
 
-function Page({ content: Content }: { content: Content }): ReactElement {
+/** `home`: for those who are sent to places the page that is made for a thumb, for the others the inbox. */
+function Page({ content }: { content: Content | 'home' }): ReactElement {
+  const onFoot = useSession()?.user.role === 'responder';
+  const Content = content === 'home' ? (onFoot ? Guard : Inbox) : content;
   return (
     <CrashBoundary>
       <Suspense>

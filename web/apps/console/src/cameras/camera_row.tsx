@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, Switch } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { IconBellOff, IconDots, IconLayoutGrid, IconPencil, IconTrash } from '@tabler/icons-react';
+import { IconBellOff, IconDots, IconLayoutGrid, IconPencil, IconPolygon, IconTrash } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { Link } from 'react-router';
 
@@ -122,6 +122,9 @@ function Controls({ camera, mayManage, maySnooze, onEdit, onSnooze, onRemove }: 
         <Menu.Dropdown>
           <Menu.Item component={Link} to={`/wall/${camera.id}`} leftSection={<IconLayoutGrid size={17} />}>
             {text.cameras.openWall}
+          </Menu.Item>
+          <Menu.Item component={Link} to={`/cameras/${camera.id}/zones`} leftSection={<IconPolygon size={17} />}>
+            {text.zones.menu}
           </Menu.Item>
           {maySnooze ? (
             <Menu.Item leftSection={<IconBellOff size={17} />} onClick={onSnooze}>

@@ -5,7 +5,7 @@ import { text } from '../text.ts';
 import { canInstall, isIPhone, isInstalled, promptInstall, useInstallable } from '../push/install.ts';
 import { usePush } from '../push/use_push.ts';
 import { Ask } from './ask.tsx';
-import { useDismissed } from './dismissed.ts';
+import { useDismissed } from '../feedback/dismissed.ts';
 import { useOwnDutyState } from './own_duty.ts';
 import { devicePosition, useDevicePosition } from './position_store.ts';
 

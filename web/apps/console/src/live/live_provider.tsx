@@ -97,6 +97,13 @@ function LiveAlerts({ children }: { children: ReactNode }): ReactElement {
       announceReplay(missed.current);
       missed.current = 0;
     },
+    personErased: ({ person_id }) => {
+      dispatch({ kind: 'erased', personId: person_id });
+      // Names and pictures may lie in any answer that is kept. Who was erased is not asked for: there is nobody to find.
+      queries.removeQueries({ queryKey: ['picture'] });
+      for (const queryKey of [['people'], ['alerts']]) queries.removeQueries({ queryKey, type: 'inactive' });
+      for (const queryKey of [['people', 'list'], ['alerts', 'history'], ['alerts', 'one']]) void queries.invalidateQueries({ queryKey });
+    },
     gap: () => {
       void open.refetch();
     },

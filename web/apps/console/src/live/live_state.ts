@@ -21,6 +21,8 @@ export interface LiveState {
   taps: Readonly<Record<string, Tap>>;
   /** Alerts that this user said they cannot take. */
   declined: readonly string[];
+  /** People who were erased while this page was open: nothing of them is shown any more. */
+  erased: readonly string[];
   cameras: Readonly<Record<string, { status: string; reason: string }>>;
   /** Whether the open alerts were read once: before that, "all quiet" would be a guess. */
   loaded: boolean;
@@ -33,9 +35,10 @@ export type LiveAction =
   | { kind: 'updated'; update: AlertUpdate; nowMs: number }
   | { kind: 'recorded'; recorded: Recorded; nowMs: number }
   | { kind: 'tap'; tap: Tap }
+  | { kind: 'erased'; personId: string }
   | { kind: 'camera'; change: CameraChange };
 
-export const NOTHING_YET: LiveState = { alerts: {}, taps: {}, declined: [], cameras: {}, loaded: false };
+export const NOTHING_YET: LiveState = { alerts: {}, taps: {}, declined: [], erased: [], cameras: {}, loaded: false };
 
 /** How many declined alerts are remembered. */
 const KEPT_DECLINED = 200;
@@ -60,6 +63,8 @@ export function reduce(state: LiveState, action: LiveAction): LiveState {
       return { ...state, alerts: bounded(change(state.alerts, action.recorded, action.nowMs)) };
     case 'tap':
       return { ...state, taps: tapped(state.taps, action.tap), declined: declined(state.declined, action.tap) };
+    case 'erased':
+      return { ...state, alerts: withoutPerson(state.alerts, action.personId), erased: [...state.erased, action.personId] };
     case 'camera':
       return { ...state, cameras: cameraChanged(state.cameras, action.change) };
   }
@@ -148,6 +153,15 @@ function change(alerts: Alerts, news: AlertUpdate | Recorded, nowMs: number): Al
       changedAtMs: news.state === known.state ? known.changedAtMs : nowMs,
     },
   };
+}
+
+/** Somebody was erased: their name and every picture of them go from what is shown, as they went from the server. */
+function withoutPerson(alerts: Alerts, personId: string): Alerts {
+  return Object.fromEntries(
+    Object.entries(alerts).map(([id, alert]) =>
+      alert.person?.id === personId ? [id, { ...alert, person: null, probe_url: null, reference_url: null, snapshot_url: null }] : [id, alert],
+    ),
+  );
 }
 
 function bounded(alerts: Alerts): Alerts {

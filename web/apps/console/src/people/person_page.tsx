@@ -13,6 +13,7 @@ import { notifyFailed } from '../feedback/notify.ts';
 import { Page } from '../feedback/page.tsx';
 import { Empty, Failed } from '../feedback/states.tsx';
 import { Picture } from '../pictures/picture.tsx';
+import { useLive } from '../live/live_context.ts';
 import { useMay } from '../session/session.ts';
 import { text } from '../text.ts';
 import { Day } from '../times/time.tsx';
@@ -28,9 +29,10 @@ import { WatchListPicker } from './watch_list_picker.tsx';
 export default function PersonPage(): ReactElement {
   const { personId = '' } = useParams();
   const { data: person, error, refetch } = usePerson(personId);
+  const erased = useLive().state.erased.includes(personId);
   const [receipt, setReceipt] = useState<ErasureReceipt | null>(null);
   if (receipt !== null) return <ErasedReceipt receipt={receipt} />;
-  if (error instanceof ApiError && error.status === 404) {
+  if (erased || (error instanceof ApiError && error.status === 404)) {
     return <Empty heading="h1" icon={<IconUserOff size={30} stroke={1.4} />} title={text.people.notFound} />;
   }
   if (person === undefined) {
