@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "v0011_sightings"
+revision = "v0004_sightings"
 down_revision = "v0003_channels"
 branch_labels = None
 depends_on = None

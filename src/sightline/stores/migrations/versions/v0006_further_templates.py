@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "v0012_further_templates"
-down_revision = "v0010_scenes"
+revision = "v0006_further_templates"
+down_revision = "v0005_scenes"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "v0010_scenes"
-down_revision = "v0011_sightings"
+revision = "v0005_scenes"
+down_revision = "v0004_sightings"
 branch_labels = None
 depends_on = None
 
