@@ -24,7 +24,7 @@ async def test_a_guard_is_asked_cannot_and_takes_the_next(
 ) -> None:
     rita = await visit("rita", size=PHONE, server=quiet_server, at=NEARBY, may=["geolocation"])
     page = rita.page
-    await expect(page.get_by_role("heading", name="You are off duty")).to_be_visible()
+    await expect(page.get_by_role("switch", name="On duty")).not_to_be_checked()
     await expect(page.get_by_test_id("sharing")).to_have_text("Your position is not shared while you are off duty.")
     (before,) = [one for one in await quiet.get("/api/duty") if one["name"] == "rita"]
     assert (before["on_duty"], before["fix_age_ms"]) == (False, None), "nothing is shared before"

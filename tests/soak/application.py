@@ -1,10 +1,9 @@
-"""Applications on the Python SDK in a process of its own: `python -m tests.soak.application CONFIG`."""
+"""Applications on the Python SDK in a process of its own: `python -m tests.soak.application`."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from sightline.client import (
 )
 from sightline.exceptions import SightlineError
 from tests.soak import history
-from tests.soak.child import answer_parent, write_history
+from tests.soak.child import answer_parent, read_config, write_history
 from tests.soak.history import Kind
 
 __all__ = ["Config", "Member"]
@@ -130,4 +129,4 @@ async def _run(config: Config) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_run(msgspec.json.decode(sys.argv[1], type=Config)))
+    asyncio.run(_run(read_config(Config)))

@@ -24,8 +24,6 @@ CLIENT_TYPE = "frontend"
 COME_S = 60.0
 RECOVER_S = 300.0
 STEADY_S = 5.0
-SDK_SHARE = 10
-"""The application on the SDK leaves when all but one in so many have been raised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,6 @@ class Backlog:
     alerts: int
     raw_s: float
     raw_findings: history.Findings
-    sdk_alerts: int
     sdk_s: float
     sdk_findings: history.Findings
     quiet_ms: dict[str, float]
@@ -49,7 +46,6 @@ class Backlog:
             "waiting_alerts": self.alerts,
             "recovered_s": round(self.raw_s, 2),
             "recovered_alerts_a_second": round(self.alerts / self.raw_s),
-            "waiting_alerts_sdk": self.sdk_alerts,
             "recovered_sdk_s": round(self.sdk_s, 2),
             "backlog_lost": sum(len(found.lost) for found in both),
             "backlog_reordered": sum(len(found.reordered) for found in both),
@@ -77,14 +73,10 @@ async def run_backlog(home: Path, alerts: int, *, steady_s: float = STEADY_S) ->
             await herd.until("status", lambda now: now["live"] == LIVE_CLIENTS, COME_S)
             await _visit(raw)
             sdk = _Application(server.url, away.token)
-            of_sdk = alerts // SDK_SHARE
-            began_s = time.monotonic()
-            await _fill(producer, alerts - of_sdk)
-            fill_s = time.monotonic() - began_s
             await sdk.visit()
             began_s = time.monotonic()
-            await _fill(producer, of_sdk)
-            fill_s += time.monotonic() - began_s
+            await _fill(producer, alerts)
+            fill_s = time.monotonic() - began_s
             steady = asyncio.create_task(producer.run(FACTS_A_SECOND))
             top = site.read_log(here.home)[-1].offset
             await herd.until("status", lambda now: now["least"] >= top, RECOVER_S)
@@ -102,7 +94,6 @@ async def run_backlog(home: Path, alerts: int, *, steady_s: float = STEADY_S) ->
             alerts=alerts,
             raw_s=raw_s,
             raw_findings=history.check(log, raw.history, tags, floor=0, until=top),
-            sdk_alerts=of_sdk,
             sdk_s=sdk_s,
             sdk_findings=history.check(log, sdk.history, tags, floor=0, start=sdk.start, until=top),
             quiet_ms=quiet_ms,

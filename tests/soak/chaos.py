@@ -50,12 +50,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much: clients of each kind, how long a freeze lasts, and how often everything is done."""
+    """How much: clients of each kind, how long a freeze lasts, how often everything is done, and whether the server is
+    restarted in order as well, which every client waits for."""
 
     applications: int
     raw_clients: int
     pause_s: float
     rounds: int
+    restarts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +285,7 @@ async def _one_round(chaos: Chaos) -> None:
         chaos.die_before_commit,
         chaos.die_escalating,
         chaos.die_compacting,
-        chaos.restart,
+        *([chaos.restart] if chaos.scale.restarts else []),
     ):
         began_s = time.monotonic()
         await fault()

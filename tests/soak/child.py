@@ -8,13 +8,15 @@ import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from tests.soak.history import Event
 
-__all__ = ["Child", "answer_parent", "read_history", "write_history"]
+__all__ = ["Child", "answer_parent", "read_config", "read_history", "write_history"]
+
+T = TypeVar("T")
 
 ANSWER_S = 60.0
 POLL_S = 0.05
@@ -24,7 +26,7 @@ _histories = msgspec.json.Decoder(dict[str, list[Event]])
 
 
 class Child:
-    """`python -m module`, started with `config`. An async context manager; it is killed at the end."""
+    """`python -m module`, which is told `config` first. An async context manager; it is killed at the end."""
 
     def __init__(self, module: str, config: Mapping[str, Any]) -> None:
         self._module = module
@@ -32,9 +34,11 @@ class Child:
 
     async def __aenter__(self) -> Child:
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", self._module, msgspec.json.encode(self._config).decode(),
+            sys.executable, "-m", self._module,
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, cwd=REPOSITORY, limit=2**26,
         )  # fmt: skip
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(self._config) + b"\n")
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -76,6 +80,12 @@ class Child:
         file = folder / f"{self._process.pid}.history.json"
         await self.ask("history", file=str(file))
         return read_history(file)
+
+
+def read_config(type: type[T]) -> T:
+    """What the parent says first. Unbuffered: what follows is for `answer_parent`."""
+    with open(0, "rb", buffering=0, closefd=False) as pipe:
+        return msgspec.json.decode(pipe.readline(), type=type)
 
 
 async def answer_parent(answers: Mapping[str, Callable[[dict[str, Any]], Awaitable[Any] | Any]]) -> None:

@@ -1,17 +1,16 @@
-"""A process full of raw clients: `python -m tests.soak.herd CONFIG`, driven by `tests.soak.child.Child`."""
+"""A process full of raw clients: `python -m tests.soak.herd`, driven by `tests.soak.child.Child`."""
 
 from __future__ import annotations
 
 import asyncio
 import gc
 import resource
-import sys
 from dataclasses import asdict
 from typing import Any
 
 import msgspec
 
-from tests.soak.child import answer_parent, write_history
+from tests.soak.child import answer_parent, read_config, write_history
 from tests.soak.figures import percentiles
 from tests.soak.raw_client import RawClient
 
@@ -92,7 +91,7 @@ def main() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     gc.freeze()
-    config = msgspec.json.decode(sys.argv[1], type=Config)
+    config = read_config(Config)
     asyncio.run(_Herd(config).run())
 
 

@@ -66,7 +66,7 @@ function LiveAlerts({ children }: { children: ReactNode }): ReactElement {
     void queries.invalidateQueries({ queryKey: ['alerts', 'one', alertId] });
     void queries.invalidateQueries({ queryKey: ['alerts', 'escalation', alertId] });
   };
-  const { client } = useSightline({
+  const { client, connection } = useSightline({
     alert: ({ alert, replay }) => {
       dispatch({ kind: 'alert', alert, nowMs: Date.now() });
       outdate(alert.alert_id);
@@ -112,6 +112,12 @@ function LiveAlerts({ children }: { children: ReactNode }): ReactElement {
       void queries.invalidateQueries({ queryKey: ['cameras'] });
     },
   });
+
+  const connected = connection.status === 'authenticated';
+  useEffect(() => {
+    // What could not be read while the server was away is read now; nobody should have to press a button for that.
+    if (connected) void queries.refetchQueries({ type: 'active', predicate: (query) => query.state.status === 'error' });
+  }, [queries, connected]);
 
   const { error, refetch } = open;
   const live = useMemo<Live>(

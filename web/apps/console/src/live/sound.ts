@@ -20,7 +20,8 @@ const listeners = new Set<() => void>();
 
 /** Plays a short tune. Browsers keep a page silent until somebody has touched it; nothing is asked for. */
 export function chime(tune: Chime): void {
-  if (isMuted()) return;
+  // A context made before somebody touched the page stays mute, and the browser complains about it.
+  if (isMuted() || !navigator.userActivation.hasBeenActive) return;
   context ??= new AudioContext();
   if (context.state === 'suspended') void context.resume();
   const startS = context.currentTime + 0.02;
