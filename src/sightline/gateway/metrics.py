@@ -79,7 +79,7 @@ class Metrics:
         )
         self.fanout_seconds = Histogram(
             "sightline_fanout_seconds",
-            "From an alert's commit to its being written to a connection",
+            "From an alert's commit to its having been written to every connection that takes it",
             buckets=LATENCY_BUCKETS_S,
             registry=self.registry,
         )

@@ -11,7 +11,9 @@ import {
   IconPlugConnected,
   IconServer2,
   IconUsers,
+  IconUserQuestion,
   IconUserShield,
+  IconZoomScan,
 } from '@tabler/icons-react';
 
 import type { Right } from '../api/types.ts';
@@ -31,10 +33,12 @@ export const WATCH: readonly Place[] = [
   { to: '/', label: text.nav.alerts, icon: IconBell, right: 'see_alerts', primary: true },
   { to: '/wall', label: text.nav.wall, icon: IconLayoutGrid, right: 'see_cameras', primary: true },
   { to: '/history', label: text.nav.history, icon: IconHistory, right: 'see_alerts', primary: true },
+  { to: '/search', label: text.nav.search, icon: IconZoomScan, right: 'identify', primary: false },
 ];
 
 export const MANAGE: readonly Place[] = [
   { to: '/people', label: text.nav.people, icon: IconUsers, right: 'see_people', primary: true },
+  { to: '/strangers', label: text.nav.strangers, icon: IconUserQuestion, right: 'see_people', primary: false },
   { to: '/identify', label: text.nav.identify, icon: IconFaceId, right: 'identify', primary: false },
   { to: '/watch-lists', label: text.nav.watchLists, icon: IconListCheck, right: 'see_people', primary: false },
   { to: '/cameras', label: text.nav.cameras, icon: IconDeviceCctv, right: 'see_cameras', primary: false },

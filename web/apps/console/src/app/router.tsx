@@ -28,6 +28,9 @@ const WatchLists = fetched(() => import('../watch_lists/watch_lists_page.tsx'));
 const Cameras = fetched(() => import('../cameras/cameras_page.tsx'));
 const Users = fetched(() => import('../users/users_page.tsx'));
 const Zones = fetched(() => import('../zones/zones_page.tsx'));
+const Search = fetched(() => import('../search/search_page.tsx'));
+const Strangers = fetched(() => import('../strangers/strangers_page.tsx'));
+const Stranger = fetched(() => import('../strangers/stranger_page.tsx'));
 const System = fetched(() => import('../system/system_page.tsx'));
 
 /** Each page is fetched when it is first opened, and shown to those who may see it. */
@@ -49,6 +52,9 @@ const PAGES: readonly [path: string, right: Right, content: Content | 'home'][] 
   ['/connections', 'manage_users', Connections],
   ['/system', 'see_system', System],
   ['/cameras/:cameraId/zones', 'see_cameras', Zones],
+  ['/search', 'identify', Search],
+  ['/strangers', 'see_people', Strangers],
+  ['/strangers/:strangerId', 'see_people', Stranger],
 ];
 
 export function Router(): ReactElement {

@@ -2,13 +2,15 @@ import '../theme/form_styles.ts';
 
 import { Button, Skeleton } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { IconHistory, IconPencil, IconTrash, IconUserOff } from '@tabler/icons-react';
+import { IconHistory, IconPencil, IconSearch, IconTrash, IconUserOff } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { ApiError, request } from '../api/http.ts';
 import type { ErasureReceipt, Person } from '../api/types.ts';
+import { OptionalPart } from '../app/crash.tsx';
+import { fetched } from '../app/fetched.ts';
 import { notifyFailed } from '../feedback/notify.ts';
 import { Page } from '../feedback/page.tsx';
 import { Empty, Failed } from '../feedback/states.tsx';
@@ -24,6 +26,8 @@ import { PersonDialog } from './person_dialog.tsx';
 import { Photos } from './photos.tsx';
 import { outdatePeople, personUrl, usePerson } from './queries.ts';
 import { WatchListPicker } from './watch_list_picker.tsx';
+
+const Timeline = fetched(() => import('../search/timeline_view.tsx'));
 
 /** One person: who, on which lists, with which photos; and how to erase them. */
 export default function PersonPage(): ReactElement {
@@ -46,6 +50,7 @@ export default function PersonPage(): ReactElement {
 function Loaded({ person, onErased }: { person: Person; onErased: (receipt: ErasureReceipt) => void }): ReactElement {
   const [open, setOpen] = useState<'edit' | 'erase' | null>(null);
   const mayManage = useMay('manage_people');
+  const mayIdentify = useMay('identify');
   const close = (): void => {
     setOpen(null);
   };
@@ -57,6 +62,11 @@ function Loaded({ person, onErased }: { person: Person; onErased: (receipt: Eras
           <Button component={Link} to={`/history?person=${person.id}`} variant="default" leftSection={<IconHistory size={17} />}>
             {text.people.alertsOf}
           </Button>
+          {mayIdentify && person.references > 0 ? (
+            <Button component={Link} to={`/search?person=${person.id}`} variant="default" leftSection={<IconSearch size={17} />}>
+              {text.search.like}
+            </Button>
+          ) : null}
           {mayManage ? (
             <Button
               variant="default"
@@ -91,7 +101,12 @@ function Loaded({ person, onErased }: { person: Person; onErased: (receipt: Eras
             </Button>
           ) : null}
         </div>
-        <Photos person={person} />
+        <div className={styles.main}>
+          <Photos person={person} />
+          <OptionalPart>
+            <Timeline owner="people" id={person.id} />
+          </OptionalPart>
+        </div>
       </div>
       {open === 'edit' ? <PersonDialog person={person} onClose={close} /> : null}
       {open === 'erase' ? <EraseDialog person={person} onClose={close} onErased={onErased} /> : null}

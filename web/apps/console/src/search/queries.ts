@@ -1,0 +1,30 @@
+import type { QueryClient, UseQueryResult } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+
+import { request } from '../api/http.ts';
+import type { Timeline } from '../api/past_types.ts';
+
+const REREAD_MS = 10_000;
+const MOST_SIGHTINGS = 1_000;
+
+/** Where somebody was within [fromMs, toMs); `owner` is `people` or `strangers`. */
+export function useTimeline(owner: 'people' | 'strangers', id: string, fromMs: number, toMs: number): UseQueryResult<Timeline> {
+  return useQuery({
+    queryKey: ['past', 'timeline', owner, id, fromMs, toMs],
+    queryFn: ({ signal }) =>
+      request<Timeline>(
+        `/api/${owner}/${encodeURIComponent(id)}/sightings?from=${String(fromMs)}&to=${String(toMs)}&limit=${String(MOST_SIGHTINGS)}`,
+        { signal },
+      ),
+    refetchInterval: REREAD_MS,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** After anything about sightings, strangers or who is not whom changed. */
+export async function outdatePast(queries: QueryClient): Promise<void> {
+  await Promise.all([
+    queries.invalidateQueries({ queryKey: ['past'] }),
+    queries.invalidateQueries({ queryKey: ['search'] }),
+  ]);
+}

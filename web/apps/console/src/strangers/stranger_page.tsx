@@ -1,0 +1,231 @@
+import '../theme/form_styles.ts';
+
+import { Button, Skeleton } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { IconEye, IconEyeOff, IconSearch, IconTrash, IconUserOff, IconUserPlus, IconUsersMinus } from '@tabler/icons-react';
+import type { ReactElement, ReactNode } from 'react';
+import { useState } from 'react';
+import { Link, useNavigate, useParams } from 'react-router';
+
+import { ApiError, request } from '../api/http.ts';
+import type { Sighting, Stranger, StrangerReceipt } from '../api/past_types.ts';
+import { Confirm } from '../feedback/confirm.tsx';
+import { notifyDone, notifyFailed } from '../feedback/notify.ts';
+import { Page } from '../feedback/page.tsx';
+import { Empty, Failed } from '../feedback/states.tsx';
+import { notifyUndo } from '../feedback/undo.tsx';
+import { Picture } from '../pictures/picture.tsx';
+import { outdatePast } from '../search/queries.ts';
+import TimelineView from '../search/timeline_view.tsx';
+import { useMay } from '../session/session.ts';
+import { text } from '../text.ts';
+import { Clock } from '../times/time.tsx';
+import { EnrolDialog } from './enrol_dialog.tsx';
+import { strangerUrl, useStranger } from './queries.ts';
+import styles from './strangers_page.module.css';
+
+/** One stranger: where they were, and who they are, once somebody knows. */
+export default function StrangerPage(): ReactElement {
+  const { strangerId = '' } = useParams();
+  const { data: stranger, error, refetch } = useStranger(strangerId);
+  if (error instanceof ApiError && error.status === 404) {
+    return (
+      <Empty
+        heading="h1"
+        icon={<IconUserOff size={30} stroke={1.4} />}
+        title={text.strangers.notFound}
+        action={
+          <Button component={Link} to="/strangers" variant="default">
+            {text.strangers.title}
+          </Button>
+        }
+      />
+    );
+  }
+  if (stranger === undefined) {
+    return (
+      <Page title={text.strangers.title}>{error === null ? <Skeleton height={300} /> : <Failed error={error} onRetry={refetch} />}</Page>
+    );
+  }
+  return <Loaded stranger={stranger} />;
+}
+
+function Loaded({ stranger }: { stranger: Stranger }): ReactElement {
+  const [open, setOpen] = useState<'enrol' | 'erase' | null>(null);
+  const mayManage = useMay('manage_people');
+  const mayIdentify = useMay('identify');
+  const { number, first_seen, last_seen } = stranger;
+  const close = (): void => {
+    setOpen(null);
+  };
+  const best = /\/api\/sightings\/([^/]+)\//.exec(stranger.picture_url ?? '')?.[1];
+  return (
+    <Page
+      title={text.strangers.name(number)}
+      aside={stranger.state === 'ignored' ? text.strangers.states.ignored : undefined}
+      actions={
+        <>
+          {mayIdentify && best !== undefined ? (
+            <Button component={Link} to={`/search?sighting=${best}`} variant="default" leftSection={<IconSearch size={17} />}>
+              {text.search.like}
+            </Button>
+          ) : null}
+          {mayManage ? (
+            <>
+              <Ignore stranger={stranger} />
+              <Button
+                leftSection={<IconUserPlus size={17} />}
+                onClick={() => {
+                  setOpen('enrol');
+                }}
+              >
+                {text.strangers.enrol}
+              </Button>
+            </>
+          ) : null}
+        </>
+      }
+    >
+      <div className={styles.columns}>
+        <div className={styles.side}>
+          <Picture url={stranger.picture_url} alt={text.strangers.picture(number)} className={styles.portrait} />
+          <dl className={styles.facts}>
+            <Fact name={text.strangers.seen}>{text.timeline.times(stranger.sightings)}</Fact>
+            {first_seen === null ? null : (
+              <Fact name={text.strangers.first}>
+                <Clock at={first_seen} />
+              </Fact>
+            )}
+            {last_seen === null ? null : (
+              <Fact name={text.strangers.last}>
+                <Clock at={last_seen} />
+              </Fact>
+            )}
+            {stranger.merged.length === 0 ? null : <Fact name={text.strangers.with}>{text.strangers.includes(stranger.merged)}</Fact>}
+          </dl>
+          {mayManage ? (
+            <Button
+              variant="subtle"
+              color="red"
+              justify="flex-start"
+              px={0}
+              leftSection={<IconTrash size={17} />}
+              onClick={() => {
+                setOpen('erase');
+              }}
+            >
+              {text.strangers.erase}
+            </Button>
+          ) : null}
+        </div>
+        <TimelineView
+          owner="strangers"
+          id={stranger.id}
+          startAt={last_seen}
+          {...(mayManage && stranger.sightings > 1
+            ? { actionFor: (sighting: Sighting) => <Split stranger={stranger} sighting={sighting} /> }
+            : {})}
+        />
+      </div>
+      {open === 'enrol' ? <EnrolDialog stranger={stranger} onClose={close} /> : null}
+      {open === 'erase' ? <EraseDialog stranger={stranger} onClose={close} /> : null}
+    </Page>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }): ReactElement {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function Ignore({ stranger }: { stranger: Stranger }): ReactElement {
+  const queries = useQueryClient();
+  const ignored = stranger.state === 'ignored';
+  const put = async (state: 'open' | 'ignored'): Promise<void> => {
+    await request(strangerUrl(stranger.id), { method: 'PATCH', json: { state } });
+    await outdatePast(queries);
+  };
+  const change = useMutation({
+    mutationFn: () => put(ignored ? 'open' : 'ignored'),
+    onError: notifyFailed,
+    onSuccess: () => {
+      if (ignored) notifyDone(text.strangers.noticed(stranger.number));
+      else notifyUndo(text.strangers.ignored(stranger.number), () => put('open'));
+    },
+  });
+  return (
+    <Button
+      variant="default"
+      loading={change.isPending}
+      leftSection={ignored ? <IconEye size={17} /> : <IconEyeOff size={17} />}
+      onClick={() => {
+        change.mutate();
+      }}
+    >
+      {ignored ? text.strangers.notice : text.strangers.ignore}
+    </Button>
+  );
+}
+
+/** Takes a sighting of somebody else out; the new stranger can be merged back. */
+function Split({ stranger, sighting }: { stranger: Stranger; sighting: Sighting }): ReactElement {
+  const queries = useQueryClient();
+  const split = useMutation({
+    mutationFn: () => request<Stranger>(`${strangerUrl(stranger.id)}/split`, { method: 'POST', json: { sighting_id: sighting.id } }),
+    onError: notifyFailed,
+    onSuccess: async (made) => {
+      notifyUndo(text.strangers.split(made.number), async () => {
+        await request(`${strangerUrl(made.id)}/merge`, { method: 'POST', json: { into: stranger.id } });
+        await outdatePast(queries);
+      });
+      await outdatePast(queries);
+    },
+  });
+  return (
+    <Button
+      size="compact-sm"
+      variant="subtle"
+      color="gray"
+      leftSection={<IconUsersMinus size={15} />}
+      loading={split.isPending}
+      onClick={() => {
+        split.mutate();
+      }}
+    >
+      {text.strangers.somebodyElse}
+    </Button>
+  );
+}
+
+function EraseDialog({ stranger, onClose }: { stranger: Stranger; onClose: () => void }): ReactElement {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  const erase = useMutation({
+    mutationFn: () => request<StrangerReceipt>(strangerUrl(stranger.id), { method: 'DELETE' }),
+    onError: notifyFailed,
+    onSuccess: async (receipt) => {
+      // Pictures of them must not linger in this page's memory either.
+      queries.removeQueries({ queryKey: ['picture'] });
+      queries.removeQueries({ queryKey: ['past', 'stranger', stranger.id] });
+      await navigate('/strangers');
+      notifyDone(text.strangers.erased(receipt.number, receipt.sightings, receipt.pictures));
+      await outdatePast(queries);
+    },
+  });
+  return (
+    <Confirm
+      title={text.strangers.eraseTitle(stranger.number)}
+      body={text.strangers.eraseBody}
+      action={text.people.eraseButton}
+      busy={erase.isPending}
+      onConfirm={() => {
+        erase.mutate();
+      }}
+      onClose={onClose}
+    />
+  );
+}

@@ -1,0 +1,48 @@
+import { NumberInput, SegmentedControl } from '@mantine/core';
+import type { ReactElement } from 'react';
+
+import type { Liveness } from '../api/view_types.ts';
+import { text } from '../text.ts';
+import styles from './editor.module.css';
+import type { ViewDraft } from './view_draft.ts';
+
+const CHOICES: readonly Liveness[] = ['off', 'report', 'require'];
+
+interface SceneOptionsProps {
+  draft: ViewDraft;
+  mayEdit: boolean;
+  onChange: (draft: ViewDraft) => void;
+}
+
+/** What holds for the whole camera. */
+export function SceneOptions({ draft, mayEdit, onChange }: SceneOptionsProps): ReactElement {
+  return (
+    <section className={styles.panel} aria-label={text.zones.options}>
+      <div className={styles.group}>
+        <h3>{text.zones.liveness}</h3>
+        <SegmentedControl
+          aria-label={text.zones.liveness}
+          fullWidth
+          disabled={!mayEdit}
+          data={CHOICES.map((choice) => ({ value: choice, label: text.zones.livenesses[choice] }))}
+          value={draft.liveness}
+          onChange={(liveness) => {
+            onChange({ ...draft, liveness });
+          }}
+        />
+        <p className={styles.hint}>{text.zones.livenessHints[draft.liveness]}</p>
+      </div>
+      <NumberInput
+        label={text.zones.objectsFps}
+        description={text.zones.objectsFpsHint}
+        disabled={!mayEdit}
+        min={0}
+        max={30}
+        value={draft.objectsFps ?? ''}
+        onChange={(value) => {
+          onChange({ ...draft, objectsFps: typeof value === 'number' ? value : null });
+        }}
+      />
+    </section>
+  );
+}
