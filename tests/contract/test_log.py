@@ -137,20 +137,20 @@ async def test_a_device_that_is_new_has_no_cursor(store: SqlStore) -> None:
 async def test_a_cursor_never_moves_backwards(store: SqlStore) -> None:
     epoch = (await store.log.bounds()).epoch
     for offset, expected in ((5, 5), (9, 9), (7, 9), (9, 9)):
-        await store.log.advance("grace", "phone", Cursor(epoch, offset), now_ms=1)
+        await store.log.advance({("grace", "phone"): Cursor(epoch, offset)}, now_ms=1)
         assert await store.log.cursor("grace", "phone") == Cursor(epoch, expected)
 
 
 async def test_a_new_epoch_begins_anew(store: SqlStore) -> None:
-    await store.log.advance("grace", "phone", Cursor("before", 50), now_ms=1)
-    await store.log.advance("grace", "phone", Cursor("after", 2), now_ms=1)
+    await store.log.advance({("grace", "phone"): Cursor("before", 50)}, now_ms=1)
+    await store.log.advance({("grace", "phone"): Cursor("after", 2)}, now_ms=1)
     assert await store.log.cursor("grace", "phone") == Cursor("after", 2)
 
 
 async def test_every_device_of_every_user_has_its_own_cursor(store: SqlStore) -> None:
-    await store.log.advance("grace", "phone", Cursor("e", 1), now_ms=1)
-    await store.log.advance("grace", "desk", Cursor("e", 2), now_ms=1)
-    await store.log.advance("ada", "phone", Cursor("e", 3), now_ms=1)
+    await store.log.advance({("grace", "phone"): Cursor("e", 1)}, now_ms=1)
+    await store.log.advance({("grace", "desk"): Cursor("e", 2)}, now_ms=1)
+    await store.log.advance({("ada", "phone"): Cursor("e", 3)}, now_ms=1)
     assert await store.log.cursor("grace", "phone") == Cursor("e", 1)
     assert await store.log.cursor("grace", "desk") == Cursor("e", 2)
     assert await store.log.cursor("ada", "phone") == Cursor("e", 3)

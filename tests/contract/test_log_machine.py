@@ -179,7 +179,7 @@ class LogMachine(RuleBasedStateMachine):
 
     @rule(offset=st.integers(0, 40))
     def advance(self, offset: int) -> None:
-        self.run(self.store.log.advance("grace", "phone", Cursor(self.epoch, offset), now_ms=self.tick()))
+        self.run(self.store.log.advance({("grace", "phone"): Cursor(self.epoch, offset)}, now_ms=self.tick()))
         self.model.cursor = max(self.model.cursor or 0, offset)
         assert self.run(self.store.log.cursor("grace", "phone")) == Cursor(self.epoch, self.model.cursor)
 

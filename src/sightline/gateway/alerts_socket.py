@@ -158,7 +158,7 @@ class AlertsClient(AlertsOnly):
         gateway = self._gateway
         snapshot = await gateway.store.alerts.snapshot(self._tags)
         bounds = snapshot.bounds
-        stored = await gateway.store.log.cursor(self.user_id, DEVICE)
+        stored = await gateway.cursors.of(self.user_id, DEVICE)
         known = stored is not None and stored.epoch == bounds.epoch and bounds.floor <= stored.offset <= bounds.top
         self._epoch = bounds.epoch
         self._cursor = stored.offset if stored is not None and known else bounds.top
@@ -205,9 +205,7 @@ class AlertsClient(AlertsOnly):
                     offset, sent = self._pinged.popleft()
                     self._gateway.metrics.received.inc(sent - self._received)
                     self._received = sent
-                    await self._gateway.store.log.advance(
-                        self.user_id, DEVICE, Cursor(self._epoch, offset), now_ms=self._gateway.clock.now_ms()
-                    )
+                    self._gateway.cursors.move(self.user_id, DEVICE, Cursor(self._epoch, offset))
             case Ack(stream_id=stream_id, alert_id=alert_id):
                 await self._acknowledge(stream_id, alert_id)
 

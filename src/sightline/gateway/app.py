@@ -256,6 +256,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                     ("foreign engines", gateway.foreign_engines.run()),
                     ("socket.io", socket_io.run()),
                     ("ticks", keep_ticking(gateway)),
+                    ("cursors", gateway.cursors.run()),
                     ("escalations", gateway.escalator.run()),
                     ("retention", keep_retention(gateway)),
                     ("history", keep_history(gateway)),

@@ -217,7 +217,7 @@ class FieldClient(AlertsOnly):
         bounds = await gateway.store.log.bounds()
         stored = None
         if self.user_id and registration.state == "web":
-            stored = await gateway.store.log.cursor(self.user_id, DEVICE)
+            stored = await gateway.cursors.of(self.user_id, DEVICE)
         known = stored is not None and stored.epoch == bounds.epoch and bounds.floor <= stored.offset <= bounds.top
         self._epoch = bounds.epoch
         self._cursor = stored.offset if stored is not None and known else bounds.top
@@ -276,9 +276,7 @@ class FieldClient(AlertsOnly):
         self._cursor = page.to
         self._count(len(mine))
         if self.user_id and mine:
-            await gateway.store.log.advance(
-                self.user_id, DEVICE, Cursor(self._epoch, page.to), now_ms=gateway.clock.now_ms()
-            )
+            gateway.cursors.move(self.user_id, DEVICE, Cursor(self._epoch, page.to))
         return True
 
     async def _send_offer(self) -> bool:

@@ -20,6 +20,7 @@ from sightline.gateway.admission import Admission
 from sightline.gateway.analyses import Analyses
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
 from sightline.gateway.camera_states import SWITCHED_OFF
+from sightline.gateway.cursors import Cursors
 from sightline.gateway.directory import Directory
 from sightline.gateway.engines import Engines
 from sightline.gateway.escalation import Escalator
@@ -100,6 +101,7 @@ class Gateway:
     tickets: Tickets = field(default_factory=Tickets)
     admission: Admission = field(init=False)
     field_desk: FieldDesk = field(init=False)
+    cursors: Cursors = field(init=False)
     native_pages: SharedPages = field(init=False)
 
     def __post_init__(self) -> None:
@@ -108,6 +110,7 @@ class Gateway:
             per_user=self.settings.max_connections_per_user,
             per_second=self.settings.new_connections_per_second,
         )
+        self.cursors = Cursors(self.store.log, self.clock)
         self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
         self.native_pages = SharedPages(self.native_tail)
         self.hub.prepare = self.native_pages.prepare

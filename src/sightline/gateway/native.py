@@ -258,7 +258,7 @@ class NativeClient:
                 self._outbox.drop_camera(camera_id)
                 self._gateway.hub.on_watch_change()
             case StoreCursor(offset=offset):
-                await self._store_cursor(offset)
+                self._store_cursor(offset)
             case _:
                 assert self._requests is not None  # the session hands on nothing else before
                 await self._requests.perform(effect)
@@ -303,7 +303,7 @@ class NativeClient:
         resume = effect.identify.resume
         cursor = Cursor(resume.epoch, resume.offset) if resume else None
         if cursor is None and self.device:
-            cursor = await gateway.store.log.cursor(self.user_id, self.device)
+            cursor = await gateway.cursors.of(self.user_id, self.device)
         known = cursor is not None and cursor.epoch == bounds.epoch and bounds.floor <= cursor.offset <= bounds.top
         shown: str | None = None
         if known:
@@ -352,15 +352,13 @@ class NativeClient:
             return
         self._carry_out(self._session.reauthenticated(user_id=user.id, token_expires_ms=claims.expires_ms, id=id))
 
-    async def _store_cursor(self, offset: int) -> None:
+    def _store_cursor(self, offset: int) -> None:
         cursor = self._log.confirmed(offset)
         if self.client_type == MOBILE:
             self._gateway.responders.received(self.user_id, offset)
         self._sender.soon()
         if self.device:
-            await self._gateway.store.log.advance(
-                self.user_id, self.device, cursor, now_ms=self._gateway.clock.now_ms()
-            )
+            self._gateway.cursors.move(self.user_id, self.device, cursor)
 
     async def _watch(self, effect: Watch) -> None:
         gateway = self._gateway

@@ -251,8 +251,8 @@ class Log(Protocol):
         that age become `expired` first."""
 
     async def cursor(self, user_id: str, device: str) -> Cursor | None: ...
-    async def advance(self, user_id: str, device: str, cursor: Cursor, *, now_ms: int) -> None:
-        """Never moves a cursor backwards within an epoch."""
+    async def advance(self, cursors: Mapping[tuple[str, str], Cursor], *, now_ms: int) -> None:
+        """By user and device. Never moves a cursor backwards within an epoch."""
 
 
 class Duty(Protocol):

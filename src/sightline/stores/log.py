@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
 
 from sightline.deliveries.entry import Cursor, Entry, EntryKind, LogBounds
 from sightline.stores import meta, schema
@@ -33,15 +33,16 @@ _PRUNE = delete(schema.log_entries).where(_ENTRIES.offset <= bindparam("floor"))
 _CURSOR = select(_CURSORS.epoch, _CURSORS.offset).where(
     _CURSORS.user_id == bindparam("user"), _CURSORS.device == bindparam("of_device")
 )
-_MOVE_CURSOR = (
-    update(schema.cursors)
-    .where(_CURSORS.user_id == bindparam("user"), _CURSORS.device == bindparam("of_device"))
-    .values(
-        epoch=bindparam("new_epoch"),
-        offset=bindparam("new_offset"),
-        updated_at_ms=bindparam("now_ms"),
-    )
+_ADVANCE = text(
+    """
+    INSERT INTO cursors (user_id, device, epoch, "offset", updated_at_ms)
+    VALUES (:user_id, :device, :epoch, :offset, :now_ms)
+    ON CONFLICT (user_id, device) DO UPDATE
+    SET epoch = excluded.epoch, "offset" = excluded."offset", updated_at_ms = excluded.updated_at_ms
+    WHERE cursors.epoch <> excluded.epoch OR cursors."offset" < excluded."offset"
+    """
 )
+"""Moves a device's cursor, or makes it; never backwards within an epoch."""
 
 Expire = Callable[[Connection, int, int], None]
 """Expires the alerts that are open and whose first entry is at or below an offset, at a given time."""
@@ -114,25 +115,18 @@ class Log:
         """Where a device stands, if it is known."""
         return await self._database.read(lambda c: _cursor(c, user_id, device))
 
-    async def advance(self, user_id: str, device: str, cursor: Cursor, *, now_ms: int) -> None:
-        """Moves a device's cursor, never backwards within an epoch."""
+    async def advance(self, cursors: Mapping[tuple[str, str], Cursor], *, now_ms: int) -> None:
+        """Moves the cursors of devices, by user and device; never backwards within an epoch."""
+        rows = [
+            {"user_id": user, "device": device, "epoch": cursor.epoch, "offset": cursor.offset, "now_ms": now_ms}
+            for (user, device), cursor in cursors.items()
+        ]
 
         def write(connection: Connection) -> None:
-            before = _cursor(connection, user_id, device)
-            if before is None:
-                row = {
-                    "user_id": user_id, "device": device, "epoch": cursor.epoch, "offset": cursor.offset,
-                    "updated_at_ms": now_ms,
-                }  # fmt: skip
-                connection.execute(insert(schema.cursors), row)
-            elif before.epoch != cursor.epoch or before.offset < cursor.offset:
-                values = {
-                    "user": user_id, "of_device": device, "new_epoch": cursor.epoch, "new_offset": cursor.offset,
-                    "now_ms": now_ms,
-                }  # fmt: skip
-                connection.execute(_MOVE_CURSOR, values)
+            connection.execute(_ADVANCE, rows)
 
-        await self._database.write(write)
+        if rows:
+            await self._database.write(write)
 
 
 def _cursor(connection: Connection, user_id: str, device: str) -> Cursor | None:
