@@ -1,5 +1,5 @@
 /** Every word that the console shows, in one place, ready to translate. */
-import type { AlertState, Severity, StopReason, Verdict } from '@sightline/client';
+import type { AlertState, Crowd, Severity, StopReason, Verdict } from '@sightline/client';
 
 import type { CameraState, ChannelEvent, DutyReason, Role, StepOutcome } from './api/types.ts';
 import type { StrangerState } from './api/past_types.ts';
@@ -438,6 +438,57 @@ export const text = {
       `Stranger ${String(number)} is erased: ${plural(sightings, 'sighting')}, ${plural(pictures, 'picture')}.`,
   },
 
+  analyse: {
+    title: 'Analyse',
+    which: 'What to analyse',
+    modes: { files: 'Pictures and recordings', live: 'This device’s camera' },
+    drop: 'Drop pictures, recordings or a folder',
+    dropNow: 'Let go to analyse',
+    lead: 'They are looked at one after the other, raise no alert, and are deleted after a while with their results.',
+    files: 'Choose files',
+    folder: 'Choose a folder',
+    fps: 'Pictures a second of a recording',
+    annotate: 'Draw the boxes',
+    sending: (count: number) => `Sending ${plural(count, 'file')}`,
+    tooMany: (count: number) => `At most 500 files at a time; these are ${count.toLocaleString()}.`,
+    nothing: 'None of these is a picture or a recording.',
+    jobs: 'Analyses',
+    empty: 'Nothing analysed yet',
+    emptyHint: 'What you drop above appears here with its progress and its results.',
+    states: {
+      queued: 'Waits',
+      running: 'Runs',
+      done: 'Done',
+      failed: 'Failed',
+      cancelled: 'Cancelled',
+    } as Record<string, string>,
+    jobName: (first: string, count: number) => (count === 1 ? first : `${first} and ${plural(count - 1, 'other')}`),
+    progress: (file: number, files: number, frames: number) =>
+      `file ${String(Math.min(file + 1, files))} of ${String(files)}, ${plural(frames, 'picture')} looked at`,
+    looked: (frames: number) => `${plural(frames, 'picture')} looked at`,
+    kept: 'kept until',
+    removeTitle: 'Delete this analysis?',
+    removeBody: 'What was uploaded and what was seen is deleted.',
+    remove: (name: string) => `Delete the analysis of ${name}`,
+    download: (what: string, name: string) => `Download ${what} of ${name}`,
+    annotated: 'With boxes',
+    show: 'Show',
+    hide: 'Hide',
+    shown: (name: string) => `${name} with boxes`,
+    begin: 'Start',
+    end: 'Stop',
+    liveLead: 'Pictures of this device’s camera are sent to the server, looked at without names, and not kept.',
+    confidence: 'Least confidence',
+    crowd: 'Crowd above (people)',
+    picture: 'The last picture with what was found in it',
+    face: 'Face',
+    body: 'Person',
+    connecting: 'Connecting…',
+    closed: 'The server ended the connection.',
+    figures: (faces: number, bodies: number, level: string) => `${plural(faces, 'face')}, ${plural(bodies, 'person', 'people')} (${level})`,
+    took: (ms: number) => `${ms.toFixed(0)} ms in the engine`,
+  },
+
   wall: {
     title: 'Wall',
     fullScreen: 'Full screen',
@@ -452,6 +503,8 @@ export const text = {
     picture: (name: string) => `Live picture of ${name}`,
     unknown: 'Unknown',
     pending: 'Looking…',
+    fake: 'Picture of a face?',
+    crowdLevels: { empty: 'empty', low: 'few', medium: 'some', high: 'many', very_high: 'crowd' } satisfies Record<Crowd['crowd_level'], string>,
     legend: { known: 'Known', unknown: 'Unknown', pending: 'Looking' },
     seeing: (names: string) => `In view: ${names}`,
     nobody: 'Nobody in view',

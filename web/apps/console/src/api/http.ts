@@ -81,6 +81,13 @@ async function detailOf(answer: Response): Promise<string> {
 
 /** Sends one file and reports progress in [0, 1], which `fetch` cannot. Raises `ApiError`. */
 export function upload<Answer>(path: string, field: string, file: File, onProgress: (share: number) => void): Promise<Answer> {
+  const form = new FormData();
+  form.append(field, file, file.name);
+  return uploadForm(path, form, onProgress);
+}
+
+/** Sends a form with files and reports progress in [0, 1]; `signal` ends it. Raises `ApiError`, and `AbortError` then. */
+export function uploadForm<Answer>(path: string, form: FormData, onProgress: (share: number) => void, signal?: AbortSignal): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const transfer = new XMLHttpRequest();
     transfer.open('POST', path);
@@ -91,6 +98,9 @@ export function upload<Answer>(path: string, field: string, file: File, onProgre
     transfer.onerror = () => {
       reject(new ApiError(0, text.errors.unreachable));
     };
+    transfer.onabort = () => {
+      reject(new DOMException('cancelled', 'AbortError'));
+    };
     transfer.onload = () => {
       const body = parse(transfer.responseText);
       if (transfer.status < 300) resolve(body as Answer);
@@ -99,8 +109,9 @@ export function upload<Answer>(path: string, field: string, file: File, onProgre
         reject(new ApiError(transfer.status, typeof detail === 'string' ? detail : text.errors.status(transfer.status)));
       }
     };
-    const form = new FormData();
-    form.append(field, file, file.name);
+    signal?.addEventListener('abort', () => {
+      transfer.abort();
+    });
     transfer.send(form);
   });
 }

@@ -1,6 +1,6 @@
-import type { Face, FaceResult, Frame } from '@sightline/client';
+import type { Box, Crowd, DetectedObject, DetectionResult, Face, FaceResult, Frame } from '@sightline/client';
 
-import { boxLabel, identityOf } from './identity.ts';
+import { boxLabel, identityOf, objectName } from './identity.ts';
 
 /** Results wait here for the picture they belong to; the gateway sends them just before it. */
 const KEPT_RESULTS = 6;
@@ -10,6 +10,14 @@ const NARROWEST_WITH_LABELS_PX = 240;
 
 const COLOURS = { known: '#4fd1c0', unknown: '#f0bd5a', pending: '#c3ced8' };
 const DASHES = { known: [], unknown: [9, 6], pending: [2, 5] };
+const OBJECT_COLOUR = '#9db7ff';
+
+/** What a painted picture shows. */
+export interface Painted {
+  faces: readonly Face[];
+  objects: readonly DetectedObject[];
+  crowd: Crowd | null;
+}
 
 /**
  * Draws one camera on a canvas: each picture with the boxes of the same `frame_id`, never with those of another.
@@ -19,23 +27,24 @@ const DASHES = { known: [], unknown: [9, 6], pending: [2, 5] };
  */
 export class FramePainter {
   readonly #canvas: HTMLCanvasElement;
-  readonly #onPainted: (frame: Frame, faces: readonly Face[]) => void;
+  readonly #onPainted: (painted: Painted) => void;
   readonly #results = new Map<number, FaceResult>();
+  readonly #objects = new Map<number, DetectionResult>();
   #waiting: Frame | null = null;
   #decoding = false;
   #stopped = false;
 
-  constructor(canvas: HTMLCanvasElement, onPainted: (frame: Frame, faces: readonly Face[]) => void) {
+  constructor(canvas: HTMLCanvasElement, onPainted: (painted: Painted) => void) {
     this.#canvas = canvas;
     this.#onPainted = onPainted;
   }
 
   result(result: FaceResult): void {
-    this.#results.set(result.frame_id, result);
-    for (const id of this.#results.keys()) {
-      if (this.#results.size <= KEPT_RESULTS) break;
-      this.#results.delete(id);
-    }
+    keep(this.#results, result);
+  }
+
+  objects(result: DetectionResult): void {
+    keep(this.#objects, result);
   }
 
   frame(frame: Frame): void {
@@ -74,34 +83,66 @@ export class FramePainter {
     }
     context.drawImage(picture, 0, 0);
     const faces = this.#results.get(frame.frame_id)?.faces ?? [];
+    const seen = this.#objects.get(frame.frame_id);
+    const objects = seen?.detections ?? [];
+    if (seen !== undefined) drawBoxes(context, objects.map(asBox), seen, this.#canvas.clientWidth);
     drawFaces(context, faces, frame, this.#canvas.clientWidth);
-    this.#onPainted(frame, faces);
+    this.#onPainted({ faces, objects, crowd: seen?.crowd_analysis ?? null });
   }
 }
 
-/** Draws boxes given in pixels of `size` over a picture that may be smaller. `shownWidth` keeps lines and words legible. */
+function keep<Result extends { frame_id: number }>(results: Map<number, Result>, result: Result): void {
+  results.set(result.frame_id, result);
+  for (const id of results.keys()) {
+    if (results.size <= KEPT_RESULTS) break;
+    results.delete(id);
+  }
+}
+
+function asBox({ bbox, label }: DetectedObject): LabelledBox {
+  return { bbox, words: objectName(label), colour: OBJECT_COLOUR, dash: [] };
+}
+
+type DrawnFace = Pick<Face, 'bbox' | 'identity' | 'is_known' | 'name' | 'similarity' | 'live'>;
+
+/** A box in pixels of some size, and what stands over it. */
+export interface LabelledBox {
+  bbox: Box;
+  words: string;
+  colour: string;
+  dash: readonly number[];
+}
+
+/** Draws faces given in pixels of `size` over a picture that may be smaller. */
 export function drawFaces(
-  context: CanvasRenderingContext2D,
-  faces: readonly Pick<Face, 'bbox' | 'identity' | 'is_known' | 'name' | 'similarity'>[],
-  size: { width: number; height: number },
-  shownWidth: number,
+  context: CanvasRenderingContext2D, faces: readonly DrawnFace[], size: { width: number; height: number }, shownWidth: number,
+): void {
+  const boxes = faces.map((face): LabelledBox => {
+    const identity = identityOf(face);
+    return { bbox: face.bbox, words: boxLabel(face), colour: COLOURS[identity], dash: DASHES[identity] };
+  });
+  drawBoxes(context, boxes, size, shownWidth);
+}
+
+/** Draws boxes given in pixels of `size` over a picture that may be smaller. `shownWidth` keeps lines and words legible. */
+export function drawBoxes(
+  context: CanvasRenderingContext2D, boxes: readonly LabelledBox[], size: { width: number; height: number }, shownWidth: number,
 ): void {
   const { width, height } = context.canvas;
   const zoom = shownWidth > 0 ? width / shownWidth : 1;
   const fontPx = Math.max(13, Math.min(17, shownWidth / 34)) * zoom;
   context.textBaseline = 'middle';
   context.font = `600 ${String(fontPx)}px "Geist Variable", system-ui, sans-serif`;
-  for (const face of faces) {
-    const identity = identityOf(face);
+  context.lineJoin = 'round';
+  for (const { bbox, words, colour, dash } of boxes) {
     const [left, top, right, bottom] = [
-      (face.bbox[0] * width) / size.width,
-      (face.bbox[1] * height) / size.height,
-      (face.bbox[2] * width) / size.width,
-      (face.bbox[3] * height) / size.height,
+      (bbox[0] * width) / size.width,
+      (bbox[1] * height) / size.height,
+      (bbox[2] * width) / size.width,
+      (bbox[3] * height) / size.height,
     ];
-    context.lineJoin = 'round';
-    outline(context, left, top, right - left, bottom - top, COLOURS[identity], DASHES[identity].map((dash) => dash * zoom), zoom);
-    if (shownWidth >= NARROWEST_WITH_LABELS_PX) label(context, boxLabel(face), left, top, fontPx, COLOURS[identity], zoom);
+    outline(context, left, top, right - left, bottom - top, colour, dash.map((one) => one * zoom), zoom);
+    if (shownWidth >= NARROWEST_WITH_LABELS_PX && words !== '') label(context, words, left, top, fontPx, colour, zoom);
   }
 }
 

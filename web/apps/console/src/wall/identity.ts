@@ -9,9 +9,18 @@ export function identityOf(face: Pick<Face, 'identity' | 'is_known'>): Identity 
   return face.identity ?? (face.is_known ? 'known' : 'unknown');
 }
 
+/** Below this a face looks more like a picture of one. */
+const LOOKS_REAL = 0.5;
+
+/** What an object is called; one that this console does not know keeps the model's own name. */
+export function objectName(label: string): string {
+  return text.zones.labels[label as keyof typeof text.zones.labels] ?? label;
+}
+
 /** What stands over a box: a sign and words, so that nothing depends on the colour. */
-export function boxLabel(face: Pick<Face, 'identity' | 'is_known' | 'name' | 'similarity'>): string {
+export function boxLabel(face: Pick<Face, 'identity' | 'is_known' | 'name' | 'similarity' | 'live'>): string {
   const identity = identityOf(face);
+  if (typeof face.live === 'number' && face.live < LOOKS_REAL) return `⚠ ${text.wall.fake}`;
   if (identity === 'pending') return `… ${text.wall.pending}`;
   if (identity === 'unknown') return `? ${text.wall.unknown}`;
   const score = typeof face.similarity === 'number' ? ` ${face.similarity.toFixed(2)}` : '';

@@ -1,13 +1,14 @@
-import type { Face } from '@sightline/client';
+import type { Crowd } from '@sightline/client';
 import { useSightline } from '@sightline/react';
-import { IconPlugConnectedX, IconVideo, IconVideoOff } from '@tabler/icons-react';
+import { IconPlugConnectedX, IconUsers, IconVideo, IconVideoOff } from '@tabler/icons-react';
 import type { ReactElement, RefObject } from 'react';
 import { useEffect, useRef, useState } from 'react';
 
 import type { CameraState } from '../api/types.ts';
 import { text } from '../text.ts';
+import type { Painted } from './frame_painter.ts';
 import { FramePainter } from './frame_painter.ts';
-import { boxLabel } from './identity.ts';
+import { boxLabel, objectName } from './identity.ts';
 import styles from './live_tile.module.css';
 import { useCameraState } from './use_camera_state.ts';
 import { useVisible } from './use_visible.ts';
@@ -25,7 +26,7 @@ export function LiveTile({ cameraId, name, maxFps = TILE_FPS }: LiveTileProps): 
   const tile = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const visible = useVisible(tile);
-  const seen = useFrames(cameraId, canvas, visible, maxFps);
+  const { seen, crowd } = useFrames(cameraId, canvas, visible, maxFps);
   const { state, reason } = useCameraState(cameraId);
   const connected = useSightline().connection.status === 'authenticated';
   const away = !connected || (state !== null && state !== 'online') || seen === null;
@@ -35,6 +36,7 @@ export function LiveTile({ cameraId, name, maxFps = TILE_FPS }: LiveTileProps): 
       <span className="visually-hidden">
         {seen === null || seen === '' ? text.wall.nobody : text.wall.seeing(seen)}
       </span>
+      {away || crowd === null ? null : <CrowdChip crowd={crowd} />}
       {away ? <Away state={state} reason={reason} connected={connected} /> : null}
     </div>
   );
@@ -43,17 +45,22 @@ export function LiveTile({ cameraId, name, maxFps = TILE_FPS }: LiveTileProps): 
 /** Paints while visible; returns who is in view (`null` before the first picture). */
 function useFrames(
   cameraId: string, canvas: RefObject<HTMLCanvasElement | null>, visible: boolean, maxFps: number,
-): string | null {
+): { seen: string | null; crowd: Crowd | null } {
   const { client } = useSightline();
   const [seen, setSeen] = useState<string | null>(null);
+  const [crowd, setCrowd] = useState<Crowd | null>(null);
   useEffect(() => {
     if (canvas.current === null || !visible) return undefined;
-    const painter = new FramePainter(canvas.current, (_, faces) => {
-      setSeen(namesOf(faces));
+    const painter = new FramePainter(canvas.current, (painted) => {
+      setSeen(namesOf(painted));
+      if (painted.crowd !== null) setCrowd(painted.crowd);
     });
     const ends = [
       client.on('faces', (result) => {
         if (result.camera_id === cameraId) painter.result(result);
+      }),
+      client.on('detections', (result) => {
+        if (result.camera_id === cameraId) painter.objects(result);
       }),
       client.on('frame', (frame) => {
         if (frame.camera_id === cameraId) painter.frame(frame);
@@ -65,12 +72,26 @@ function useFrames(
       painter.stop();
     };
   }, [client, cameraId, canvas, visible, maxFps]);
-  return seen;
+  return { seen, crowd };
 }
 
 /** Without the figures, which change with every frame: this is read aloud. */
-function namesOf(faces: readonly Face[]): string {
-  return [...new Set(faces.map((face) => boxLabel({ ...face, similarity: null }).slice(2)))].sort().join(', ');
+function namesOf({ faces, objects }: Painted): string {
+  const named = faces.map((face) => boxLabel({ ...face, similarity: null }).slice(2));
+  const things = objects.filter(({ label }) => label !== 'person').map(({ label }) => objectName(label));
+  return [...new Set([...named, ...things])].sort().join(', ');
+}
+
+/** How many people there are, once there is more than one. */
+function CrowdChip({ crowd }: { crowd: Crowd }): ReactElement | null {
+  const count = Math.max(crowd.face_count, crowd.body_count);
+  if (count < 2) return null;
+  return (
+    <span className={styles.crowd} data-level={crowd.crowd_level}>
+      <IconUsers size={14} stroke={2} aria-hidden />
+      {count} <em>{text.wall.crowdLevels[crowd.crowd_level]}</em>
+    </span>
+  );
 }
 
 function Away({ state, reason, connected }: { state: CameraState | null; reason: string; connected: boolean }): ReactElement {

@@ -48,7 +48,7 @@ export function ShapeOutline({ shape, name, px, chosen, wrong, opaque, onPress }
         </>
       )}
       {opaque ? null : (
-        <text x={x} y={shape.kind === 'line' ? y - 14 : y} textAnchor="middle" aria-hidden>
+        <text x={x} y={shape.kind === 'zone' ? Math.min(...points.map(([, top]) => top)) + 20 : shape.kind === 'line' ? y - 14 : y} textAnchor="middle" aria-hidden>
           {name}
         </text>
       )}
