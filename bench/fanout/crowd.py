@@ -216,8 +216,11 @@ async def main() -> None:
                 await groups[name].open(command["clients"])
                 answer(open=command["clients"])
             case "await":
-                await groups[name].got(command["messages"])
-                answer(got=groups[name].count)
+                try:
+                    await groups[name].got(command["messages"])
+                    answer(got=groups[name].count)
+                except (RuntimeError, TimeoutError) as problem:
+                    answer(problem=f"after {groups[name].count} messages: {problem or 'no more came'}")
             case "delays":
                 group = groups[name]
                 delays_ms, group.delays_ms = group.delays_ms, []

@@ -60,7 +60,8 @@ class Program:
         raise ProcessLookupError(self._process.pid)
 
     async def ask(self, **command: Any) -> dict[str, Any]:
-        """Sends a command and waits for its answer. Raises `RuntimeError` when the program has ended."""
+        """Sends a command and waits for its answer. Raises `RuntimeError` when the program has ended, or says that
+        there was a problem."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(command).encode() + b"\n")
         await self._process.stdin.drain()
@@ -74,6 +75,8 @@ class Program:
         if not line:
             raise RuntimeError(f"{self._command[-1]} has ended")
         answer: dict[str, Any] = json.loads(line)
+        if "problem" in answer:
+            raise RuntimeError(answer["problem"])
         return answer
 
 

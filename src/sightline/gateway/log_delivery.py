@@ -11,7 +11,7 @@ from sightline.deliveries.entry import Cursor
 from sightline.deliveries.framing import Bundle
 from sightline.deliveries.window import Window
 from sightline.events.wire import encode_message
-from sightline.exceptions import SightlineError
+from sightline.exceptions import SightlineError, Unavailable
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.outbox import Outbox
 from sightline.gateway.shared_pages import Lot, SharedPage, position
@@ -135,7 +135,10 @@ class LogDelivery:
     async def _read(self) -> None:
         after = self._cursor
         try:
-            self._fetched = after, await self._pages.read(after, self._hub.prepared)
+            page = await self._pages.read(after, self._hub.prepared)
+            if (await self._gateway.store.log.bounds()).floor > after:
+                raise Unavailable("retention has forgotten what comes next")  # the next session is told so, by `gap`
+            self._fetched = after, page
         except SightlineError as problem:  # the store is full, overloaded or broken
             log.warning("log_not_read", problem=str(problem))
             self._failed()

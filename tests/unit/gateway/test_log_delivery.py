@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from sightline.deliveries.entry import Cursor
+from sightline.deliveries.entry import Cursor, LogBounds
 from sightline.deliveries.window import Window
 from sightline.gateway.log_delivery import LogDelivery
 from sightline.gateway.metrics import Metrics
@@ -45,10 +45,36 @@ class Pages:
         return page_of(after, after + 10)
 
 
+class Log:
+    """Retention may have raised the floor."""
+
+    def __init__(self, floor: int = 0) -> None:
+        self.floor = floor
+
+    async def bounds(self) -> LogBounds:
+        return LogBounds("e", self.floor, TOP)
+
+
+async def test_what_retention_took_meanwhile_is_not_skipped_without_a_word() -> None:
+    pages, failed, sent = Pages(), [], []
+    pages.go_on.set()
+    hub = SimpleNamespace(top=TOP, prepared=TOP)
+    store = SimpleNamespace(log=Log(floor=5))
+    gateway: Any = SimpleNamespace(hub=hub, metrics=Metrics(), native_pages=pages, store=store)
+    delivery = LogDelivery(
+        gateway, Outbox(lambda: None), on_page=lambda: sent.append(delivery.next()), on_failure=lambda: failed.append(1)
+    )
+    delivery.begin(Window(sent=4, received=4), EVERYBODY, Cursor("e", 4), 0)
+    assert delivery.next() is None
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert (failed, sent) == ([1], []), "the session ends: the next one is told `gap`"
+
+
 async def test_a_page_that_was_overtaken_is_not_sent() -> None:
     pages, sent = Pages(), []
     hub = SimpleNamespace(top=TOP, prepared=TOP)
-    gateway: Any = SimpleNamespace(hub=hub, metrics=Metrics(), native_pages=pages)
+    gateway: Any = SimpleNamespace(hub=hub, metrics=Metrics(), native_pages=pages, store=SimpleNamespace(log=Log()))
 
     def pump() -> None:
         while (bundle := delivery.next()) is not None:
