@@ -23,7 +23,7 @@ def _anomalies(heard: list[dict[str, Any]]) -> list[str]:
 
 
 async def _cursor(gateway: RunningGateway, user_id: str) -> int | None:
-    cursor = await gateway.gateway.store.log.cursor(user_id, "ws-alerts")
+    cursor = await gateway.gateway.cursors.of(user_id, "ws-alerts")
     return cursor.offset if cursor is not None else None
 
 

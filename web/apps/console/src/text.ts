@@ -2,6 +2,7 @@
 import type { AlertState, Crowd, Severity, StopReason, Verdict } from '@sightline/client';
 
 import type { CameraState, ChannelEvent, DutyReason, Role, StepOutcome } from './api/types.ts';
+import type { Metric } from './api/history_types.ts';
 import type { StrangerState } from './api/past_types.ts';
 import type { Liveness, RuleLabel } from './api/view_types.ts';
 
@@ -487,6 +488,54 @@ export const text = {
     closed: 'The server ended the connection.',
     figures: (faces: number, bodies: number, level: string) => `${plural(faces, 'face')}, ${plural(bodies, 'person', 'people')} (${level})`,
     took: (ms: number) => `${ms.toFixed(0)} ms in the engine`,
+  },
+
+  plots: {
+    title: 'Figures',
+    metric: 'What',
+    metrics: {
+      detections: 'Detections',
+      people: 'People at once',
+      crowd: 'Crowd levels',
+      processing_ms: 'Processing times',
+      crossings: 'Line crossings',
+    } satisfies Record<Metric, string>,
+    means: {
+      detections: 'Tracks that began in the hour.',
+      people: 'The most people at once, in the whole picture and in each zone.',
+      crowd: 'Analysed pictures of each level.',
+      processing_ms: 'Milliseconds for an analysed picture.',
+      crossings: 'Crossings of each line, by direction.',
+    } satisfies Record<Metric, string>,
+    series: { known: 'enrolled', unknown: 'not enrolled', attack: 'pictures of faces', mean: 'mean', most: 'longest' } as Record<string, string>,
+    label: (metric: string) => `${metric} by the hour`,
+    range: 'Range',
+    spans: { day: '24 h', week: '7 days', month: '30 days', own: 'Other' },
+    badRange: 'It must end after it begins.',
+    empty: 'No figures',
+    emptyHint: 'Nothing of this kind was counted in these hours.',
+    truncated: 'There is more than can be shown. Choose a shorter range, or one camera.',
+    table: 'As a table',
+  },
+
+  models: {
+    chosen: 'Chosen',
+    overruled: 'chosen here',
+    choices: { face_model: 'Face detector', embedding_model: 'Face embedder', object_model: 'Persons and things', liveness_model: 'Liveness' },
+    change: 'Change',
+    changeOf: (what: string) => `Change: ${what}`,
+    choose: 'Choose',
+    name: 'Model',
+    hints: {
+      face_model: 'A name of “sightline models list”, or a file of the engine’s machine.',
+      embedding_model: 'Every stored photo is embedded anew first; until then the present one recognises.',
+      object_model: 'A name of “sightline models list”, a file of the engine’s machine, or “none”.',
+      liveness_model: 'A name of “sightline models list”, a file of the engine’s machine, or “none”.',
+    },
+    told: 'The engines load it now.',
+    changing: (from: string, to: string) => `${from} recognises until ${to} is ready`,
+    progress: (done: number, all: number, failed: number) =>
+      `${done.toLocaleString()} of ${plural(all, 'photo')} embedded${failed === 0 ? '' : `, ${failed.toLocaleString()} could not be`}`,
   },
 
   wall: {

@@ -3,6 +3,7 @@ import {
   IconBell,
   IconBroadcast,
   IconCalendarUser,
+  IconChartLine,
   IconDeviceCctv,
   IconFaceId,
   IconFileSearch,
@@ -35,6 +36,7 @@ export const WATCH: readonly Place[] = [
   { to: '/wall', label: text.nav.wall, icon: IconLayoutGrid, right: 'see_cameras', primary: true },
   { to: '/history', label: text.nav.history, icon: IconHistory, right: 'see_alerts', primary: true },
   { to: '/search', label: text.nav.search, icon: IconZoomScan, right: 'identify', primary: false },
+  { to: '/figures', label: text.nav.plots, icon: IconChartLine, right: 'see_cameras', primary: false },
 ];
 
 export const MANAGE: readonly Place[] = [

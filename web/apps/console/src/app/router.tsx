@@ -32,6 +32,7 @@ const Search = fetched(() => import('../search/search_page.tsx'));
 const Strangers = fetched(() => import('../strangers/strangers_page.tsx'));
 const Stranger = fetched(() => import('../strangers/stranger_page.tsx'));
 const Analyse = fetched(() => import('../analyse/analyse_page.tsx'));
+const Plots = fetched(() => import('../history_plots/plots_page.tsx'));
 const System = fetched(() => import('../system/system_page.tsx'));
 
 /** Each page is fetched when it is first opened, and shown to those who may see it. */
@@ -54,6 +55,7 @@ const PAGES: readonly [path: string, right: Right, content: Content | 'home'][] 
   ['/system', 'see_system', System],
   ['/cameras/:cameraId/zones', 'see_cameras', Zones],
   ['/search', 'identify', Search],
+  ['/figures', 'see_cameras', Plots],
   ['/analyse', 'identify', Analyse],
   ['/strangers', 'see_people', Strangers],
   ['/strangers/:strangerId', 'see_people', Stranger],

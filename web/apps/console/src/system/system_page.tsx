@@ -2,7 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useStatistics } from '@sightline/react';
 import type { ReactElement, ReactNode } from 'react';
+import { Suspense } from 'react';
 
+import { fetched } from '../app/fetched.ts';
 import { request } from '../api/http.ts';
 import type { System } from '../api/types.ts';
 import { Page } from '../feedback/page.tsx';
@@ -14,6 +16,8 @@ import { Chart } from './chart.tsx';
 import type { Sample } from './samples.ts';
 import { keepSample } from './samples.ts';
 import styles from './system_page.module.css';
+
+const ModelsSection = fetched(() => import('../models/models_section.tsx'));
 
 const POLL_MS = 2_000;
 const LATE_MS = 20;
@@ -54,7 +58,7 @@ export default function SystemPage(): ReactElement {
         <ChartCard title={text.system.eventLoop} label={text.system.chartLoop} samples={samples} series="loop" />
         <ChartCard title={text.system.load} label={text.system.chartLoad} samples={samples} series="load" />
         <StagesCard stages={system.engine.stage_ms} />
-        <ModelsCard system={system} />
+        <ModelsCard />
       </div>
     </Page>
   );
@@ -190,18 +194,12 @@ function StagesCard({ stages }: { stages: Readonly<Record<string, number>> }): R
   );
 }
 
-function ModelsCard({ system }: { system: System }): ReactElement {
+function ModelsCard(): ReactElement {
   return (
     <Card title={text.system.models} wide>
-      <ul className={styles.models}>
-        {system.models.map((model) => (
-          <li key={`${model.task ?? ''}${model.name ?? ''}`} data-loaded={model.loaded || undefined}>
-            <b>{(model.task ?? '').replaceAll('_', ' ')}</b>
-            <span>{model.loaded ? [model.name, model.device].filter(Boolean).join(' · ') : model.reason}</span>
-            <em>{model.loaded ? text.system.model.loaded : text.system.model.missing}</em>
-          </li>
-        ))}
-      </ul>
+      <Suspense fallback={<LoadingRows label={text.system.models} />}>
+        <ModelsSection />
+      </Suspense>
     </Card>
   );
 }
