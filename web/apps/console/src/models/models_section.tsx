@@ -1,0 +1,172 @@
+import '@mantine/core/styles/Progress.css';
+
+import { Button, Group, Modal, Progress, Stack, TextInput } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import type { ReactElement, SyntheticEvent } from 'react';
+import { useState } from 'react';
+
+import { request } from '../api/http.ts';
+import type { ModelState } from '../api/types.ts';
+import { notifyDone, notifyFailed } from '../feedback/notify.ts';
+import { Failed, LoadingRows } from '../feedback/states.tsx';
+import { useMay } from '../session/session.ts';
+import { text } from '../text.ts';
+import styles from './models.module.css';
+
+type Choice = 'face_model' | 'embedding_model' | 'object_model' | 'liveness_model';
+
+interface Models {
+  chosen: Partial<Record<Choice, string>>;
+  /** Which were chosen here, and not by the settings. */
+  overruled: Choice[];
+  in_use: ModelState[];
+  embedding: {
+    chosen: string;
+    serving: string;
+    changing: boolean;
+    problem: string;
+    references: number | null;
+    done: number | null;
+    failed: number | null;
+  };
+}
+
+const CHOICES: readonly Choice[] = ['face_model', 'embedding_model', 'object_model', 'liveness_model'];
+const POLL_MS = 3_000;
+const QUERY = ['models'];
+
+/** Which model does what, on which device; why one is missing; and choosing others while everything runs. */
+export default function ModelsSection(): ReactElement {
+  const [choosing, setChoosing] = useState<Choice | null>(null);
+  const mayChoose = useMay('manage_users');
+  const models = useQuery({
+    queryKey: QUERY,
+    queryFn: ({ signal }) => request<Models>('/api/models', { signal }),
+    refetchInterval: POLL_MS,
+  });
+  if (models.data === undefined) {
+    return models.error === null ? <LoadingRows label={text.system.models} /> : <Failed error={models.error} onRetry={models.refetch} />;
+  }
+  const { chosen, overruled, in_use, embedding } = models.data;
+  return (
+    <>
+      <ul className={styles.models}>
+        {in_use.map((model) => (
+          <li key={`${model.task ?? ''}${model.name ?? ''}`} data-loaded={model.loaded || undefined}>
+            <b>{(model.task ?? '').replaceAll('_', ' ')}</b>
+            <span>{model.loaded ? [model.name, model.device].filter(Boolean).join(' · ') : model.reason}</span>
+            <em>{model.loaded ? text.system.model.loaded : text.system.model.missing}</em>
+          </li>
+        ))}
+      </ul>
+      {embedding.changing ? <Change embedding={embedding} /> : null}
+      <h3 className={styles.title}>{text.models.chosen}</h3>
+      <ul className={styles.models}>
+        {CHOICES.map((choice) => (
+          <li key={choice}>
+            <b>{text.models.choices[choice]}</b>
+            <span>
+              {chosen[choice] ?? ''} {overruled.includes(choice) ? `(${text.models.overruled})` : ''}
+            </span>
+            {mayChoose ? (
+              <Button
+                size="xs"
+                variant="default"
+                aria-label={text.models.changeOf(text.models.choices[choice])}
+                onClick={() => {
+                  setChoosing(choice);
+                }}
+              >
+                {text.models.change}
+              </Button>
+            ) : null}
+          </li>
+        ))}
+      </ul>
+      {choosing === null ? null : (
+        <ChooseDialog
+          choice={choosing}
+          present={chosen[choosing] ?? ''}
+          overruled={overruled.includes(choosing)}
+          onClose={() => {
+            setChoosing(null);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+/** Another embedder recognises only after every stored sample was embedded by it. */
+function Change({ embedding }: { embedding: Models['embedding'] }): ReactElement {
+  const { chosen, serving, problem, references, done, failed } = embedding;
+  return (
+    <div className={styles.change} role="status">
+      <b>{text.models.changing(serving, chosen)}</b>
+      {problem === '' ? null : <span className={styles.problem}>{problem}</span>}
+      {references === null || done === null ? null : (
+        <>
+          <span>{text.models.progress(done, references, failed ?? 0)}</span>
+          <Progress value={(done / Math.max(references, 1)) * 100} aria-label={text.models.progress(done, references, failed ?? 0)} />
+        </>
+      )}
+    </div>
+  );
+}
+
+interface ChooseDialogProps {
+  choice: Choice;
+  present: string;
+  overruled: boolean;
+  onClose: () => void;
+}
+
+function ChooseDialog({ choice, present, overruled, onClose }: ChooseDialogProps): ReactElement {
+  const [model, setModel] = useState(present);
+  const queries = useQueryClient();
+  const choose = useMutation({
+    mutationFn: (value: string | null) => request<Models>('/api/models', { method: 'PATCH', json: { [choice]: value } }),
+    onError: notifyFailed,
+    onSuccess: (answer) => {
+      queries.setQueryData(QUERY, answer);
+      notifyDone(text.models.told);
+      onClose();
+    },
+  });
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    if (model.trim() !== '') choose.mutate(model.trim());
+  };
+  return (
+    <Modal opened onClose={onClose} title={text.models.choices[choice]} closeButtonProps={{ 'aria-label': text.actions.close }}>
+      <form onSubmit={submit}>
+        <Stack>
+          <TextInput
+            label={text.models.name}
+            description={text.models.hints[choice]}
+            data-autofocus
+            value={model}
+            onChange={(event) => {
+              setModel(event.currentTarget.value);
+            }}
+          />
+          <Group justify="flex-end" gap="xs">
+            {overruled ? (
+              <Button variant="subtle" color="gray" onClick={() => {
+                choose.mutate(null);
+              }}>
+                {text.zones.reset}
+              </Button>
+            ) : null}
+            <Button variant="default" onClick={onClose}>
+              {text.actions.cancel}
+            </Button>
+            <Button type="submit" loading={choose.isPending} disabled={model.trim() === ''}>
+              {text.models.choose}
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
