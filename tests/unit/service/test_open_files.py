@@ -6,6 +6,7 @@ import resource
 from collections.abc import Iterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from sightline.service.open_files import OTHER_FILES, allow_connections
 
@@ -24,8 +25,9 @@ def test_a_low_limit_is_raised_as_far_as_needed(limits: int) -> None:
     assert allow_connections(50) == OTHER_FILES + 100, "it is never lowered"
 
 
-def test_too_low_a_hard_limit_is_said(limits: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_too_low_a_hard_limit_is_said(limits: int) -> None:
     if limits == resource.RLIM_INFINITY:
         pytest.skip("there is no hard limit here")
-    assert allow_connections(limits) == limits
-    assert "too_few_open_files" in capsys.readouterr().out
+    with capture_logs() as logs:
+        assert allow_connections(limits) == limits
+    assert [line["event"] for line in logs] == ["too_few_open_files"]
