@@ -23,6 +23,10 @@ PAGES = {
     "/users": "Users",
     "/connections": "Connections",
     "/system": "System",
+    "/search": "Search the past",
+    "/strangers": "Strangers",
+    "/figures": "Figures",
+    "/analyse": "Analyse",
 }
 
 

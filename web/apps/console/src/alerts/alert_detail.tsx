@@ -26,6 +26,7 @@ import { useAlert } from './use_alert.ts';
 
 const DeliveryTimeline = fetched(() => import('./delivery_timeline.tsx'));
 const SnoozeDialog = fetched(() => import('../quiet/snooze_dialog.tsx'));
+const NotThisPerson = fetched(() => import('../search/not_this_person.tsx'));
 const WayThere = fetched(() => import('../guard/way_there.tsx'));
 
 interface AlertDetailProps {
@@ -85,6 +86,11 @@ export function AlertDetail({ alertId, alone, onTake, onCannot }: AlertDetailPro
           ) : null}
           <AlertActions alert={alert} tap={tap} onTake={onTake} onCannot={onCannot} />
           {alert.person ? <p className={styles.lead}>{text.alerts.lead}</p> : null}
+          {alert.person ? (
+            <OptionalPart>
+              <NotThisPerson key={alertId} of={{ alert_id: alertId }} name={headline(alert)} />
+            </OptionalPart>
+          ) : null}
         </div>
       </div>
       {isAboutPerson(alert) ? <Pictures alert={alert} /> : null}

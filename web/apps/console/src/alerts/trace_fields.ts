@@ -2,6 +2,7 @@ import type { Alert, Trace } from '@sightline/client';
 
 import { text } from '../text.ts';
 import { timeOrDate } from '../times/format.ts';
+import { objectName } from '../wall/identity.ts';
 import { similarityFigure } from './describe.ts';
 
 export type Field = [name: string, value: string];
@@ -18,9 +19,41 @@ export function ruleSentence(trace: Trace): string | null {
       return text.trace.rules.unknown_person(seconds('unseen_ms'));
     case 'camera_offline':
       return text.trace.rules.camera_offline(seconds('offline_ms'));
+    case 'person_detected':
+    case 'vehicle_detected':
+    case 'package_detected':
+    case 'phone_detected':
+      return text.trace.rules.seen(objectName(stringOf(trace['label']) ?? ''), stringOf(trace['zone']));
+    case 'line_crossed': {
+      const way = trace['direction'] === 'in' || trace['direction'] === 'out' ? text.zones.directions[trace['direction']] : '';
+      return text.trace.rules.line_crossed(objectName(stringOf(trace['label']) ?? ''), stringOf(trace['line']) ?? '', way);
+    }
+    case 'crowd_warning':
+      return text.trace.rules.crowd(numberOf(trace['people']) ?? 0, numberOf(trace['threshold']) ?? 0, stringOf(trace['zone']));
+    case 'presentation_attack':
+      return text.trace.rules.attack;
     default:
       return trace.rule.replaceAll('_', ' ');
   }
+}
+
+/** One condition of the decision: what was found, and what it was held against. */
+export interface Gate {
+  gate: string;
+  passed: boolean;
+  value: number | string | null;
+  limit: number | string | null;
+}
+
+export function gatesOf(trace: Trace): Gate[] {
+  const gates = trace['gates'];
+  return Array.isArray(gates) ? (gates as Gate[]).filter((one) => typeof one === 'object' && typeof one.gate === 'string') : [];
+}
+
+/** A figure of a gate, short enough for a table. */
+export function gateFigure(value: Gate['value']): string {
+  if (value === null) return '–';
+  return typeof value === 'number' ? value.toLocaleString(undefined, { maximumFractionDigits: 3 }) : value.replaceAll('_', ' ');
 }
 
 /** The figures behind an alert, in words; those that were not recorded are left out. */
@@ -38,9 +71,18 @@ export function figuresOf(alert: Alert): Field[] {
     [text.trace.inference, inMs(numberOf(timings['inference_ms']))],
     [text.trace.reported, inMs(received === null ? null : received - alert.timestamp)],
     [text.trace.captureToAlert, inMs(alert.created_at === undefined ? null : alert.created_at - alert.timestamp)],
+    [text.trace.zone, stringOf(trace['zone'])],
+    [text.trace.line, stringOf(trace['line'])],
+    [text.trace.liveness, livenessOf(trace['liveness'])],
     [text.trace.model, stringOf(trace['model'])],
   ];
   return fields.flatMap(([name, value]): Field[] => (value === null ? [] : [[name, value]]));
+}
+
+function livenessOf(value: unknown): string | null {
+  const { state, score } = (value ?? {}) as { state?: unknown; score?: unknown };
+  const [word, figure] = [stringOf(state)?.replaceAll('_', ' '), decimals(score)];
+  return [word, figure].filter(Boolean).join(' · ') || null;
 }
 
 function numberOf(value: unknown): number | null {

@@ -5,7 +5,8 @@ import type { ReactElement } from 'react';
 import { text } from '../text.ts';
 import { exactTime } from '../times/format.ts';
 import { similarityFigure } from './describe.ts';
-import { figuresOf, ruleSentence } from './trace_fields.ts';
+import type { Gate } from './trace_fields.ts';
+import { figuresOf, gateFigure, gatesOf, ruleSentence } from './trace_fields.ts';
 import styles from './trace_view.module.css';
 
 const SHOWN_SAMPLES = 12;
@@ -28,8 +29,31 @@ export function TraceView({ alert }: { alert: Alert }): ReactElement {
           </div>
         ))}
       </dl>
+      <Gates gates={gatesOf(trace)} />
       {samples.length === 0 ? null : <Samples samples={samples} total={trace.samples?.length ?? 0} />}
     </section>
+  );
+}
+
+/** What had to be so for this alert to be raised, and whether it was. */
+function Gates({ gates }: { gates: readonly Gate[] }): ReactElement | null {
+  if (gates.length === 0) return null;
+  return (
+    <div className={styles.scroll}>
+      <Table className={styles.table} verticalSpacing={5} horizontalSpacing={10}>
+        <caption>{text.trace.conditions}</caption>
+        <tbody>
+          {gates.map((one) => (
+            <tr key={one.gate}>
+              <th scope="row">{one.gate.replaceAll('_', ' ')}</th>
+              <td>{one.passed ? `✓ ${text.trace.held}` : `✗ ${text.trace.notHeld}`}</td>
+              <td>{gateFigure(one.value)}</td>
+              <td>{one.limit === null ? '' : text.trace.against(gateFigure(one.limit))}</td>
+            </tr>
+          ))}
+        </tbody>
+      </Table>
+    </div>
   );
 }
 

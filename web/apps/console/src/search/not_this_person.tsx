@@ -17,7 +17,7 @@ interface NotThisPersonProps {
 }
 
 /** Says that a face is not the person it was taken for; every engine obeys from then on. */
-export function NotThisPerson({ of, name }: NotThisPersonProps): ReactElement | null {
+export default function NotThisPerson({ of, name }: NotThisPersonProps): ReactElement | null {
   const queries = useQueryClient();
   const mayManage = useMay('manage_people');
   const reject = useMutation({

@@ -9,7 +9,7 @@ import { Picture } from '../pictures/picture.tsx';
 import { useMay } from '../session/session.ts';
 import { text } from '../text.ts';
 import { Clock } from '../times/time.tsx';
-import { NotThisPerson } from './not_this_person.tsx';
+import NotThisPerson from './not_this_person.tsx';
 import styles from './search_page.module.css';
 
 interface SightingCardProps {

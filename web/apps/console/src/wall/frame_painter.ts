@@ -1,5 +1,6 @@
 import type { Box, Crowd, DetectedObject, DetectionResult, Face, FaceResult, Frame } from '@sightline/client';
 
+import { text } from '../text.ts';
 import { boxLabel, identityOf, objectName } from './identity.ts';
 
 /** Results wait here for the picture they belong to; the gateway sends them just before it. */
@@ -84,7 +85,8 @@ export class FramePainter {
     context.drawImage(picture, 0, 0);
     const faces = this.#results.get(frame.frame_id)?.faces ?? [];
     const seen = this.#objects.get(frame.frame_id);
-    const objects = seen?.detections ?? [];
+    // What else a model knows, furniture say, would only cover the picture.
+    const objects = seen?.detections.filter(({ label }) => label in text.zones.labels) ?? [];
     if (seen !== undefined) drawBoxes(context, objects.map(asBox), seen, this.#canvas.clientWidth);
     drawFaces(context, faces, frame, this.#canvas.clientWidth);
     this.#onPainted({ faces, objects, crowd: seen?.crowd_analysis ?? null });
