@@ -21,10 +21,14 @@ export function useTimeline(owner: 'people' | 'strangers', id: string, fromMs: n
   });
 }
 
-/** After anything about sightings, strangers or who is not whom changed. */
-export async function outdatePast(queries: QueryClient): Promise<void> {
+/**
+ * After anything about sightings, strangers or who is not whom changed. With `later` only what is shown next is read
+ * again: the page that is being left shows somebody whom there is no more.
+ */
+export async function outdatePast(queries: QueryClient, later = false): Promise<void> {
+  const refetchType = later ? 'none' : 'active';
   await Promise.all([
-    queries.invalidateQueries({ queryKey: ['past'] }),
-    queries.invalidateQueries({ queryKey: ['search'] }),
+    queries.invalidateQueries({ queryKey: ['past'], refetchType }),
+    queries.invalidateQueries({ queryKey: ['search'], refetchType }),
   ]);
 }

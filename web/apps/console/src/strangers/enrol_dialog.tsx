@@ -32,9 +32,9 @@ export function EnrolDialog({ stranger, onClose }: { stranger: Stranger; onClose
         json: kind === 'new' ? { person: draft } : { person_id: personId },
       }),
     onSuccess: async ({ person, references }) => {
-      await navigate(`/people/${person.id}`);
+      await Promise.all([outdatePeople(queries), outdatePast(queries, true)]);
       notifyDone(text.strangers.enrolled(person.name, references.length));
-      await Promise.all([outdatePeople(queries), outdatePast(queries)]);
+      await navigate(`/people/${person.id}`);
     },
   });
   const faults = shown ? faultsOf(draft) : {};

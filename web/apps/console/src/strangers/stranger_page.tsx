@@ -210,10 +210,9 @@ function EraseDialog({ stranger, onClose }: { stranger: Stranger; onClose: () =>
     onSuccess: async (receipt) => {
       // Pictures of them must not linger in this page's memory either.
       queries.removeQueries({ queryKey: ['picture'] });
-      queries.removeQueries({ queryKey: ['past', 'stranger', stranger.id] });
-      await navigate('/strangers');
+      await outdatePast(queries, true);
       notifyDone(text.strangers.erased(receipt.number, receipt.sightings, receipt.pictures));
-      await outdatePast(queries);
+      await navigate('/strangers');
     },
   });
   return (
