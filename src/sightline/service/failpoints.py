@@ -43,11 +43,11 @@ class Place(enum.StrEnum):
     ESCALATION = "escalation"
 
 
-_STATEMENTS: Mapping[Place, tuple[str, ...]] = {
-    Place.ACCEPTANCE: (f"INSERT INTO {schema.log_entries.name} ",),
-    Place.RECEIVED: (f"INSERT INTO {schema.cursors.name} ", f"UPDATE {schema.cursors.name} "),
-    Place.COMPACTION: (f"DELETE FROM {schema.log_entries.name} ",),
-    Place.ESCALATION: (f"INSERT INTO {schema.escalation_steps.name} ",),
+_STATEMENTS: Mapping[Place, str] = {
+    Place.ACCEPTANCE: f"INSERT INTO {schema.log_entries.name} ",
+    Place.RECEIVED: f"INSERT INTO {schema.cursors.name} ",
+    Place.COMPACTION: f"DELETE FROM {schema.log_entries.name} ",
+    Place.ESCALATION: f"INSERT INTO {schema.escalation_steps.name} ",
 }
 
 

@@ -34,13 +34,11 @@ _CURSOR = select(_CURSORS.epoch, _CURSORS.offset).where(
     _CURSORS.user_id == bindparam("user"), _CURSORS.device == bindparam("of_device")
 )
 _ADVANCE = text(
-    """
-    INSERT INTO cursors (user_id, device, epoch, "offset", updated_at_ms)
-    VALUES (:user_id, :device, :epoch, :offset, :now_ms)
-    ON CONFLICT (user_id, device) DO UPDATE
-    SET epoch = excluded.epoch, "offset" = excluded."offset", updated_at_ms = excluded.updated_at_ms
-    WHERE cursors.epoch <> excluded.epoch OR cursors."offset" < excluded."offset"
-    """
+    'INSERT INTO cursors (user_id, device, epoch, "offset", updated_at_ms) '
+    "VALUES (:user_id, :device, :epoch, :offset, :now_ms) "
+    "ON CONFLICT (user_id, device) DO UPDATE "
+    'SET epoch = excluded.epoch, "offset" = excluded."offset", updated_at_ms = excluded.updated_at_ms '
+    'WHERE cursors.epoch <> excluded.epoch OR cursors."offset" < excluded."offset"'
 )
 """Moves a device's cursor, or makes it; never backwards within an epoch."""
 

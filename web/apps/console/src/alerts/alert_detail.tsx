@@ -57,6 +57,7 @@ export function AlertDetail({ alertId, alone, onTake, onCannot }: AlertDetailPro
       </div>
     );
   }
+  const pictured = isAboutPerson(alert) || Boolean(alert.snapshot_url);
   return (
     <article className={styles.detail} data-testid="alert-detail" data-alert={alertId} data-state={alert.state ?? 'open'}>
       <header className={styles.head}>
@@ -93,11 +94,11 @@ export function AlertDetail({ alertId, alone, onTake, onCannot }: AlertDetailPro
           ) : null}
         </div>
       </div>
-      {isAboutPerson(alert) ? <Pictures alert={alert} /> : null}
+      {pictured ? <Pictures alert={alert} /> : null}
       <OptionalPart>
         <DeliveryTimeline alert={alert} />
       </OptionalPart>
-      {isAboutPerson(alert) ? null : <Pictures alert={alert} />}
+      {pictured ? null : <Pictures alert={alert} />}
       <TraceView alert={alert} />
     </article>
   );

@@ -13,8 +13,11 @@ export function headline(alert: Alert): string {
   return alert.type === 'unknown_person' ? text.alerts.unknownName : typeName(alert);
 }
 
-/** Whether an alert has faces to compare, or is about a machine. */
+const WITHOUT_FACE = new Set(['person_detected', 'vehicle_detected', 'package_detected', 'phone_detected', 'line_crossed', 'crowd_warning']);
+
+/** Whether an alert has faces to compare, or is about a body, a thing or a machine. */
 export function isAboutPerson(alert: Alert): boolean {
+  if (WITHOUT_FACE.has(alert.type)) return false;
   return Boolean(alert.person) || Boolean(alert.probe_url) || alert.type === 'unknown_person' || alert.type === 'watchlist_match';
 }
 

@@ -13,6 +13,7 @@ const MARKS: Record<string, typeof IconVideoOff> = { test: IconBellRinging, nobo
 /** The face that was seen beside the one that is enrolled: the comparison that a person has to make. */
 export function Faces({ alert, large = false }: { alert: Alert; large?: boolean }): ReactElement {
   if (!isAboutPerson(alert)) {
+    if (alert.probe_url) return <Picture url={alert.probe_url} alt={text.alerts.snapshotOf(alert.camera.name)} className={styles.machine} />;
     const Mark = MARKS[alert.type] ?? IconVideoOff;
     return (
       <span className={styles.machine} aria-hidden>
