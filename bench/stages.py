@@ -24,8 +24,10 @@ from sightline.engine.camera_analysis import CameraAnalysis, Result
 from sightline.engine.mailbox import Mailboxes
 from sightline.engine.performance import Performance
 from sightline.engine.reader import CameraReader
+from sightline.engine.sighting import SightingDraft
 from sightline.engine.watching import Watching
 from sightline.events.engine_link import CameraSpec
+from sightline.events.scene import Scene
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery, Reference
 from sightline.images import decode_image
@@ -50,14 +52,18 @@ class TimedAnalysis:
         self._analysis = CameraAnalysis(camera_id, analyser)
         self._clock = clock
 
-    def process(self, frame: Frame, gallery: Gallery, /) -> Result:
+    def process(self, frame: Frame, gallery: Gallery, scene: Scene, /) -> Result:
         """As the analysis does."""
-        result = self._analysis.process(frame, gallery)
+        result = self._analysis.process(frame, gallery, scene)
         stages = dict(result.stage_cpu_ms)
         total = stages.pop("total")
         for name, spent_ms in {**stages, "between stages": total - sum(stages.values())}.items():
             self._clock.add(name, spent_ms)
         return result
+
+    def leave(self) -> tuple[SightingDraft, ...]:
+        """As the analysis does."""
+        return self._analysis.leave()
 
 
 class Bench:
@@ -75,10 +81,12 @@ class Bench:
             self._mailboxes,
             lambda camera_id: TimedAnalysis(camera_id, analyser, self._stages),
             lambda: gallery,
+            lambda camera_id: Scene(),
             Watching(),
             Performance(1, self._clock.monotonic_s()),
             self._clock,
             deliver=lambda _: self._count(),
+            sighted=lambda _: None,
             crashed=_fail,
             workers=1,
         )

@@ -11,15 +11,18 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+
 from sightline.clock import SystemClock
 from sightline.engine.camera_analysis import FactDraft, Result
 from sightline.engine.engine import Engine, EngineSettings
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.process import read_token, run_engine
 from sightline.engine.reader import OpenSource
-from sightline.engine.stills import Look, Seen
 from sightline.engine.sighting import SightingDraft
+from sightline.engine.stills import Look, Seen
 from sightline.events.engine_link import AnalysedFace, Identified, Observation, Sighting
+from sightline.events.scene import Scene
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery
 from sightline.ingest.open import open_source
@@ -36,7 +39,7 @@ class ScriptedAnalysis:
         self._frames = 0
         self._facts = 0
 
-    def process(self, frame: Frame, gallery: Gallery, /) -> Result:
+    def process(self, frame: Frame, gallery: Gallery, scene: Scene, /) -> Result:
         if self._camera_id.startswith("poison"):
             raise ValueError("this camera's pictures are poison")
         observation = Observation(
@@ -50,6 +53,15 @@ class ScriptedAnalysis:
         self._frames += 1
         facts = (self._fact(frame),) if self._frames % FACT_EVERY == 0 else ()
         return Result(observation, facts, {"detect": 2.0, "total": 3.0}, {})
+
+    def leave(self) -> tuple[SightingDraft, ...]:
+        """One sighting, of a face that was there all the time."""
+        sighting = Sighting(
+            key=f"{self._run}:{self._camera_id}:sighting", track_id=f"{self._run}-{self._camera_id}",
+            camera_id=self._camera_id, first_seen=1_000, last_seen=2_000, identity="unknown", quality=0.9,
+            width_px=60.0, samples=5, model_id="scripted", threshold=0.5, steepness=20.0, vector=bytes(16), sample=b"",
+        )  # fmt: skip
+        return (SightingDraft(sighting, np.zeros((8, 8, 3), np.uint8)),)
 
     def _fact(self, frame: Frame) -> FactDraft:
         self._facts += 1

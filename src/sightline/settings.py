@@ -240,6 +240,10 @@ class Settings(BaseSettings):
 
     analysis_fps: float = _setting(5.0, "Recognition", "Analysed frames a second of a new camera.", gt=0, le=60)
     alert_unknown: bool = _setting(False, "Recognition", "Whether a new camera raises alerts about unknown people.")
+    object_fps: float = _setting(
+        2.0, "Recognition", "How often a second persons and things are looked for where something moves, for cameras "
+        "that do not say it themselves. 0: never.", ge=0, le=30,
+    )
     detector_threshold: float | None = _setting(
         None, "Recognition", "Score from which a detection counts as a face, 0 to 1. Default: the model's.", gt=0, lt=1
     )

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Boxes", "CrowdFigures", "CrowdLevel", "analyse_crowd", "crowd_level", "density_score"]
+__all__ = ["Boxes", "CrowdFigures", "CrowdLevel", "analyse_crowd", "body_of", "crowd_level", "density_score"]
 
 _BODY_WIDTH_IN_FACES = 3.0
 _BODY_HEIGHT_IN_FACES = 7.0
@@ -84,7 +84,7 @@ def density_score(face_boxes: Boxes, body_boxes: Boxes, width: int, height: int)
     if width < 1 or height < 1:
         return 0.0
     bodies = [_as_box(box) for box in body_boxes]
-    unseen = [_body_of(face) for face in map(_as_box, face_boxes) if not _belongs(face, bodies)]
+    unseen = [body_of(face) for face in map(_as_box, face_boxes) if not _belongs(face, bodies)]
     inside = (_clipped(box, width, height) for box in (*bodies, *unseen))
     return round(min(1.0, _union_area(inside) / (width * height)), 3)
 
@@ -107,9 +107,9 @@ def _belongs(face: _Box, bodies: Iterable[_Box]) -> bool:
     return max(shared, default=0.0) >= _FACE_IS_OF_BODY * max(_area(face), 1.0)
 
 
-def _body_of(face: _Box) -> _Box:
-    """Where the body of this face must be."""
-    left, top, right, bottom = face
+def body_of(face: Sequence[float]) -> _Box:
+    """Where the body of the face at this box must be, px."""
+    left, top, right, bottom = _as_box(face)
     middle, half = (left + right) / 2, max(0.0, right - left) * _BODY_WIDTH_IN_FACES / 2
     return middle - half, top, middle + half, top + max(0.0, bottom - top) * _BODY_HEIGHT_IN_FACES
 

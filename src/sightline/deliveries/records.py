@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sightline.deliveries.entry import LogBounds
 from sightline.events.alert import Alert
-from sightline.events.engine_link import GalleryTemplate
+from sightline.events.engine_link import GalleryTemplate, NegativeTemplate
 
 __all__ = ["Accepted", "Acknowledged", "AuditRecord", "GalleryChanges", "Snapshot", "Step"]
 
@@ -46,6 +46,7 @@ class GalleryChanges:
     tombstones: list[str]
     more: bool
     reset: bool
+    negatives: list[NegativeTemplate] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

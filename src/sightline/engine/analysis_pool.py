@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
@@ -15,8 +15,10 @@ from sightline.engine.camera_analysis import FactDraft, Result
 from sightline.engine.mailbox import Mailboxes
 from sightline.engine.outgoing import LivePicture
 from sightline.engine.performance import Performance
+from sightline.engine.sighting import SightingDraft
 from sightline.engine.watching import Watching
-from sightline.events.engine_link import Fact, Observation
+from sightline.events.engine_link import Fact, Observation, Sighting
+from sightline.events.scene import Scene
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery
 from sightline.images import encode_jpeg
@@ -32,8 +34,11 @@ _log = structlog.get_logger(__name__)
 class FrameAnalysis(Protocol):
     """One camera's analysis: it remembers tracks from frame to frame, and is used by one thread at a time."""
 
-    def process(self, frame: Frame, gallery: Gallery, /) -> Result:
-        """What the frame shows, and what thereby happened."""
+    def process(self, frame: Frame, gallery: Gallery, scene: Scene, /) -> Result:
+        """What the frame of this scene shows, and what thereby happened."""
+
+    def leave(self) -> tuple[SightingDraft, ...]:
+        """Ends every track, and hands over what they leave; nothing is processed after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,32 +58,48 @@ class Analysed:
     facts: tuple[PicturedFact, ...]
 
 
+@dataclass(slots=True, eq=False)
+class _Held:
+    """A camera's analysis; `lock` is held by the thread that uses it."""
+
+    analysis: FrameAnalysis
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
 class AnalysisPool:
-    """Workers between the mailboxes and whoever `deliver`s; `deliver` and `crashed` are called from their threads."""
+    """Workers between the mailboxes and whoever `deliver`s; `deliver`, `sighted` and `crashed` are called from threads.
+
+    `sighted` is given what ended tracks leave.
+    """
 
     def __init__(
         self,
         mailboxes: Mailboxes,
         new_analysis: Callable[[str], FrameAnalysis],
         gallery: Callable[[], Gallery],
+        scene: Callable[[str], Scene],
         watching: Watching,
         performance: Performance,
         clock: Clock,
         *,
         deliver: Callable[[Analysed], None],
+        sighted: Callable[[tuple[Sighting, ...]], None],
         crashed: Callable[[str, str], None],
         workers: int,
     ) -> None:
         self._mailboxes = mailboxes
         self._new_analysis = new_analysis
         self._gallery = gallery
+        self._scene = scene
         self._watching = watching
         self._performance = performance
         self._clock = clock
         self._deliver = deliver
+        self._sighted = sighted
         self._crashed = crashed
         self._lock = threading.Lock()
-        self._analyses: dict[str, FrameAnalysis] = {}
+        self._analyses: dict[str, _Held] = {}
+        self._leaving: list[threading.Thread] = []
         self._threads = [
             threading.Thread(target=self._work, name=f"analysis {number}", daemon=True)
             for number in range(1, workers + 1)
@@ -92,13 +113,28 @@ class AnalysisPool:
     def join(self, timeout_s: float) -> None:
         """Waits for the workers to end, after the mailboxes were closed."""
         until_s = self._clock.monotonic_s() + timeout_s
-        for thread in self._threads:
+        for camera_id in list(self._analyses):
+            self.forget(camera_id)
+        for thread in (*self._threads, *self._leaving):
             thread.join(max(0.0, until_s - self._clock.monotonic_s()))
 
     def forget(self, camera_id: str) -> None:
-        """Drops the tracks of a camera that is no longer read."""
+        """Ends the tracks of a camera that is no longer read; what they leave is `sighted` soon."""
         with self._lock:
-            self._analyses.pop(camera_id, None)
+            held = self._analyses.pop(camera_id, None)
+        if held is None:
+            return
+        leaving = threading.Thread(target=self._leave, args=(held,), name="leaving", daemon=True)
+        self._leaving = [thread for thread in self._leaving if thread.is_alive()] + [leaving]
+        leaving.start()
+
+    def _leave(self, held: _Held) -> None:
+        with held.lock:  # a frame of this camera may be under way
+            self._tell_sighted(held.analysis.leave())
+
+    def _tell_sighted(self, drafts: tuple[SightingDraft, ...]) -> None:
+        if drafts:
+            self._sighted(tuple(draft.encoded() for draft in drafts))
 
     def _work(self) -> None:
         while (frame := self._mailboxes.take()) is not None:
@@ -107,7 +143,8 @@ class AnalysisPool:
                 self._deliver(self._analysed(frame))
             except Exception as error:  # noqa: BLE001  # one camera's frame must not cost the others a worker
                 _log.exception("analysing a frame crashed", camera=frame.camera_id)
-                self.forget(frame.camera_id)
+                with self._lock:
+                    self._analyses.pop(frame.camera_id, None)  # what it remembers may be what it crashed on
                 self._crashed(frame.camera_id, f"{type(error).__name__}: {error}")
             finally:
                 self._mailboxes.done(frame.camera_id)
@@ -115,11 +152,13 @@ class AnalysisPool:
 
     def _analysed(self, frame: Frame) -> Analysed:
         with self._lock:
-            analysis = self._analyses.get(frame.camera_id)
-            if analysis is None:
-                analysis = self._analyses[frame.camera_id] = self._new_analysis(frame.camera_id)
+            held = self._analyses.get(frame.camera_id)
+            if held is None:
+                held = self._analyses[frame.camera_id] = _Held(self._new_analysis(frame.camera_id))
         waited_ms = self._clock.now_ms() - frame.captured_at_ms
-        result = analysis.process(frame, self._gallery())
+        with held.lock:
+            result = held.analysis.process(frame, self._gallery(), self._scene(frame.camera_id))
+            self._tell_sighted(result.sightings)
         encoding_s = self._clock.monotonic_s()
         facts = tuple(_pictured(draft) for draft in result.facts)
         picture = self._watching.picture(frame, encoding_s)
@@ -130,10 +169,8 @@ class AnalysisPool:
 
 def _pictured(draft: FactDraft) -> PicturedFact:
     """The draft as a fact, its pictures as JPEG under ids of their own."""
-    pictures = {
-        "snapshot": encode_jpeg(draft.snapshot, quality=SNAPSHOT_QUALITY),
-        "probe": encode_jpeg(draft.probe, quality=PROBE_QUALITY),
-    }
+    images = (("snapshot", draft.snapshot, SNAPSHOT_QUALITY), ("probe", draft.probe, PROBE_QUALITY))
+    pictures = {role: encode_jpeg(image, quality=quality) for role, image, quality in images if image is not None}
     fact = Fact(
         key=draft.key,
         camera_id=draft.camera_id,

@@ -45,12 +45,14 @@ from sightline.events.engine_link import (
     ModelReport,
     ProbeSource,
     Revoke,
+    Sighting,
     SourceState,
     Status,
     Unwatch,
     Watch,
     Welcome,
 )
+from sightline.events.scene import Scene
 
 __all__ = ["Engine", "EngineSettings"]
 
@@ -143,10 +145,12 @@ class Engine:
             self._mailboxes,
             new_analysis,
             lambda: self._gallery.gallery,
+            self._scene_of,
             self._watching,
             self._performance,
             clock,
             deliver=self._deliver_from_thread,
+            sighted=self._sighted_from_thread,
             crashed=self._analysis_crashed,
             workers=settings.workers,
         )
@@ -227,6 +231,10 @@ class Engine:
         if known is not None and known.reader.camera == camera:
             known.lease_until_ms, known.confirmed = lease_until_ms, True
             return
+        if known is not None and known.reader.is_same_source(camera):
+            known.reader.camera = camera  # another scene: the next frame has it
+            known.lease_until_ms, known.confirmed = lease_until_ms, True
+            return
         if known is not None:
             self._revoke(camera.id)
         reader = CameraReader(
@@ -243,6 +251,11 @@ class Engine:
         self._report(self._cameras[camera.id])
         reader.start()
         _log.info("a camera was assigned", camera=camera.id, analysis_fps=camera.analysis_fps)
+
+    def _scene_of(self, camera_id: str) -> Scene:
+        """Called from the workers."""
+        assigned = self._cameras.get(camera_id)
+        return assigned.reader.camera.scene if assigned is not None else Scene()
 
     def _revoke(self, camera_id: str) -> None:
         assigned = self._cameras.pop(camera_id, None)
@@ -285,11 +298,20 @@ class Engine:
             ),
         )
         self._outbox.add(fact, {})
+        if not outage.ended:
+            self._pool.forget(reader.camera.id)  # nobody is in sight of a camera that sees nothing
 
     # ── results ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _deliver_from_thread(self, analysed: Analysed) -> None:
         self._call_soon(lambda: self._deliver(analysed))
+
+    def _sighted_from_thread(self, sightings: tuple[Sighting, ...]) -> None:
+        self._call_soon(lambda: self._keep(sightings))
+
+    def _keep(self, sightings: tuple[Sighting, ...]) -> None:
+        for sighting in sightings:
+            self._outbox.add(sighting, {})
 
     def _deliver(self, analysed: Analysed) -> None:
         for pictured in analysed.facts:

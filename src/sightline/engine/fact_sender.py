@@ -13,7 +13,7 @@ import structlog
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.outbox import FactOutbox
 from sightline.engine.spool import Spooled
-from sightline.events.engine_link import Fact
+from sightline.events.engine_link import Fact, Kept, Sighting
 
 __all__ = ["FactSender"]
 
@@ -44,23 +44,25 @@ class FactSender:
         with contextlib.suppress(httpx.HTTPError):
             await self._client.get(self._gateway.health, timeout=PICTURE_TIMEOUT_S)
 
-    async def run(self, send: Callable[[Fact], Awaitable[None]]) -> None:
+    async def run(self, send: Callable[[Kept], Awaitable[None]]) -> None:
         """Sends until cancelled, or until `send` raises because the link is gone."""
         # Pictures of the next facts travel while an earlier fact still waits for its own; facts keep their order.
-        ready: asyncio.Queue[asyncio.Task[Fact]] = asyncio.Queue(MAX_UNDER_WAY)
+        ready: asyncio.Queue[asyncio.Task[Kept]] = asyncio.Queue(MAX_UNDER_WAY)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._take(ready, tasks))
             while True:
                 await send(await (await ready.get()))
 
-    async def _take(self, ready: asyncio.Queue[asyncio.Task[Fact]], tasks: asyncio.TaskGroup) -> None:
+    async def _take(self, ready: asyncio.Queue[asyncio.Task[Kept]], tasks: asyncio.TaskGroup) -> None:
         while True:
             spooled = await self._outbox.next()
             await ready.put(tasks.create_task(self._with_pictures_put(spooled)))
 
-    async def _with_pictures_put(self, spooled: Spooled) -> Fact:
-        """The fact, naming only those pictures that are at the gateway."""
+    async def _with_pictures_put(self, spooled: Spooled) -> Kept:
+        """The fact, naming only those pictures that are at the gateway; a sighting carries its own."""
         fact = spooled.fact
+        if isinstance(fact, Sighting):
+            return fact
         present = {role: blob_id for role, blob_id in fact.blobs.items() if role in spooled.pictures}
         putting = [self._put(fact, role, blob_id, spooled.pictures[role]) for role, blob_id in present.items()]
         arrived = await asyncio.gather(*putting)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
-from sightline.events.engine_link import GalleryPage, GallerySince, GalleryTemplate
+from sightline.events.engine_link import GalleryPage, GallerySince, GalleryTemplate, NegativeTemplate
 from sightline.identities.gallery import Gallery, Reference
+from sightline.identities.negatives import Negative
 
 __all__ = ["GalleryMirror"]
 
@@ -46,24 +48,36 @@ class GalleryMirror:
         """The pages in their order as one change, for each makes a copy of the whole."""
         gallery = self.gallery
         added: dict[str, Reference] = {}
+        negatives: dict[str, Negative] = {}
         removed: set[str] = set()
         for page in pages:
             if page.reset:
-                gallery, added, removed = Gallery.empty(gallery.dimensions), {}, set()
-            for reference_id in page.tombstones:
-                added.pop(reference_id, None)
-                removed.add(reference_id)
+                gallery, added, negatives, removed = Gallery.empty(gallery.dimensions), {}, {}, set()
+            for gone in page.tombstones:
+                added.pop(gone, None)
+                negatives.pop(gone, None)
+                removed.add(gone)
             for template in page.templates:
                 if (reference := self._reference(template)) is not None:
                     added[template.reference_id] = reference
-        return gallery.updated(list(added.values()), removed)
+            for told in page.negatives:
+                if (vector := self._vector(told)) is not None:
+                    negatives[told.negative_id] = Negative(told.negative_id, told.person_id, vector)
+        changed = gallery.updated(list(added.values()), removed) if added or removed else gallery
+        if not (negatives or removed):
+            return changed
+        return changed.with_negatives(gallery.negatives.updated(list(negatives.values()), removed))
 
     def _reference(self, template: GalleryTemplate) -> Reference | None:
-        """None for a template that this engine's embedder cannot compare with."""
-        vector = np.frombuffer(template.vector, "<f4") if len(template.vector) % 4 == 0 else np.empty(0, "<f4")
-        fits = template.model_id == self._model_id and vector.shape == (self.gallery.dimensions,)
-        if not fits or not np.isfinite(vector).all():
+        vector = self._vector(template)
+        if vector is None:
             self.skipped += 1
             _log.warning("a reference does not fit this engine's model", reference=template.reference_id)
             return None
-        return Reference(template.reference_id, template.person_id, vector.astype(np.float32))
+        return Reference(template.reference_id, template.person_id, vector)
+
+    def _vector(self, template: GalleryTemplate | NegativeTemplate) -> NDArray[np.float32] | None:
+        """None for a template that this engine's embedder cannot compare with."""
+        vector = np.frombuffer(template.vector, "<f4") if len(template.vector) % 4 == 0 else np.empty(0, "<f4")
+        fits = template.model_id == self._model_id and vector.shape == (self.gallery.dimensions,)
+        return vector.astype(np.float32) if fits and np.isfinite(vector).all() else None

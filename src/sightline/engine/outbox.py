@@ -1,4 +1,4 @@
-"""Facts on their way to a gateway: kept in the spool, sent in order, forgotten once accepted.
+"""Facts and sightings on their way to a gateway: kept in the spool, sent in order, forgotten once accepted.
 
 A fact goes to the spool's thread and to the link at the same moment: the disk's wait does not delay the alert, and
 what is on disk is only removed by the acceptance, which the same thread handles after the write. Pictures are kept in
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import structlog
 
 from sightline.engine.spool import Spool, Spooled
-from sightline.events.engine_link import Fact
+from sightline.events.engine_link import Kept
 
 __all__ = ["FactOutbox"]
 
@@ -79,7 +79,7 @@ class FactOutbox:
         """The spool's warnings."""
         return self._opened.warnings()
 
-    def add(self, fact: Fact, pictures: dict[str, bytes]) -> None:
+    def add(self, fact: Kept, pictures: dict[str, bytes]) -> None:
         """Takes a fact over. Never waits."""
         if len(self._unstored) >= MAX_UNSTORED and pictures:
             self._dropped["pictures"] += len(pictures)

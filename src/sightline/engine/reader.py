@@ -12,6 +12,7 @@ import structlog
 from sightline.cameras import redact
 from sightline.clock import Clock
 from sightline.engine.mailbox import Mailboxes
+from sightline.engine.masking import masked
 from sightline.engine.rates import Cadence, RateMeter
 from sightline.engine.source_state import Outage, SourceMachine, StateChange
 from sightline.events.engine_link import CameraReport, CameraSpec
@@ -62,7 +63,7 @@ class _AnalysisCrash(Exception):
 
 
 class CameraReader:
-    """One camera's thread, its state, its rates.
+    """One camera's thread, its state, its rates. `camera` may be replaced by one of the same source and rate.
 
     `told` is called from that thread or from `tick`'s; it must neither block nor call back.
     """
@@ -97,6 +98,10 @@ class CameraReader:
         self._poison = ""
         self._logged = ""
         self._thread = threading.Thread(target=self._run, name=f"camera {camera.id}", daemon=True)
+
+    def is_same_source(self, camera: CameraSpec) -> bool:
+        """Whether this camera is read like the one that is read now; its scene may be another."""
+        return (camera.source, camera.analysis_fps) == (self.camera.source, self.camera.analysis_fps)
 
     def start(self) -> None:
         """Begins to read."""
@@ -175,7 +180,7 @@ class CameraReader:
                 self._raise_poison()
                 now_s, captured_at_ms = self._clock.monotonic_s(), self._clock.now_ms()
                 if cadence.due(now_s):
-                    image = source.picture()
+                    image = masked(source.picture(), self.camera.scene.masks)
                     height, width = image.shape[:2]
                     self._mailboxes.put(Frame(self.camera.id, self.next_frame_id, captured_at_ms, image))
                 self.next_frame_id += 1

@@ -18,6 +18,7 @@ from typing import Protocol
 import structlog
 
 from sightline.engine.giving_way import give_way
+from sightline.engine.masking import masked
 from sightline.engine.reader import OpenSource
 from sightline.engine.stills import Look, Seen, shrunk
 from sightline.events.engine_link import Analyse, Analysis, ProbeSource, SourceProbed
@@ -204,7 +205,7 @@ class Requests:
             height=height,
             fps=fps,
             codec=codec,
-            picture=encode_jpeg(shrunk(image, PROBE_PICTURE_SIDE_PX)[0], quality=80),
+            picture=encode_jpeg(shrunk(masked(image, request.masks), PROBE_PICTURE_SIDE_PX)[0], quality=80),
         )
 
 

@@ -5,10 +5,13 @@ it: `000000000042.fact`, `000000000042.probe.jpg`. The fact's file is written la
 crash at any instant a fact is there whole or was never there; pictures without a fact are swept, files that are
 damaged all the same are set aside in `torn/`.
 
+Sightings, which carry their picture themselves, are kept like facts.
+
 Bound: `limit_bytes` on disk. Policy when full, or when the disk is: the oldest pictures go first, then the oldest
-`unknown` facts, then camera states, identified facts last; every loss is counted in `dropped`. A disk that refuses to
-write is replaced by memory, within bounds and by the same policy, until it writes again; so is one that others have
-filled to the brim, before an identified fact is given up for it.
+sightings, then facts about objects, then `unknown` ones, then states of cameras and crowds, attacks and identified
+facts last; every loss is counted in `dropped`. A disk
+that refuses to write is replaced by memory, within bounds and by the same policy, until it writes again; so is one that
+others have filled to the brim, before an identified fact is given up for it.
 
 Used by one thread at a time; every method blocks on the disk.
 """
@@ -26,7 +29,7 @@ import structlog
 
 from sightline.engine.spool_disk import SpoolDisk
 from sightline.engine.spool_shelf import Shelf, ShelfEntry, kind_of
-from sightline.events.engine_link import Fact
+from sightline.events.engine_link import Kept
 
 __all__ = ["Spool", "Spooled"]
 
@@ -42,7 +45,7 @@ _log = structlog.get_logger(__name__)
 class _Record(msgspec.Struct, frozen=True):
     """The content of a fact's file. `pictures` maps a role to (bytes, CRC-32)."""
 
-    fact: Fact
+    fact: Kept
     pictures: dict[str, tuple[int, int]]
 
 
@@ -53,7 +56,7 @@ _decoder = msgspec.msgpack.Decoder(_Record)
 class Spooled:
     """A fact with those of its pictures that are still there, JPEG bytes by role."""
 
-    fact: Fact
+    fact: Kept
     pictures: dict[str, bytes]
 
 
@@ -104,7 +107,7 @@ class Spool:
             found.append(f"{torn} damaged files of the spool were set aside in {self._disk.folder / 'torn'}")
         return found
 
-    def add(self, fact: Fact, pictures: Mapping[str, bytes]) -> int:
+    def add(self, fact: Kept, pictures: Mapping[str, bytes]) -> int:
         """Keeps a fact until `forget`; returns its number. Never raises `OSError`: memory is the fallback.
 
         With the disk or the bound exhausted older entries are lost, by the policy of this module, or the fact itself.
@@ -223,7 +226,7 @@ class Spool:
         else:
             shelf.remove(entry.number)
             del self._numbers[entry.key]
-            self._count(f"{entry.kind}_facts", 1, entry.key)
+            self._count("sightings" if entry.kind == "sighting" else f"{entry.kind}_facts", 1, entry.key)
         if entry.number in self._held:
             if victim.pictures_only:
                 self._held[entry.number] = Spooled(self._held[entry.number].fact, {})

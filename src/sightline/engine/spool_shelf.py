@@ -5,19 +5,37 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
-from sightline.events.engine_link import Fact, Identified, SourceState
+from sightline.events.engine_link import (
+    Attack,
+    CrowdChanged,
+    Identified,
+    Kept,
+    LineCrossed,
+    ObjectSeen,
+    Sighting,
+    SourceState,
+    Unknown,
+)
 
 __all__ = ["Shelf", "ShelfEntry", "Victim", "kind_of"]
 
-_KINDS = ("unknown", "source_state", "identified")
-"""Kinds of facts, the first to go first."""
+_KINDS = ("sighting", "object", "unknown", "source_state", "identified")
+"""Kinds of what is kept, the first to go first."""
 
 
-def kind_of(fact: Fact) -> str:
-    """The kind by which facts are kept: `identified` the longest."""
-    if isinstance(fact.what, Identified):
-        return "identified"
-    return "source_state" if isinstance(fact.what, SourceState) else "unknown"
+def kind_of(fact: Kept) -> str:
+    """The kind by which facts and sightings are kept: `identified` the longest."""
+    if isinstance(fact, Sighting):
+        return "sighting"
+    match fact.what:
+        case Identified() | Attack():
+            return "identified"
+        case SourceState() | CrowdChanged():
+            return "source_state"
+        case Unknown():
+            return "unknown"
+        case ObjectSeen() | LineCrossed():
+            return "object"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Putting into words what a camera's tracks show: the observation of a frame, and facts, each told once a track."""
+"""Putting into words what a camera's faces show: those of a frame, and facts, each told once a track."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from sightline.detections.faces import Faces
 from sightline.engine.analysis import box_tuple, point_tuples
 from sightline.engine.followed_track import FollowedTrack
-from sightline.events.engine_link import Identified, Observation, TrackedFace, Unknown
+from sightline.events.engine_link import Attack, Identified, TrackedFace, Unknown, What
+from sightline.events.scene import Liveness
 from sightline.frames import Frame, Image
 from sightline.identities.consensus import Identity, IdentityState, Match
+from sightline.identities.presentation import PresentationState
 from sightline.identities.similarity import Similarity
 from sightline.tracks.tracklet import Tracklet
 
@@ -22,6 +24,8 @@ __all__ = ["FactDraft", "StrangerMemory", "Teller"]
 
 _NOBODY = ""
 """In the place of a person's id among what was told of a track: that it is nobody of the gallery."""
+_ATTACK = "\0attack"
+"""Likewise: that it is a presentation attack. No person has such an id."""
 
 
 class StrangerMemory(Protocol):
@@ -35,7 +39,8 @@ class StrangerMemory(Protocol):
 class FactDraft:
     """A fact with its pictures still to be encoded and put. Fields are those of `engine_link.Fact`.
 
-    `snapshot` is the deciding frame, `probe` the track's best sample with some margin; both H × W × 3 uint8 BGR.
+    `snapshot` is the deciding frame, `probe` the track's best sample with some margin; both H × W × 3 uint8 BGR,
+    `None` where the fact brings no such picture.
     """
 
     key: str
@@ -44,43 +49,58 @@ class FactDraft:
     frame_id: int
     width: int
     height: int
-    what: Identified | Unknown
+    what: What
     inference_ms: float
-    snapshot: Image
-    probe: Image
+    snapshot: Image | None
+    probe: Image | None
 
 
 class Teller:
     """Speaks for one camera, in the numbers of one embedder."""
 
-    def __init__(self, camera_id: str, model_id: str, similarity: Similarity, strangers: StrangerMemory) -> None:
+    def __init__(
+        self,
+        camera_id: str,
+        model_id: str,
+        similarity: Similarity,
+        strangers: StrangerMemory,
+        liveness_model: str = "",
+    ) -> None:
         self._camera_id = camera_id
         self._model_id = model_id
         self._similarity = similarity
         self._strangers = strangers
+        self._liveness_model = liveness_model
 
-    def observation(self, frame: Frame, faces: Faces, tracks: Sequence[tuple[Tracklet, FollowedTrack]]) -> Observation:
-        """What the frame shows: those of the parallel `faces` and `tracks` that a closer look has verified."""
-        return Observation(
-            camera_id=self._camera_id,
-            frame_id=frame.frame_id,
-            timestamp=frame.captured_at_ms,
-            width=frame.width,
-            height=frame.height,
-            faces=[
-                self._face(faces, index, tracklet, followed)
-                for index, (tracklet, followed) in enumerate(tracks)
-                if followed.verified
-            ],
-        )
+    def faces(
+        self, frame: Frame, faces: Faces, tracks: Sequence[tuple[Tracklet, FollowedTrack]], liveness: Liveness
+    ) -> list[TrackedFace]:
+        """Those of the parallel `faces` and `tracks` that a closer look has verified; unnamed while their liveness
+        forbids a name.
+        """
+        require = liveness is Liveness.REQUIRE
+        return [
+            self._face(faces, index, tracklet, followed, unnamed=require and followed.holds_name(frame.captured_at_ms))
+            for index, (tracklet, followed) in enumerate(tracks)
+            if followed.verified
+        ]
 
-    def fact(self, frame: Frame, tracklet: Tracklet, followed: FollowedTrack, inference_ms: float) -> FactDraft | None:
-        """What is to be told of this track and was not told yet."""
+    def fact(
+        self,
+        frame: Frame,
+        tracklet: Tracklet,
+        followed: FollowedTrack,
+        inference_ms: float,
+        liveness: Liveness = Liveness.REPORT,
+    ) -> FactDraft | None:
+        """What is to be told of this track's identity and was not told yet; nothing while its liveness forbids it."""
         identity = followed.consensus.identity
         if identity.state is IdentityState.PENDING or followed.probe is None:
             return None
         subject = identity.person_id or _NOBODY
         if subject in followed.told:
+            return None
+        if liveness is Liveness.REQUIRE and followed.holds_name(frame.captured_at_ms):
             return None
         followed.told.add(subject)
         what = self._identified(tracklet, followed, identity.match) if identity.person_id and identity.match else None
@@ -97,13 +117,43 @@ class Teller:
             probe=followed.probe,
         )
 
+    def attack(
+        self, frame: Frame, tracklet: Tracklet, followed: FollowedTrack, inference_ms: float
+    ) -> FactDraft | None:
+        """That this track's face is a picture of one, once."""
+        presentation = followed.presentation
+        if presentation.state is not PresentationState.ATTACK or _ATTACK in followed.told:
+            return None
+        followed.told.add(_ATTACK)
+        return FactDraft(
+            key=f"{tracklet.track_id}:attack",
+            camera_id=self._camera_id,
+            timestamp=frame.captured_at_ms,
+            frame_id=frame.frame_id,
+            width=frame.width,
+            height=frame.height,
+            what=Attack(
+                track_id=tracklet.track_id,
+                score=round(presentation.score or 0.0, 3),
+                scores=[round(sample.score, 3) for sample in presentation.samples],
+                first_seen=tracklet.first_seen_ms,
+                bbox=box_tuple(tracklet.box),
+                model_id=self._liveness_model,
+            ),
+            inference_ms=inference_ms,
+            snapshot=frame.image,
+            probe=followed.probe,
+        )
+
     def seen_again(self, tracklet: Tracklet, followed: FollowedTrack, now_ms: int) -> None:
         """Keeps a stranger who is still here from being forgotten."""
         if _NOBODY in followed.told and followed.consensus.identity.state is IdentityState.UNKNOWN:
             self._recognise(tracklet, followed, now_ms)
 
-    def _face(self, faces: Faces, index: int, tracklet: Tracklet, followed: FollowedTrack) -> TrackedFace:
-        identity = followed.consensus.identity
+    def _face(
+        self, faces: Faces, index: int, tracklet: Tracklet, followed: FollowedTrack, *, unnamed: bool
+    ) -> TrackedFace:
+        identity = Identity(IdentityState.PENDING) if unnamed else followed.consensus.identity
         return TrackedFace(
             bbox=box_tuple(faces.boxes[index]),
             confidence=round(float(faces.scores[index]), 3),
@@ -114,6 +164,7 @@ class Teller:
             reasons=[reason.value for reason in followed.quality.reasons],
             person_id=identity.person_id,
             similarity=self._similarity(identity.match.distance) if identity.match else None,
+            live=followed.live,
         )
 
     def _identified(self, tracklet: Tracklet, followed: FollowedTrack, match: Match) -> Identified:
@@ -128,6 +179,9 @@ class Teller:
             bbox=box_tuple(tracklet.box),
             model_id=self._model_id,
             samples=list(followed.trace),
+            vector=_template_bytes(followed),
+            presentation=followed.presentation_word,
+            live=followed.live,
         )
 
     def _unknown(self, tracklet: Tracklet, followed: FollowedTrack, identity: Identity, now_ms: int) -> Unknown:
@@ -139,6 +193,9 @@ class Teller:
             bbox=box_tuple(tracklet.box),
             model_id=self._model_id,
             samples=list(followed.trace),
+            vector=_template_bytes(followed),
+            presentation=followed.presentation_word,
+            live=followed.live,
         )
 
     def _recognise(self, tracklet: Tracklet, followed: FollowedTrack, now_ms: int) -> str:
@@ -146,3 +203,9 @@ class Teller:
         template = followed.consensus.template
         assert template is not None  # a track without samples stays pending
         return self._strangers.recognise(template, tracklet.track_id, now_ms)
+
+
+def _template_bytes(followed: FollowedTrack) -> bytes:
+    template = followed.consensus.template
+    assert template is not None  # a track without samples stays pending
+    return template.astype("<f4").tobytes()

@@ -6,6 +6,7 @@ from sightline.engine.camera_analysis import Result
 from sightline.engine.sighting import SightingDraft
 from sightline.engine.stills import Look, Seen
 from sightline.events.engine_link import Observation
+from sightline.events.scene import Scene
 from sightline.exceptions import Unavailable
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery
@@ -16,7 +17,7 @@ __all__ = ["NoAnalyser", "NoAnalysis"]
 class NoAnalysis:
     """A camera's analysis without a model: observations without faces, so that live pictures go on."""
 
-    def process(self, frame: Frame, gallery: Gallery, /) -> Result:
+    def process(self, frame: Frame, gallery: Gallery, scene: Scene, /) -> Result:
         """An empty observation."""
         observation = Observation(
             camera_id=frame.camera_id,

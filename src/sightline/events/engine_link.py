@@ -7,7 +7,7 @@
       ←─────────────────────────── GalleryPage (more … last)
       ←──────────────────────────────────── Assign, Revoke, Watch, Unwatch
       Observation, CameraReport, Status ────→            disposable: the newest replaces the older
-      Fact (spooled on disk) ───────────────→
+      Fact, Sighting (spooled on disk) ─────→
       ←──────────────────────────────────── Accepted     only now does the spool forget it
       ←──────────────────────────────────── Analyse, ProbeSource
       Analysis, SourceProbed ───────────────→
@@ -23,14 +23,19 @@ from typing import Literal
 
 import msgspec
 
+from sightline.events.scene import Direction, Point, Polygon, Scene
+
 __all__ = [
     "Accepted",
     "Analyse",
     "AnalysedFace",
     "Analysis",
     "Assign",
+    "Attack",
     "CameraReport",
     "CameraSpec",
+    "CrowdChanged",
+    "CrowdSeen",
     "EngineMessage",
     "Fact",
     "FoundObject",
@@ -40,10 +45,16 @@ __all__ = [
     "GatewayMessage",
     "Hello",
     "Identified",
+    "Kept",
+    "LineCrossed",
     "ModelReport",
+    "NegativeTemplate",
+    "ObjectLook",
+    "ObjectSeen",
     "Observation",
     "ProbeSource",
     "Revoke",
+    "Sighting",
     "SourceProbed",
     "SourceState",
     "Status",
@@ -55,6 +66,7 @@ __all__ = [
     "Unwatch",
     "Watch",
     "Welcome",
+    "What",
     "decode_engine_message",
     "decode_gateway_message",
     "encode",
@@ -109,7 +121,8 @@ class GallerySince(_Message, tag="gallery_since", frozen=True):
 class TrackedFace(_Value, frozen=True):
     """A face of one frame, on its track. `identity`: `pending` until the track has enough good samples.
 
-    `live` is how much the track looks bona fide so far, 0 to 1; `None` while nobody has judged it.
+    `live` is how much the track looks bona fide so far, 0 to 1; `None` while nobody has judged it. `body` is the track
+    of the person whose face it is, where a body was found around it.
     """
 
     bbox: Box
@@ -122,6 +135,7 @@ class TrackedFace(_Value, frozen=True):
     person_id: str | None = None
     similarity: float | None = None
     live: float | None = None
+    body: str | None = None
 
 
 class TrackedObject(_Value, frozen=True):
@@ -133,8 +147,18 @@ class TrackedObject(_Value, frozen=True):
     track_id: str
 
 
+class CrowdSeen(_Value, frozen=True):
+    """The crowd of one frame; see `sightline.decisions.crowd`. `zones` counts the people in each zone."""
+
+    face_count: int
+    body_count: int
+    crowd_level: str
+    density_score: float
+    zones: dict[str, int] = {}
+
+
 class Observation(_Message, tag="observation", frozen=True):
-    """What one analysed frame shows. Disposable."""
+    """What one analysed frame shows. Disposable. `processing_ms` is how long the analysis took."""
 
     camera_id: str
     frame_id: int
@@ -143,6 +167,8 @@ class Observation(_Message, tag="observation", frozen=True):
     height: int
     faces: list[TrackedFace]
     objects: list[TrackedObject] = []
+    crowd: CrowdSeen | None = None
+    processing_ms: float = 0.0
 
 
 class CameraReport(_Message, tag="camera_report", frozen=True):
@@ -170,7 +196,11 @@ class TrackSample(_Value, frozen=True):
 
 
 class Identified(_Value, tag="identified", tag_field="kind", frozen=True):
-    """A track was identified as `person_id`: similarity and margin (to the next person) both passed."""
+    """A track was identified as `person_id`: similarity and margin (to the next person) both passed.
+
+    `vector` is the track's template at that moment; an engine that does not say it leaves it empty. `presentation` is
+    what is known of its liveness then, empty where nobody looked; `live` the score so far, 0 to 1.
+    """
 
     track_id: str
     person_id: str
@@ -181,12 +211,17 @@ class Identified(_Value, tag="identified", tag_field="kind", frozen=True):
     bbox: Box
     model_id: str
     samples: list[TrackSample]
+    vector: bytes = b""
+    presentation: PresentationWord = ""
+    live: float | None = None
 
 
 class Unknown(_Value, tag="unknown", tag_field="kind", frozen=True):
     """A track has enough good samples and is nobody of the gallery.
 
     `subject_id` is the engine's own, short-lived name for this stranger, the same when they come back within minutes.
+    `vector` is the track's template at that moment; an engine that does not say it leaves it empty. `presentation` is
+    what is known of its liveness then, empty where nobody looked; `live` the score so far, 0 to 1.
     """
 
     track_id: str
@@ -196,6 +231,9 @@ class Unknown(_Value, tag="unknown", tag_field="kind", frozen=True):
     bbox: Box
     model_id: str
     samples: list[TrackSample]
+    vector: bytes = b""
+    presentation: PresentationWord = ""
+    live: float | None = None
 
 
 class SourceState(_Value, tag="source_state", tag_field="kind", frozen=True):
@@ -204,6 +242,70 @@ class SourceState(_Value, tag="source_state", tag_field="kind", frozen=True):
     state: Literal["online", "offline"]
     reason: str
     offline_ms: int = 0
+
+
+class ObjectLook(_Value, frozen=True):
+    """One look at the track of an object: how sure the detector was, 0 where it found nothing there."""
+
+    frame_id: int
+    timestamp: int
+    confidence: float
+
+
+class ObjectSeen(_Value, tag="object_seen", tag_field="kind", frozen=True):
+    """A track was confirmed to be of this `label`; told once for the whole picture (no `zone`), and once for each zone
+    that it is in, or enters later. `looks` are those that it was confirmed by.
+    """
+
+    track_id: str
+    label: str
+    confidence: float
+    first_seen: int
+    bbox: Box
+    model_id: str
+    looks: list[ObjectLook]
+    zone: str | None = None
+
+
+class LineCrossed(_Value, tag="line_crossed", tag_field="kind", frozen=True):
+    """A confirmed track of this `label` crossed a line."""
+
+    track_id: str
+    label: str
+    line: str
+    direction: Direction
+    first_seen: int
+    bbox: Box
+
+
+class CrowdChanged(_Value, tag="crowd_changed", tag_field="kind", frozen=True):
+    """There is a crowd in the picture or a zone, or there is none any more; `since` is when the count came over, or
+    below, the `threshold`. The first word after a start is told whichever it is. `most` is the highest count since.
+    """
+
+    crowded: bool
+    people: int
+    most: int
+    threshold: int
+    since: int
+    crowd: CrowdSeen
+    zone: str | None = None
+
+
+class Attack(_Value, tag="attack", tag_field="kind", frozen=True):
+    """The face of a track is not bona fide: a print, a screen. `score` is how much it looks bona fide, 0 to 1, `scores`
+    those of its samples, latest last.
+    """
+
+    track_id: str
+    score: float
+    scores: list[float]
+    first_seen: int
+    bbox: Box
+    model_id: str
+
+
+What = Identified | Unknown | SourceState | ObjectSeen | LineCrossed | CrowdChanged | Attack
 
 
 class Fact(_Message, tag="fact", frozen=True):
@@ -218,10 +320,42 @@ class Fact(_Message, tag="fact", frozen=True):
     timestamp: int
     width: int
     height: int
-    what: Identified | Unknown | SourceState
+    what: What
     frame_id: int = 0
     inference_ms: float = 0.0
     blobs: dict[str, str] = {}
+
+
+class Sighting(_Message, tag="sighting", frozen=True):
+    """What a face's track leaves at its end, never lost: it stays in the spool until `Accepted` carries its `key`.
+
+    `identity` is the consensus when the track ended, `person_id` the person it named, `similarity` that to the nearest
+    person, `quality` and `width_px` those of the best sample, `sample` its JPEG with some margin, `samples` how many
+    were good. `vector` is the quality-weighted mean template. A distance between two templates of `model_id` reads as a
+    similarity by a falling logistic curve that is 0.5 at `threshold` and as steep as `steepness`.
+    """
+
+    key: str
+    track_id: str
+    camera_id: str
+    first_seen: int
+    last_seen: int
+    identity: Literal["pending", "known", "unknown"]
+    quality: float
+    width_px: float
+    samples: int
+    model_id: str
+    threshold: float
+    steepness: float
+    vector: bytes
+    sample: bytes
+    person_id: str | None = None
+    similarity: float | None = None
+    live: float | None = None
+
+
+Kept = Fact | Sighting
+"""What an engine keeps on its disk until a gateway has accepted it."""
 
 
 class AnalysedFace(_Value, frozen=True):
@@ -249,7 +383,10 @@ class FoundObject(_Value, frozen=True):
 
 
 class Analysis(_Message, tag="analysis", frozen=True):
-    """The answer to `Analyse`; `error` says in plain words why there is none."""
+    """The answer to `Analyse`; `error` says in plain words why there is none.
+
+    `missing` says, for each task that was asked and could not be done, why: its model is not there.
+    """
 
     request_id: str
     width: int = 0
@@ -288,7 +425,7 @@ class Status(_Message, tag="status", frozen=True):
     stage_ms: dict[str, float] = {}
 
 
-EngineMessage = Hello | GallerySince | Observation | CameraReport | Fact | Analysis | SourceProbed | Status
+EngineMessage = Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | SourceProbed | Status
 
 
 # ── gateway → engine ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -302,11 +439,12 @@ class Welcome(_Message, tag="welcome", frozen=True):
 
 
 class CameraSpec(_Value, frozen=True):
-    """What an engine needs to read a camera; `source` with its credentials."""
+    """What an engine needs to read a camera, `source` with its credentials, and what it is to watch for."""
 
     id: str
     source: str
     analysis_fps: float
+    scene: Scene = Scene()
 
 
 class Assign(_Message, tag="assign", frozen=True):
@@ -338,7 +476,14 @@ class Unwatch(_Message, tag="unwatch", frozen=True):
 
 
 class Analyse(_Message, tag="analyse", frozen=True):
-    """Analyse a still picture. With `identify`, faces are compared with the gallery."""
+    """Analyse a still picture.
+
+    `tasks`: `faces` gives boxes alone; `templates` a closer look at each face, with quality, probe and vector;
+    `identify` compares these with the gallery; `objects` finds persons and things; `liveness` judges the faces. Faces and objects
+    below `confidence_threshold` are left out (`None`: each model's own). Without templates the picture is shrunk to
+    `max_side` px for analysis; boxes are in its own pixels all the same. What is asked in the `background` gives way to
+    cameras.
+    """
 
     request_id: str
     image: bytes
@@ -349,10 +494,11 @@ class Analyse(_Message, tag="analyse", frozen=True):
 
 
 class ProbeSource(_Message, tag="probe_source", frozen=True):
-    """Open this source, read a picture, say what there is."""
+    """Open this source, read a picture, say what there is. `masks` are blacked out in the picture."""
 
     request_id: str
     source: str
+    masks: tuple[Polygon, ...] = ()
     timeout_s: float = 8.0
 
 
@@ -365,14 +511,25 @@ class GalleryTemplate(_Value, frozen=True):
     vector: bytes
 
 
+class NegativeTemplate(_Value, frozen=True):
+    """A face of which somebody said that it is not this person."""
+
+    negative_id: str
+    person_id: str
+    model_id: str
+    vector: bytes
+
+
 class GalleryPage(_Message, tag="gallery_page", frozen=True):
-    """Changes up to `version`; `tombstones` are reference ids that are gone. With `reset`, forget everything first."""
+    """Changes up to `version`; `tombstones` are ids of references and negatives that are gone. With `reset`, forget
+    everything first."""
 
     version: int
     templates: list[GalleryTemplate]
     tombstones: list[str]
     more: bool
     reset: bool = False
+    negatives: list[NegativeTemplate] = []
 
 
 class Accepted(_Message, tag="accepted", frozen=True):

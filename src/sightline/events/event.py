@@ -14,7 +14,10 @@ __all__ = ["AlertDraft", "Decide", "Decision", "DecisionContext", "Event", "Rece
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An accepted fact. `key` is the producer's idempotency key; `kind` the fact's (`identified`, `unknown`, …)."""
+    """An accepted fact. `key` is the producer's idempotency key; `kind` the fact's (`identified`, `unknown`, …).
+
+    `template` is the model's id and the template that an identification was made with, kept sealed with its alert.
+    """
 
     id: str
     key: str
@@ -25,6 +28,7 @@ class Event:
     captured_at_ms: int
     received_at_ms: int
     data: Mapping[str, Any] = field(default_factory=dict)
+    template: tuple[str, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True)

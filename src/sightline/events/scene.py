@@ -14,7 +14,18 @@ import msgspec
 from sightline.events.alert import Severity
 from sightline.events.schedule import Schedule
 
-__all__ = ["CameraView", "CrowdWatch", "DetectionRule", "Direction", "Line", "Liveness", "Point", "Scene", "Zone"]
+__all__ = [
+    "CameraView",
+    "CrowdWatch",
+    "DetectionRule",
+    "Direction",
+    "Line",
+    "Liveness",
+    "Point",
+    "Polygon",
+    "Scene",
+    "Zone",
+]
 
 Point = tuple[float, float]
 Polygon = tuple[Point, ...]

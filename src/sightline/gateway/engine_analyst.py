@@ -8,6 +8,7 @@ import secrets
 from starlette.websockets import WebSocketDisconnect
 
 from sightline.events.engine_link import Analyse, Analysis, ProbeSource, SourceProbed, StillTask
+from sightline.events.scene import Polygon
 from sightline.exceptions import ImageError, Unavailable
 from sightline.gateway.engines import Engines
 
@@ -51,9 +52,10 @@ class EngineAnalyst:
         assert isinstance(answer, Analysis)
         return checked(answer)
 
-    async def probe_source(self, source: str) -> SourceProbed:
+    async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
         """Raises `Unavailable`."""
-        answer = await self._ask(ProbeSource(request_id=secrets.token_hex(8), source=source), PROBE_TIMEOUT_S)
+        request = ProbeSource(request_id=secrets.token_hex(8), source=source, masks=masks)
+        answer = await self._ask(request, PROBE_TIMEOUT_S)
         assert isinstance(answer, SourceProbed)
         return answer
 

@@ -22,6 +22,7 @@ from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdi
 from sightline.events.engine_link import Analysis, SourceProbed, StillTask
 from sightline.events.event import Decide, Event
 from sightline.events.quiet import QuietKind, QuietPeriod
+from sightline.events.scene import Polygon
 from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 
@@ -285,5 +286,6 @@ class Analyst(Protocol):
     ) -> Analysis:
         """What `Analyse` describes. Raises like `analyse`."""
 
-    async def probe_source(self, source: str) -> SourceProbed:
-        """Opens the source and says what is there. Raises `Unavailable` when no engine can."""
+    async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
+        """Opens the source and says what is there, in a picture with `masks` blacked out. Raises `Unavailable` when no
+        engine can."""

@@ -64,3 +64,5 @@ class ErasureReceipt:
     alerts: int
     events: int
     pictures: int
+    sightings: int = 0
+    negatives: int = 0

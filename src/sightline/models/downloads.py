@@ -20,7 +20,6 @@ __all__ = ["fetch"]
 _ATTEMPTS = 4
 _PAUSE_S = 0.5
 _TIMEOUT_S = 30.0
-_CHUNK_BYTES = 1 << 16
 
 Report = Callable[[str, int, int | None], None]
 """Called with (`download`, bytes done, bytes in all)."""
@@ -73,7 +72,7 @@ def _continue(http: httpx.Client, url: str, partial: Path, name: str, size: int,
 def _copy(answer: httpx.Response, file: BinaryIO, size: int, report: Report) -> None:
     """Writes what comes, up to one byte more than the manifest promises: a longer file then fails its hash."""
     done = file.tell()
-    for chunk in answer.iter_raw(_CHUNK_BYTES):
+    for chunk in answer.iter_raw():  # as it comes: what waited to fill a chunk would be lost with the connection
         taken = chunk[: size + 1 - done]
         file.write(taken)
         done += len(taken)

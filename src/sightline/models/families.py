@@ -76,7 +76,7 @@ def _face_embedder(graph: Signature) -> Family | None:
     smallest, largest = _EMBEDDING_SIZES
     if len(shape) != 2 or shape[1] is None or not smallest <= shape[1] <= largest:
         return None
-    sides = {size for size in graph.input if size not in (None, 1, 3)}
+    sides = set(graph.input[1:3] if graph.input[3] == 3 else graph.input[2:])
     if sides == {150}:
         return Family.DLIB
     if sides != {112}:

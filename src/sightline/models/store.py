@@ -136,6 +136,11 @@ class ModelStore:
         self._write(entry, content, record)
         return entry
 
+    def remove(self, entry: ModelEntry) -> None:
+        """Forgets a file that was added."""
+        self._record_path(entry).unlink(missing_ok=True)
+        self.path(entry).unlink(missing_ok=True)
+
     def pull(self, entries: Iterable[ModelEntry], progress: Progress | None = None) -> None:
         """Fetches, checks, converts and stores those entries that are not here undamaged.
 

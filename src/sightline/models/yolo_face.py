@@ -17,7 +17,7 @@ from sightline.models.family import Family
 from sightline.models.network_input import letterbox_for
 from sightline.models.runtime import Session
 
-__all__ = ["YoloBoxes", "YoloFace"]
+__all__ = ["LandmarkFinder", "YoloBoxes", "YoloFace"]
 
 _CLOSER_MARGIN = 0.7
 _CLOSER_SIDE_PX = 96

@@ -13,6 +13,7 @@ from sightline.engine.gallery_mirror import GalleryMirror
 from sightline.engine.reader import FrameSource
 from sightline.engine.requests import Requests
 from sightline.events.engine_link import Analyse, Analysis, GalleryPage, ProbeSource, SourceProbed, StillTask
+from sightline.events.scene import Polygon
 from sightline.gateway.app import create_app
 from sightline.gateway.engine_analyst import checked
 from sightline.gateway.ports import People
@@ -88,11 +89,11 @@ class LocalAnalyst:
         assert isinstance(answer, Analysis)
         return checked(answer)
 
-    async def probe_source(self, source: str) -> SourceProbed:
+    async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
         """Opens the source in a thread of this process."""
         requests = await self._ready()
         request_id, future = self._expect()
-        requests.probe(ProbeSource(request_id=request_id, source=source))
+        requests.probe(ProbeSource(request_id=request_id, source=source, masks=masks))
         answer = await future
         assert isinstance(answer, SourceProbed)
         return answer

@@ -13,6 +13,7 @@ from sightline.detections.classes import parse_classes
 from sightline.engine.analysis import Analyser, FaceDetector, FaceEmbedder, LivenessScorer, ObjectDetector
 from sightline.engine.analysis_pool import FrameAnalysis
 from sightline.engine.camera_analysis import CameraAnalysis, CameraAnalysisSettings
+from sightline.engine.object_analysis import ObjectRules
 from sightline.engine.requests import StillAnalyser
 from sightline.engine.stills import Stills
 from sightline.engine.unanalysed import NoAnalyser, NoAnalysis
@@ -156,12 +157,16 @@ def _assemble(
         )
     analyser = Analyser(detector, embedder, min_face_px=settings.min_face_px)
     rules = CameraAnalysisSettings(
-        smallest_face_px=settings.min_face_px, consensus=_consensus(settings, embedder.similarity)
+        smallest_face_px=settings.min_face_px,
+        consensus=_consensus(settings, embedder.similarity),
+        objects=ObjectRules(fps=settings.object_fps),
     )
     strangers = Strangers(max_distance=rules.consensus.vote_distance)
     return Vision(
         Stills(analyser, objects=objects, liveness=liveness),
-        lambda camera_id: CameraAnalysis(camera_id, analyser, rules, strangers=strangers),
+        lambda camera_id: CameraAnalysis(
+            camera_id, analyser, rules, strangers=strangers, objects=objects, liveness=liveness
+        ),
         embedder.dimensions,
         workers,
         tuple(reports),

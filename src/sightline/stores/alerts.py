@@ -10,9 +10,10 @@ from sqlalchemy import ColumnElement, Connection, exists, select
 from sightline.deliveries.records import Accepted, Acknowledged, Snapshot
 from sightline.events.alert import Alert, AlertState, Verdict, check_move
 from sightline.events.event import Decide, Event
-from sightline.stores import acceptance, alert_rows, log, schema
+from sightline.stores import acceptance, alert_rows, log, negatives, schema
 from sightline.stores.database import Database
 from sightline.stores.pictures import AlertPictures
+from sightline.stores.vault import Vault
 
 __all__ = ["Alerts", "expire"]
 
@@ -23,8 +24,9 @@ _TAGS = schema.alert_tags.c
 class Alerts:
     """Every method that writes appends to the log in the same transaction."""
 
-    def __init__(self, database: Database, pictures: AlertPictures) -> None:
+    def __init__(self, database: Database, pictures: AlertPictures, vault: Vault) -> None:
         self._database = database
+        self._vault = vault
         self._pictures = pictures
 
     async def accept(self, event: Event, decide: Decide, *, blobs: dict[str, str], now_ms: int) -> Accepted:
@@ -38,6 +40,9 @@ class Alerts:
 
         def write(connection: Connection) -> tuple[Accepted, dict[str, str]]:
             accepted = acceptance.accept(connection, event, decide, self._pictures, blobs, now_ms)
+            alert, template = accepted.alert, event.template
+            if alert is not None and alert.person_id is not None and template is not None and not accepted.duplicate:
+                negatives.keep_template(connection, self._vault, alert, *template)
             return accepted, self._pictures.claimed(connection, blobs.values()) if blobs else {}
 
         accepted, claimed = await self._database.write(write)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, delete, insert, literal, or_, select, 
 
 from sightline.exceptions import NotFound
 from sightline.identities.subject import ErasureReceipt
-from sightline.stores import gallery, schema
+from sightline.stores import gallery, schema, sighting_rows
 from sightline.stores.media import INCOMING
 
 __all__ = ["ERASED", "blank", "erase"]
@@ -31,7 +31,9 @@ def erase(connection: Connection, person_id: str, now_ms: int) -> ErasureReceipt
     if connection.execute(select(schema.people.c.id).where(schema.people.c.id == person_id)).first() is None:
         raise NotFound("person", person_id)
     reference_ids = _erase_references(connection, person_id)
+    negatives = _erase_negatives(connection, person_id)
     pictures = _doom_pictures(connection, person_id)
+    sightings, further = _erase_sightings(connection, person_id)
     forgotten = {person_id, *reference_ids}
     alerts = _anonymise(connection, schema.alerts, "why", person_id, forgotten, reference_id=None)
     events = _anonymise(connection, schema.events, "data", person_id, forgotten)
@@ -43,7 +45,9 @@ def erase(connection: Connection, person_id: str, now_ms: int) -> ErasureReceipt
         references=len(reference_ids),
         alerts=alerts,
         events=events,
-        pictures=pictures,
+        pictures=pictures + further,
+        sightings=sightings,
+        negatives=negatives,
     )
 
 
@@ -68,6 +72,27 @@ def _erase_references(connection: Connection, person_id: str) -> list[str]:
         gallery.bury(connection, row.id, row.model_id)
     connection.execute(delete(schema.person_references).where(references.person_id == person_id))
     return [row.id for row in rows]
+
+
+def _erase_negatives(connection: Connection, person_id: str) -> int:
+    negatives = schema.negatives
+    gone = delete(negatives).where(negatives.c.person_id == person_id).returning(negatives.c.id, negatives.c.model_id)
+    rows = connection.execute(gone).all()
+    for row in rows:
+        gallery.bury(connection, row.id, row.model_id)
+    templates = schema.alert_templates
+    connection.execute(delete(templates).where(templates.c.person_id == person_id))
+    return len(rows)
+
+
+def _erase_sightings(connection: Connection, person_id: str) -> tuple[int, int]:
+    """Sightings, and pictures of alerts of their tracks from when they were nobody's yet."""
+    sightings = schema.sightings.c
+    rows = connection.execute(
+        select(sightings.id, sightings.track_id).where(sightings.person_id == person_id)
+    ).all()
+    _, pictures = sighting_rows.doom_alerts(connection, [row.track_id for row in rows])
+    return sighting_rows.remove(connection, [row.id for row in rows]), pictures
 
 
 def _doom_pictures(connection: Connection, person_id: str) -> int:

@@ -1,15 +1,20 @@
-"""The gallery as engines follow it: every added and every removed reference has a version, and versions only rise."""
+"""The gallery as engines follow it: every added and every removed reference has a version, and versions only rise.
+
+Negatives ("not this person") travel in the same order: a rejection reaches engines as a new photograph does.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, bindparam, insert, select
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, insert, select
 
 from sightline.deliveries.records import GalleryChanges
-from sightline.events.engine_link import GalleryTemplate
+from sightline.events.engine_link import GalleryTemplate, NegativeTemplate
 from sightline.stores import meta, schema
 from sightline.stores.vault import Seal, Vault
 
-__all__ = ["bury", "changes", "next_version", "template_context", "version"]
+__all__ = ["bury", "changes", "negative_context", "next_version", "template_context", "templates_of", "version"]
 
 _REFERENCES = schema.person_references.c
 _TOMBSTONES = schema.gallery_tombstones.c
@@ -29,6 +34,24 @@ _REMOVED = (
     .where(_TOMBSTONES.version > bindparam("since"), _TOMBSTONES.model_id == bindparam("model"))
     .order_by(_TOMBSTONES.version)
     .limit(bindparam("count"))
+)
+
+
+_NEGATIVES = schema.negatives.c
+_REJECTED = (
+    select(
+        _NEGATIVES.version, _NEGATIVES.id, _NEGATIVES.person_id, _NEGATIVES.model_id, _NEGATIVES.sealed_vector,
+        schema.people.c.sealed_key,
+    )
+    .join(schema.people, schema.people.c.id == _NEGATIVES.person_id)
+    .where(_NEGATIVES.version > bindparam("since"), _NEGATIVES.model_id == bindparam("model"))
+    .order_by(_NEGATIVES.version)
+    .limit(bindparam("count"))
+)  # fmt: skip
+_TEMPLATES_OF = (
+    select(_REFERENCES.id, _REFERENCES.model_id, _REFERENCES.sealed_vector)
+    .where(_REFERENCES.person_id == bindparam("person_id"))
+    .order_by(_REFERENCES.version)
 )
 
 
@@ -61,26 +84,51 @@ def changes(connection: Connection, vault: Vault, since: int, model_id: str, lim
     reset = not start <= since <= newest
     parameters = {"since": start if reset else since, "model": model_id, "count": limit + 1}
     added = {row.version: row for row in connection.execute(_ADDED, parameters)}
+    rejected = {row.version: row for row in connection.execute(_REJECTED, parameters)}
     removed = {row.version: row.reference_id for row in connection.execute(_REMOVED, parameters)}
-    versions = sorted(added.keys() | removed.keys())
+    versions = sorted(added.keys() | rejected.keys() | removed.keys())
     page, more = versions[:limit], len(versions) > limit
     seals: dict[str, Seal] = {}
-    templates = []
-    for row in (added[number] for number in page if number in added):
+
+    def opened(row: Row[*tuple[Any, ...]], context: str) -> bytes:
         seal = seals.get(row.person_id) or seals.setdefault(row.person_id, vault.person(row.person_id, row.sealed_key))
-        vector = seal.open(row.sealed_vector, template_context(row.id, row.model_id))
-        templates.append(
-            GalleryTemplate(reference_id=row.id, person_id=row.person_id, model_id=row.model_id, vector=vector)
+        return seal.open(row.sealed_vector, context)
+
+    templates = [
+        GalleryTemplate(
+            reference_id=row.id, person_id=row.person_id, model_id=row.model_id,
+            vector=opened(row, template_context(row.id, row.model_id)),
         )
+        for row in (added[number] for number in page if number in added)
+    ]  # fmt: skip
+    negatives = [
+        NegativeTemplate(
+            negative_id=row.id, person_id=row.person_id, model_id=row.model_id,
+            vector=opened(row, negative_context(row.id, row.model_id)),
+        )
+        for row in (rejected[number] for number in page if number in rejected)
+    ]  # fmt: skip
     return GalleryChanges(
         version=page[-1] if more else newest,
         templates=templates,
         tombstones=[removed[number] for number in page if number in removed],
         more=more,
         reset=reset,
+        negatives=negatives,
     )
+
+
+def templates_of(connection: Connection, seal: Seal, person_id: str) -> list[tuple[str, bytes]]:
+    """The model's id and the template of each of a person's references. Raises `StoreError`."""
+    rows = connection.execute(_TEMPLATES_OF, {"person_id": person_id})
+    return [(row.model_id, seal.open(row.sealed_vector, template_context(row.id, row.model_id))) for row in rows]
 
 
 def template_context(reference_id: str, model_id: str) -> str:
     """What a sealed template is bound to."""
     return f"template/{reference_id}/{model_id}"
+
+
+def negative_context(negative_id: str, model_id: str) -> str:
+    """What a sealed negative is bound to."""
+    return f"negative/{negative_id}/{model_id}"

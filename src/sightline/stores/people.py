@@ -19,7 +19,7 @@ from sightline.stores.names import name_key
 from sightline.stores.pictures import AlertPictures
 from sightline.stores.vault import Vault
 
-__all__ = ["People"]
+__all__ = ["People", "write_reference"]
 
 _PEOPLE = schema.people.c
 _REFERENCES = schema.person_references.c
@@ -135,29 +135,9 @@ class People:
         already, for whomever."""
         reference_id = new_id(now_ms)
 
-        def write(connection: Connection) -> Reference:
-            seal = self._vault.person(person_id, _key_of(connection, person_id))
-            _check_new(connection, reference.sha256)
-            row: dict[str, Any] = {
-                "id": reference_id,
-                "person_id": person_id,
-                "model_id": reference.model_id,
-                "quality": reference.quality,
-                "file_name": reference.file_name,
-                "sha256": reference.sha256,
-                "created_at_ms": now_ms,
-            }
-            sealed = {
-                "version": gallery.next_version(connection),
-                "sealed_sample": seal.seal(reference.sample, _sample_context(reference_id)),
-                "sealed_vector": seal.seal(
-                    reference.vector, gallery.template_context(reference_id, reference.model_id)
-                ),
-            }
-            connection.execute(insert(schema.person_references), row | sealed)
-            return Reference(**row)
-
-        return await self._database.write(write)
+        return await self._database.write(
+            lambda c: write_reference(c, self._vault, person_id, reference, reference_id, now_ms)
+        )
 
     async def remove_reference(self, person_id: str, reference_id: str) -> None:
         """Raises `NotFound`, also for a reference of somebody else."""
@@ -184,6 +164,15 @@ class People:
 
         return await self._database.read(find)
 
+    async def templates(self, person_id: str) -> Sequence[tuple[str, bytes]]:
+        """The model's id and the template of each of a person's references. Raises `NotFound`, `StoreError`."""
+
+        def find(connection: Connection) -> Sequence[tuple[str, bytes]]:
+            seal = self._vault.person(person_id, _key_of(connection, person_id))
+            return gallery.templates_of(connection, seal, person_id)
+
+        return await self._database.read(find)
+
     async def gallery_version(self) -> int:
         """The version of the latest change; not 0 even in an empty gallery."""
         return await self._database.read(gallery.version)
@@ -191,6 +180,30 @@ class People:
     async def gallery_changes(self, since: int, model_id: str, *, limit: int = 500) -> GalleryChanges:
         """Changes after version `since`; see `gallery.changes`."""
         return await self._database.read(lambda c: gallery.changes(c, self._vault, since, model_id, limit))
+
+
+def write_reference(
+    connection: Connection, vault: Vault, person_id: str, reference: NewReference, reference_id: str, now_ms: int
+) -> Reference:
+    """Seals and enrols a sample within a transaction. Raises `NotFound`, `Conflict`."""
+    seal = vault.person(person_id, _key_of(connection, person_id))
+    _check_new(connection, reference.sha256)
+    row: dict[str, Any] = {
+        "id": reference_id,
+        "person_id": person_id,
+        "model_id": reference.model_id,
+        "quality": reference.quality,
+        "file_name": reference.file_name,
+        "sha256": reference.sha256,
+        "created_at_ms": now_ms,
+    }
+    sealed = {
+        "version": gallery.next_version(connection),
+        "sealed_sample": seal.seal(reference.sample, _sample_context(reference_id)),
+        "sealed_vector": seal.seal(reference.vector, gallery.template_context(reference_id, reference.model_id)),
+    }
+    connection.execute(insert(schema.person_references), row | sealed)
+    return Reference(**row)
 
 
 def _get(connection: Connection, person_id: str) -> Person:

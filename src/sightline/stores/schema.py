@@ -475,7 +475,7 @@ alert_templates = Table(
     Index(None, "person_id"),
     Index(None, "created_at_ms"),
 )  # fmt: skip
-"""The template that an identification was made with, sealed with the person's key: what a rejection is remembered by."""
+"""The template that an identification was made with, sealed with the person's key: a rejection is remembered by it."""
 
 negatives = Table(
     "negatives", metadata,

@@ -23,11 +23,14 @@ from sightline.stores.log import Log
 from sightline.stores.machine_tokens import MachineTokens
 from sightline.stores.media import MediaFolder
 from sightline.stores.migrations import upgrade
+from sightline.stores.negatives import Negatives
 from sightline.stores.notices import Notices
 from sightline.stores.people import People
 from sightline.stores.pictures import AlertPictures
 from sightline.stores.push_subscriptions import PushSubscriptions
 from sightline.stores.quiet_periods import QuietPeriods
+from sightline.stores.sightings import Sightings
+from sightline.stores.strangers import Strangers
 from sightline.stores.users import Users
 from sightline.stores.vault import Vault
 from sightline.stores.watch_lists import WatchLists
@@ -55,7 +58,10 @@ class SqlStore:
         self.pictures = AlertPictures(database, media, self._workers, tz)
         self.people = People(database, vault, self.pictures)
         self.watch_lists = WatchLists(database)
-        self.alerts = Alerts(database, self.pictures)
+        self.alerts = Alerts(database, self.pictures, vault)
+        self.sightings = Sightings(database, vault)
+        self.strangers = Strangers(database, vault, self.pictures)
+        self.negatives = Negatives(database, vault)
         self.log = Log(database, expire)
         self.duty = Duty(database)
         self.quiet_periods = QuietPeriods(database, self.pictures)

@@ -1,4 +1,5 @@
-"""Secrets at rest: AES-256-GCM, one random key a person, each wrapped by the master key.
+"""Secrets at rest: AES-256-GCM, one random key a person (and a stranger, and a sighting), each wrapped by the master
+key or by the key of whom it belongs to.
 
 The master key is a file outside the database and outside every backup of it; whoever has only one of the two has
 nothing. Erasing a person destroys the wrapped key and the ciphertext. Every ciphertext is bound to the row and column
@@ -115,6 +116,18 @@ class Vault:
     def person(self, person_id: str, wrapped: bytes) -> Seal:
         """The seal of a person. Raises `StoreError` as `Seal.open`."""
         return Seal(self.master.open(wrapped, f"key/{person_id}"))
+
+    def new_key(self, owner: str, seal: Seal | None = None) -> bytes:
+        """A fresh key for whatever `owner` names, wrapped by `seal` or the master key."""
+        return (seal or self.master).seal(AESGCM.generate_key(KEY_BYTES * 8), f"key/{owner}")
+
+    def opened(self, owner: str, wrapped: bytes, seal: Seal | None = None) -> Seal:
+        """The seal of a key made by `new_key`. Raises `StoreError` as `Seal.open`."""
+        return Seal((seal or self.master).open(wrapped, f"key/{owner}"))
+
+    def rewrap(self, owner: str, wrapped: bytes, before: Seal, after: Seal) -> bytes:
+        """The same key, wrapped by another seal: what it sealed has a new owner. Raises `StoreError` as `Seal.open`."""
+        return after.seal(before.open(wrapped, f"key/{owner}"), f"key/{owner}")
 
     def check(self, connection: Connection) -> None:
         """Raises `StoreError` when this database was sealed with another master key; a new one is marked with this."""

@@ -48,3 +48,11 @@ def test_sides_are_multiples_and_at_most_one_step_too_long(
         assert outer % multiple == 0
         assert 1 <= inner <= outer < inner + multiple
     assert max(box.inner) <= max(longest_side, 1)
+
+
+def test_a_fixed_input_is_filled_up_and_never_overrun() -> None:
+    wide = Letterbox.within(1280, 300, outer=(640, 640), fill=114)
+    assert (wide.scale, wide.inner, wide.outer) == (0.5, (640, 150), (640, 640))
+    assert (wide.apply(np.zeros((300, 1280, 3), np.uint8))[150:] == 114).all()
+    assert Letterbox.within(96, 96, outer=(640, 640)).inner == (96, 96)
+    assert Letterbox.within(100, 100, outer=(640, 640), scale=0.25).inner == (25, 25)

@@ -10,7 +10,8 @@ from sightline.engine.analysis_pool import Analysed, AnalysisPool
 from sightline.engine.mailbox import Mailboxes
 from sightline.engine.performance import Performance
 from sightline.engine.watching import Watching
-from sightline.events.engine_link import Watch
+from sightline.events.engine_link import Sighting, Watch
+from sightline.events.scene import Scene
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery
 from tests.scripted_engine import FACT_EVERY, ScriptedAnalysis
@@ -25,15 +26,18 @@ class Bench:
         self.performance = Performance(1, 0.0)
         self.delivered: queue.Queue[Analysed] = queue.Queue()
         self.crashes: queue.Queue[tuple[str, str]] = queue.Queue()
+        self.sighted: queue.Queue[tuple[Sighting, ...]] = queue.Queue()
         self.made: list[str] = []
         self.pool = AnalysisPool(
             self.mailboxes,
             self._new,
             lambda: Gallery.empty(4),
+            lambda camera_id: Scene(),
             self.watching,
             self.performance,
             SystemClock(),
             deliver=self.delivered.put,
+            sighted=self.sighted.put,
             crashed=lambda camera_id, what: self.crashes.put((camera_id, what)),
             workers=1,
         )
@@ -66,6 +70,19 @@ def test_a_camera_keeps_its_analysis_from_frame_to_frame() -> None:
         bench.put("hall", 99)
         bench.delivered.get(timeout=5)
         assert bench.made == ["hall", "hall"]
+
+
+def test_a_camera_that_is_read_no_more_leaves_its_sightings() -> None:
+    with Bench() as bench:
+        for camera_id in ("hall", "yard"):
+            bench.put(camera_id, 1)
+            bench.delivered.get(timeout=5)
+        bench.pool.forget("hall")
+        (hall,) = bench.sighted.get(timeout=5)
+    (yard,) = bench.sighted.get(timeout=5)
+    assert (hall.camera_id, yard.camera_id) == ("hall", "yard"), "at the end of the pool all the others do"
+    picture = cv2.imdecode(np.frombuffer(hall.sample, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None and picture.shape == (8, 8, 3)
 
 
 def test_facts_get_encoded_pictures_with_ids_of_their_own() -> None:

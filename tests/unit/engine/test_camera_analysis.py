@@ -8,11 +8,13 @@ import pytest
 
 from sightline.engine.analysis import Analyser
 from sightline.engine.camera_analysis import CameraAnalysis, CameraAnalysisSettings, Result
-from sightline.events.engine_link import Identified, Unknown
+from sightline.events.engine_link import Attack, Identified, ObjectSeen, Unknown, What
+from sightline.events.scene import Liveness, Scene
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery, Reference
 from sightline.identities.strangers import Strangers
 from tests.painted_faces import COLOURS, GHOST, PaintedDetector, PaintedEmbedder, paint, room, template_of
+from tests.painted_objects import PERSON, VEHICLE, PaintedLiveness, PaintedObjects, paint_object
 
 STEP_MS = 200
 ANNA, BEN, CLEO = COLOURS["anna"], COLOURS["ben"], COLOURS["cleo"]
@@ -47,6 +49,10 @@ class Camera:
 
     @property
     def facts(self) -> list[Identified | Unknown]:
+        return [what for what in self.told if isinstance(what, Identified | Unknown)]
+
+    @property
+    def told(self) -> list[What]:
         return [fact.what for result in self.results for fact in result.facts]
 
 
@@ -90,7 +96,9 @@ def test_a_fact_brings_its_pictures_and_a_key_of_its_own() -> None:
     camera.show(*frames)
     (fact,) = [fact for result in camera.results for fact in result.facts]
     assert any(fact.snapshot is frame for frame in frames)
+    assert isinstance(fact.what, Identified)
     assert fact.key == f"{fact.what.track_id}:anna"
+    assert fact.probe is not None
     assert (fact.width, fact.height, fact.camera_id) == (640, 360, "door")
     assert 80 <= fact.probe.shape[0] <= 256
     assert int(fact.probe.mean(axis=(0, 1)).argmax()) == 2  # Anna is red
@@ -328,7 +336,7 @@ def test_track_ids_of_a_later_analysis_are_others() -> None:
 def test_stages_are_timed() -> None:
     camera = Camera()
     result = camera.show(*walk(ANNA, 2))
-    assert set(result.stage_ms) == {"motion", "detect", "track", "align", "embed", "decide", "total"}
+    assert set(result.stage_ms) == {"motion", "detect", "track", "align", "embed", "decide", "crowd", "total"}
     assert set(result.stage_cpu_ms) == set(result.stage_ms)
     parts = sum(spent for stage, spent in result.stage_ms.items() if stage != "total")
     assert 0 < parts <= result.stage_ms["total"]
@@ -352,3 +360,77 @@ def test_small_faces_can_be_asked_for() -> None:
 def test_the_scale_follows_the_smallest_face() -> None:
     assert CameraAnalysisSettings(smallest_face_px=16).scale(640, 360) == 1.0
     assert CameraAnalysisSettings(smallest_face_px=80).scale(640, 360) == 0.25
+
+
+class Hall(Camera):
+    """A camera with all models."""
+
+    def __init__(self, scene: Scene | None = None, *, live: float = 0.98) -> None:
+        super().__init__()
+        self.objects, self.scorer = PaintedObjects(), PaintedLiveness(live)
+        analyser = Analyser(self.detector, self.embedder)
+        self.analysis = CameraAnalysis("door", analyser, objects=self.objects, liveness=self.scorer)
+        self.scene = scene or Scene()
+
+    def show(self, *images: Image, after_ms: int = STEP_MS) -> Result:
+        for image in images:
+            self.now_ms += after_ms
+            frame = Frame("door", len(self.results), self.now_ms, image)
+            self.results.append(self.analysis.process(frame, self.gallery, self.scene))
+        return self.results[-1]
+
+
+def test_an_observation_holds_objects_and_the_crowd() -> None:
+    hall = Hall()
+    result = hall.show(*[paint_object(frame, VEHICLE, 20, 20, 120, 60) for frame in walk(ANNA, 8)])
+    assert {one.label for one in result.observation.objects} == {"person", "vehicle"}
+    crowd = result.observation.crowd
+    assert crowd is not None
+    assert (crowd.face_count, crowd.body_count, crowd.crowd_level) == (2, 1, "low")
+    assert 0 < crowd.density_score < 1
+    assert result.observation.processing_ms > 0
+    assert {"objects", "crowd", "liveness"} <= set().union(*(one.stage_ms for one in hall.results))
+
+
+def test_a_face_belongs_to_the_person_around_it() -> None:
+    hall = Hall()
+    result = hall.show(*walk(ANNA, 8))  # to the detector of objects, red paint is a person
+    (face,) = result.observation.faces
+    (person,) = result.observation.objects
+    assert face.body == person.track_id
+    assert hall.show(*[paint(room(), BEN, 500, 200)] * 8).observation.faces[0].body is None
+
+
+def test_a_living_person_is_named_and_said_to_live() -> None:
+    hall = Hall(Scene(liveness=Liveness.REQUIRE))
+    result = hall.show(*walk(ANNA, 12))
+    (what,) = [fact for fact in hall.told if isinstance(fact, Identified)]
+    assert (what.presentation, what.live) == ("bona_fide", 0.98)
+    assert (result.observation.faces[0].person_id, result.observation.faces[0].live) == ("anna", 0.98)
+
+
+def test_a_picture_of_a_person_is_an_attack_and_not_named_where_life_is_required() -> None:
+    hall = Hall(Scene(liveness=Liveness.REQUIRE), live=0.05)
+    hall.show(*walk(ANNA, 12))
+    assert [type(fact) for fact in hall.told if not isinstance(fact, ObjectSeen)] == [Attack]
+    assert all(face.person_id is None for result in hall.results for face in result.observation.faces)
+
+
+def test_a_picture_of_a_person_is_named_where_attacks_are_only_reported() -> None:
+    hall = Hall(live=0.05)
+    hall.show(*walk(ANNA, 70, step=5))
+    kinds = [type(fact) for fact in hall.told if not isinstance(fact, ObjectSeen)]
+    assert sorted(kind.__name__ for kind in kinds) == ["Attack", "Identified"]
+
+
+def test_nobody_is_judged_where_liveness_is_off() -> None:
+    hall = Hall(Scene(liveness=Liveness.OFF), live=0.05)
+    result = hall.show(*walk(ANNA, 12))
+    assert (hall.scorer.judged, result.observation.faces[0].live) == (0, None)
+
+
+def test_another_scene_ends_the_tracks_of_objects_too() -> None:
+    hall = Hall()
+    (before,) = hall.show(*[paint_object(room(), PERSON, 248, 120)] * 8).observation.objects
+    (after,) = hall.show(*[paint_object(room(seed=5), PERSON, 248, 120)] * 8).observation.objects
+    assert before.track_id != after.track_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,10 +11,12 @@ import pytest
 from sightline.detections.faces import Faces
 from sightline.engine.followed_track import FollowedTrack
 from sightline.engine.telling import Teller
-from sightline.events.engine_link import Identified, Unknown
+from sightline.events.engine_link import Attack, Identified, Unknown
+from sightline.events.scene import Liveness
 from sightline.frames import Frame
 from sightline.identities.consensus import Consensus, ConsensusRules, Sample
 from sightline.identities.gallery import Gallery, Reference
+from sightline.identities.presentation import LivenessSample
 from sightline.identities.similarity import Similarity
 from sightline.tracks.tracklet import Tracklet
 
@@ -109,10 +112,65 @@ def test_only_verified_faces_are_shown(teller: Teller) -> None:
     )
     shown, hidden = followed(ANNA, 3), followed(ANNA, 3)
     hidden.verified = False
-    observation = teller.observation(FRAME, faces, [(tracklet(), shown), (tracklet(), hidden)])
-    (face,) = observation.faces
+    (face,) = teller.faces(FRAME, faces, [(tracklet(), shown), (tracklet(), hidden)], Liveness.REPORT)
     assert (face.bbox, face.confidence, face.track_id) == ((10, 10, 60, 60), 0.912, "door-1")
     assert (face.identity, face.person_id) == ("known", "anna")
     assert face.similarity is not None
     assert face.similarity > 0.99
-    assert (observation.camera_id, observation.frame_id, observation.timestamp) == ("door", 7, 5_000)
+    assert face.live is None
+
+
+def judged(track: FollowedTrack, *scores: float) -> FollowedTrack:
+    for number, score in enumerate(scores):
+        track.presentation.add(LivenessSample(number, 1_000 * number, score, 0.8))
+    return track
+
+
+def test_an_attack_is_news_once_and_names_nobody_where_life_is_required(teller: Teller) -> None:
+    track = judged(followed(ANNA, 3), 0.05, 0.04, 0.06)
+    fact = teller.attack(FRAME, tracklet(), track, 9.0)
+    assert fact is not None
+    assert isinstance(fact.what, Attack)
+    assert (fact.key, fact.what.scores, fact.what.score) == ("door-1:attack", [0.05, 0.04, 0.06], 0.05)
+    assert teller.attack(FRAME, tracklet(), track, 9.0) is None
+    assert teller.fact(FRAME, tracklet(), track, 9.0, Liveness.REQUIRE) is None
+    faces = Faces(np.array([[10, 10, 60, 60]], np.float32), np.ones(1, np.float32), np.zeros((1, 5, 2), np.float32))
+    (face,) = teller.faces(FRAME, faces, [(tracklet(), track)], Liveness.REQUIRE)
+    assert (face.identity, face.person_id, face.similarity, face.live) == ("pending", None, None, 0.05)
+
+
+def test_an_attack_is_named_all_the_same_where_it_is_only_reported(teller: Teller) -> None:
+    track = judged(followed(ANNA, 3), 0.05, 0.04, 0.06)
+    fact = teller.fact(FRAME, tracklet(), track, 9.0, Liveness.REPORT)
+    assert fact is not None
+    assert isinstance(fact.what, Identified)
+    assert (fact.what.presentation, fact.what.live) == ("attack", 0.05)
+
+
+def test_a_name_waits_for_a_proof_of_life_but_not_for_ever(teller: Teller) -> None:
+    track = judged(followed(ANNA, 3), 0.5)
+    for at_ms, told in ((5_000, False), (7_999, False), (8_000, True)):
+        fact = teller.fact(replace(FRAME, captured_at_ms=at_ms), tracklet(), track, 9.0, Liveness.REQUIRE)
+        assert (fact is not None) is told
+    assert track.hurries
+    assert fact is not None
+    assert isinstance(fact.what, Identified)
+    assert fact.what.presentation == "undecided"
+
+
+def test_a_proof_of_life_lets_the_name_out_at_once(teller: Teller) -> None:
+    track = judged(followed(ANNA, 3), 0.5)
+    assert teller.fact(FRAME, tracklet(), track, 9.0, Liveness.REQUIRE) is None
+    judged(track, 0.97, 0.98)
+    assert not track.hurries
+    fact = teller.fact(FRAME, tracklet(), track, 9.0, Liveness.REQUIRE)
+    assert fact is not None
+    assert isinstance(fact.what, Identified)
+    assert fact.what.presentation == "bona_fide"
+
+
+def test_where_nobody_judges_liveness_nothing_waits_for_it(teller: Teller) -> None:
+    fact = teller.fact(FRAME, tracklet(), followed(ANNA, 3), 9.0, Liveness.REQUIRE)
+    assert fact is not None
+    assert isinstance(fact.what, Identified)
+    assert (fact.what.presentation, fact.what.live) == ("", None)

@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.events import engine_link as link
+from sightline.events.scene import CrowdWatch, Direction, Line, Liveness, Scene, Zone
+from sightline.events.schedule import Schedule, Shift
 
 FACT = link.Fact(
     key="k", camera_id="c", timestamp=5, width=1, height=2, blobs={"snapshot": "b"},
@@ -19,14 +21,35 @@ FACT = link.Fact(
 UNKNOWN = link.Unknown(
     track_id="t", subject_id="s", nearest_similarity=None, first_seen=1, bbox=(0, 0, 1, 1), model_id="m", samples=[]
 )
+CROWD = link.CrowdSeen(face_count=1, body_count=12, crowd_level="very_high", density_score=0.4, zones={"hall": 12})
+OF_SCENES: list[link.What] = [
+    link.ObjectSeen(
+        track_id="t", label="phone", confidence=0.6, first_seen=1, bbox=(0, 0, 1, 1), model_id="m", zone="desk",
+        looks=[link.ObjectLook(frame_id=1, timestamp=2, confidence=0.6)],
+    ),
+    link.LineCrossed(
+        track_id="t", label="person", line="door", direction=Direction.IN, first_seen=1, bbox=(0, 0, 1, 1)
+    ),
+    link.CrowdChanged(crowded=True, people=12, most=13, threshold=10, since=3, crowd=CROWD, zone="hall"),
+    link.Attack(track_id="t", score=0.1, scores=[0.1, 0.1], first_seen=1, bbox=(0, 0, 1, 1), model_id="m"),
+]  # fmt: skip
+SCENE = Scene(
+    masks=(((0.0, 0.0), (0.5, 0.0), (0.5, 0.5)),),
+    zones=(Zone(name="hall", polygon=((0, 0), (1, 0), (1, 1))),),
+    lines=(Line(name="door", start=(0, 0), end=(1, 1)),),
+    crowds=(CrowdWatch(threshold=5, zone="hall", schedule=Schedule("Europe/Berlin", (Shift(0, 1, 2),))),),
+    liveness=Liveness.REQUIRE, objects_fps=1.0, pictured=("person",),
+)  # fmt: skip
 FROM_ENGINES: list[link.EngineMessage] = [
     link.Hello(engine_id="e", version="1", capacity=1, devices=["cpu"], models=[link.ModelReport(task="t")]),
     link.GallerySince(version=3, model_id="m"),
     link.Observation(camera_id="c", frame_id=1, timestamp=2, width=3, height=4, faces=[]),
+    link.Observation(camera_id="c", frame_id=1, timestamp=2, width=3, height=4, faces=[], crowd=CROWD),
     link.CameraReport(camera_id="c", state="online", reason="", since=1),
     FACT,
     msgspec.structs.replace(FACT, what=UNKNOWN),
     msgspec.structs.replace(FACT, what=link.SourceState(state="offline", reason="gone", offline_ms=5)),
+    *(msgspec.structs.replace(FACT, what=what) for what in OF_SCENES),
     link.Analysis(request_id="r", error="no"),
     link.SourceProbed(request_id="r", ok=True, message="", picture=b"\xff\xd8"),
     link.Status(load=0.5, cameras=1, spool_facts=0, spool_bytes=0, stage_ms={"decode": 1.5}),
@@ -34,6 +57,7 @@ FROM_ENGINES: list[link.EngineMessage] = [
 FROM_GATEWAYS: list[link.GatewayMessage] = [
     link.Welcome(server_time=1, gallery_version=2),
     link.Assign(camera=link.CameraSpec(id="c", source="s", analysis_fps=5.0), lease_until=9),
+    link.Assign(camera=link.CameraSpec(id="c", source="s", analysis_fps=5.0, scene=SCENE)),
     link.Revoke(camera_id="c"),
     link.Watch(camera_id="c"),
     link.Unwatch(camera_id="c"),

@@ -37,7 +37,7 @@ def test_the_face_that_was_rejected_is_never_that_person_again(gallery: Gallery,
 
 
 @given(galleries, people, vectors, vectors)
-def test_a_negative_gives_nobody_a_name_that_is_nearer(gallery: Gallery, person: str, face: Vector, probe: Vector) -> None:
+def test_a_negative_gives_nobody_a_nearer_name(gallery: Gallery, person: str, face: Vector, probe: Vector) -> None:
     """It only takes away: whoever is named after it is as near or farther, and never that person anew."""
     before, after = named(gallery, probe), named(without(gallery, person, face), probe)
     assert before is not None

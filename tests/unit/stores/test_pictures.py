@@ -38,7 +38,7 @@ class BusyDisk:
         self._gate = threading.Event()
         self._workers = Workers("busy", threads=1, limit=1)
         self.pictures = AlertPictures(store.database, MediaFolder(home / "media"), self._workers, UTC)
-        self.alerts = Alerts(store.database, self.pictures)
+        self.alerts = Alerts(store.database, self.pictures, Vault(KEY))
         self.people = People(store.database, Vault(KEY), self.pictures)
 
     async def hold(self) -> None:
