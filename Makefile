@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 VENV := .venv
 BIN := $(VENV)/bin
 CONSOLE := src/sightline/console/index.html
+TEST_PROCESSES := 3
 WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist \) -prune -o -type f -print 2>/dev/null)
 
 .PHONY: help
@@ -21,10 +22,11 @@ demo: $(VENV)/.ready-to-run $(CONSOLE) ## Start everything with a demonstration 
 
 .PHONY: test
 test: system-packages lint $(CONSOLE) web-check ## Set up what the tests need, then run all of them
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
 
 .PHONY: soak
-soak: $(VENV)/.ready-to-test ## The long forms of tests that `make test` runs in short: 100,000 fuzzed frames
+soak: $(VENV)/.ready-to-test ## What delivery promises, provoked for minutes and counted; 100,000 fuzzed frames
+	$(BIN)/python -m tests.soak $(SOAK_FLAGS)
 	SIGHTLINE_TEST_FUZZED_FRAMES=100000 $(BIN)/pytest tests/integration/test_attacks.py -k fuzzed -s
 
 .PHONY: lint
@@ -47,6 +49,14 @@ bench-pipeline: $(VENV)/.ready-to-test $(CONSOLE) ## Cameras a core and alert la
 .PHONY: bench-recognition
 bench-recognition: $(VENV)/.ready-to-test ## Errors of recognition on pictures and clips with a known truth, by tier
 	$(BIN)/python -m bench.recognition
+
+.PHONY: bench-search
+bench-search: $(VENV)/.ready-to-test ## Search in the past among up to a million templates, beside numpy and faiss Flat
+	$(BIN)/python -m bench.search
+
+.PHONY: bench-frames
+bench-frames: $(VENV)/.ready-to-test ## Frames a second through /ws, by number of clients
+	$(BIN)/python -m bench.frames
 
 .PHONY: docs
 docs: $(VENV)/.ready-to-run ## Write the reference pages that come from the code

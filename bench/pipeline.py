@@ -27,6 +27,7 @@ from rich.table import Table
 
 from bench import processes
 from bench.clip import DECODE_STAGE
+from bench.extras import Extras, find_extras
 from bench.figures import (
     CPU_BUDGET,
     Buckets,
@@ -44,7 +45,7 @@ from bench.server import Load, Server
 from bench.stages import ANALYSIS_FPS, INFERENCE_STAGES
 from sightline.models.manifest import MODELS
 from sightline.models.store import ModelStore
-from sightline.settings import load
+from sightline.settings_sources import load
 
 __all__ = ["main"]
 
@@ -70,6 +71,7 @@ class Rounds:
     parts_ms: list[dict[str, float]] = field(default_factory=list)
     naive: list[dict[str, Any]] = field(default_factory=list)
     loads: list[Load] = field(default_factory=list)
+    still: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +99,12 @@ async def _measure(footage: Footage, models: Path, workspace: Path, rounds: int,
     engine_core, other_core = processes.cores()
     os.sched_setaffinity(0, {other_core})
     found = Rounds()
-    async with Server(workspace / "home", models, engine_core=engine_core, other_core=other_core) as server:
+    extras = find_extras(models)
+    async with Server(workspace / "home", models, extras, engine_core=engine_core, other_core=other_core) as server:
         photos = await server.enrol(footage.people)
         out.print(f"{footage.name}, {footage.fps:.2f} frames/s; {photos} photographs enrolled")
-        on_core = _Programs(footage, models, engine_core)
+        on_core = _Programs(footage, models, extras, engine_core)
+        found.still = await on_core.stillness()
         cameras = _for_rounds(await on_core.stages(FIRST_CAMERAS, FIRST_S))
         async with Listener(server.url, await server.sign_in()) as listener:
             for number in range(rounds):
@@ -135,23 +139,37 @@ class _Programs:
 
     footage: Footage
     models: Path
+    extras: Extras
     core: int
 
     async def stages(self, cameras: int, seconds: float) -> dict[str, float]:
         """CPU ms an analysed frame by stage of an engine without its link."""
-        answer = await self._run("stages", "--cameras", str(cameras), "--seconds", str(seconds))
+        answer = await self._run(
+            "stages", *self._footage, *self._extras, "--cameras", str(cameras), "--seconds", str(seconds)
+        )
         stages: dict[str, float] = answer["stage_ms"]
         return stages
 
     async def naive(self, seconds: float) -> dict[str, Any]:
         """What the naive loop says of itself."""
-        return await self._run("naive", "--seconds", str(seconds))
+        return await self._run("naive", *self._footage, "--seconds", str(seconds))
+
+    async def stillness(self) -> dict[str, float]:
+        """What the motion gate saves."""
+        return await self._run("stillness", *self._extras)
+
+    @property
+    def _footage(self) -> tuple[str, ...]:
+        return "--video", str(self.footage.video), "--people", str(self.footage.people)
+
+    @property
+    def _extras(self) -> tuple[str, ...]:
+        return "--objects", self.extras.objects, "--liveness", ",".join(self.extras.liveness)
 
     async def _run(self, name: str, *arguments: str) -> dict[str, Any]:
         """The last JSON line that a module of this package prints."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", f"bench.{name}", "--video", str(self.footage.video),
-            "--people", str(self.footage.people), "--models", str(self.models), *arguments,
+            sys.executable, "-m", f"bench.{name}", "--models", str(self.models), *arguments,
             stdout=asyncio.subprocess.PIPE,
         )  # fmt: skip
         processes.pin(process.pid, self.core)
@@ -191,6 +209,7 @@ def _report(outcome: Outcome) -> dict[str, Any]:
         "gateway_loop_stalls_over_20_ms_share": round(share_above(outcome.gateway_lag, 0.02), 5),
         "naive_loop_stall_ms_p999": median(row["loop_lag"]["p999_ms"] for row in rounds.naive),
         "naive_loop_stall_ms_max": max(row["loop_lag"]["max_ms"] for row in rounds.naive),
+        **rounds.still,
         "cpu_ms_per_analysed_frame": round(cost.total_ms, 2),
         "stage_ms": {stage: round(spent, 3) for stage, spent in parts_ms.items()},
     }
@@ -240,6 +259,8 @@ def _print_figures(figures: Mapping[str, Any]) -> None:
         ("cameras a core", figures["naive_cameras_per_core"], figures["cameras_per_core"]),
         ("  with 5 analysed frames/s as well", figures["naive_cameras_per_core_at_5_fps"], ""),
         ("overhead: neither decoding nor inference", "", f"{figures['overhead_share']:.1%}"),
+        ("a frame where nothing moves, ms; every one looked at", figures["still_frame_ms_ungated"],
+         f"{figures['still_frame_ms']} ({figures['motion_gate_saving']} times cheaper)"),
         (f"capture to client, {figures['alerts_timed']} alerts: p50, p99 ms", "", _pair(figures, "alert_latency")),
         ("  beyond inference", "", _pair(figures, "alert_beyond_inference")),
         ("event loop that serves clients, stall p99.9 ms", figures["naive_loop_stall_ms_p999"],

@@ -37,7 +37,7 @@ from sightline.models.manifest import CENTERFACE, DLIB_FACE_RESNET29
 from sightline.models.store import ModelStore
 from sightline.service.evaluation import people_of_folder, read_picture
 from sightline.service.vision import Vision, load_vision
-from sightline.settings import load
+from sightline.settings_sources import load
 from tests.assets import assets_folder
 
 __all__ = ["main"]

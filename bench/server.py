@@ -18,6 +18,7 @@ import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench import processes
+from bench.extras import Extras
 from bench.figures import Buckets
 from bench.footage import Footage
 from sightline.client.rest import RestClient
@@ -69,8 +70,9 @@ class Load:
 class Server:
     """Runs while in its `async with` block. `engine_core` is for the engine alone; the gateway gets `other_core`."""
 
-    def __init__(self, home: Path, models: Path, *, engine_core: int, other_core: int) -> None:
+    def __init__(self, home: Path, models: Path, extras: Extras, *, engine_core: int, other_core: int) -> None:
         self._home = home
+        self._extras = extras
         self._engine_core = engine_core
         self._other_core = other_core
         self._cameras: list[str] = []
@@ -82,7 +84,7 @@ class Server:
         self._process = await asyncio.create_subprocess_exec(
             str(Path(sys.executable).with_name("sightline")),
             "serve",
-            env={**inherited, **SETTINGS, "SIGHTLINE_HOME": str(self._home)},
+            env={**inherited, **SETTINGS, **self._extras.environment, "SIGHTLINE_HOME": str(self._home)},
             stdout=asyncio.subprocess.DEVNULL,
         )
         try:
@@ -216,7 +218,4 @@ class Server:
 def _photographs(people: Path) -> dict[str, list[tuple[str, bytes]]]:
     """File names and contents of everybody's photographs, by the name of their folder."""
     folders = sorted(path for path in people.iterdir() if path.is_dir())
-    return {
-        folder.name: [(photo.name, photo.read_bytes()) for photo in sorted(folder.iterdir())]
-        for folder in folders
-    }
+    return {folder.name: [(photo.name, photo.read_bytes()) for photo in sorted(folder.iterdir())] for folder in folders}

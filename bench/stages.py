@@ -11,14 +11,16 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from bench.clip import DECODE_STAGE, Clip
+from bench.extras import NONE, Extras
 from bench.stage_clock import StageClock
 from sightline.clock import SystemClock
-from sightline.engine.analysis import Analyser
+from sightline.engine.analysis import Analyser, LivenessScorer, ObjectDetector
 from sightline.engine.analysis_pool import AnalysisPool
 from sightline.engine.camera_analysis import CameraAnalysis, Result
 from sightline.engine.mailbox import Mailboxes
@@ -37,7 +39,7 @@ from sightline.models.store import ModelStore
 
 __all__ = ["INFERENCE_STAGES", "main"]
 
-INFERENCE_STAGES = ("detect", "embed")
+INFERENCE_STAGES = ("detect", "embed", "liveness", "objects")
 ANALYSIS_FPS = 5.0
 STEP_S = 0.137
 SETTLE_S = 1.5
@@ -45,11 +47,20 @@ MAX_PHOTO_BYTES = 64 * 2**20
 MAX_PHOTO_PIXELS = 50_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What a camera is analysed with."""
+
+    analyser: Analyser
+    objects: ObjectDetector | None
+    liveness: LivenessScorer | None
+
+
 class TimedAnalysis:
     """A camera's analysis that adds its stages to a clock."""
 
-    def __init__(self, camera_id: str, analyser: Analyser, clock: StageClock) -> None:
-        self._analysis = CameraAnalysis(camera_id, analyser)
+    def __init__(self, camera_id: str, models: Models, clock: StageClock) -> None:
+        self._analysis = CameraAnalysis(camera_id, models.analyser, objects=models.objects, liveness=models.liveness)
         self._clock = clock
 
     def process(self, frame: Frame, gallery: Gallery, scene: Scene, /) -> Result:
@@ -69,7 +80,7 @@ class TimedAnalysis:
 class Bench:
     """Readers, mailboxes and one worker; what is delivered is dropped."""
 
-    def __init__(self, video: Path, analyser: Analyser, gallery: Gallery) -> None:
+    def __init__(self, video: Path, models: Models, gallery: Gallery) -> None:
         self._video = video
         self._clock = SystemClock()
         self._stages = StageClock()
@@ -79,7 +90,7 @@ class Bench:
         self._mailboxes = Mailboxes()
         self._pool = AnalysisPool(
             self._mailboxes,
-            lambda camera_id: TimedAnalysis(camera_id, analyser, self._stages),
+            lambda camera_id: TimedAnalysis(camera_id, models, self._stages),
             lambda: gallery,
             lambda camera_id: Scene(),
             Watching(),
@@ -158,12 +169,16 @@ def main() -> None:
     parser.add_argument("--video", type=Path, required=True)
     parser.add_argument("--people", type=Path, required=True)
     parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--objects", default=NONE)
+    parser.add_argument("--liveness", default=NONE)
     parser.add_argument("--cameras", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=8.0)
     arguments = parser.parse_args()
     store = ModelStore(arguments.models)
     analyser = Analyser(CenterFace.load(store), DlibResnet.load(store))
-    bench = Bench(arguments.video, analyser, _gallery_of(analyser, arguments.people))
+    extras = Extras(arguments.objects, tuple(arguments.liveness.split(",")))
+    models = Models(analyser, extras.load_objects(store), extras.load_liveness(store))
+    bench = Bench(arguments.video, models, _gallery_of(analyser, arguments.people))
     print(json.dumps({"stage_ms": bench.run(arguments.cameras, arguments.seconds)}), flush=True)
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["ALERTS_RECEIVED", "ALERTS_SENT", "FIELD_RECEIVED", "FIELD_SENT", "NATIVE_RECEIVED", "NATIVE_SENT"]
+__all__ = [
+    "ALERTS_RECEIVED",
+    "ALERTS_SENT",
+    "FIELD_RECEIVED",
+    "FIELD_SENT",
+    "FRAMES_RECEIVED",
+    "FRAMES_SENT",
+    "NATIVE_RECEIVED",
+    "NATIVE_SENT",
+]
 
 Examples = Mapping[str, Any]
 
@@ -59,6 +68,33 @@ NATIVE_SENT: Examples = {
     "location_update": {"latitude": 52.5163, "longitude": 13.3777, "accuracy_m": 12},
     "duty": {"on": True},
     "refresh": {"auth_token": "eyJ…"},
+    "stream_start_request": {"camera_id": "01a1fb04-7c1e", "quality": "hd", "request_id": "7"},
+    "stream_stop_request": {"camera_id": "01a1fb04-7c1e", "request_id": "8"},
+    "stream_quality_change": {"camera_id": "01a1fb04-7c1e", "new_quality": "thumbnail", "request_id": "9"},
+    "ai_detection_result": {
+        "camera_id": "01a1fb04-7c1e",
+        "frame_id": 4711,
+        "timestamp": 1795212835985,
+        "width": 1920,
+        "height": 1080,
+        "detections": [{"label": "vehicle", "confidence": 0.91, "bbox": [102, 340, 610, 822], "track_id": "v-3"}],
+    },
+    "face_detection_result": {
+        "camera_id": "01a1fb04-7c1e",
+        "frame_id": 4711,
+        "timestamp": 1795212835985,
+        "width": 1920,
+        "height": 1080,
+        "faces": [{"bbox": [512, 130, 640, 288], "confidence": 0.99, "is_known": True, "name": "Eileen Collins"}],
+    },
+    "alert_triggered": {
+        "alert_id": "yard-2026-11-20-0031",
+        "type": "person_detected",
+        "severity": "warning",
+        "camera_id": "01a1fb04-7c1e",
+        "message": "somebody is in the yard",
+        "timestamp": 1795212835985,
+    },
 }
 
 NATIVE_RECEIVED: Examples = {
@@ -121,10 +157,54 @@ NATIVE_RECEIVED: Examples = {
                 "similarity": 0.94,
                 "quality": 0.71,
                 "reasons": [],
-                "live": None,
+                "live": 0.98,
+                "body": "01a1fb04-7c1e-19c1-person-1",
             }
         ],
         "source": "local",
+    },
+    "ai_detection_result": {
+        "camera_id": "01a1fb04-7c1e",
+        "frame_id": 1207,
+        "timestamp": 1795212835985,
+        "width": 1280,
+        "height": 720,
+        "detections": [
+            {
+                "label": "person",
+                "confidence": 0.83,
+                "bbox": [352.0, 96.0, 561.0, 704.0],
+                "track_id": "01a1fb04-7c1e-19c1-person-1",
+            }
+        ],
+        "crowd_analysis": {
+            "face_count": 1,
+            "body_count": 1,
+            "crowd_level": "low",
+            "density_score": 0.138,
+            "zones": {"Counter": 1},
+        },
+        "source": "local",
+    },
+    "stream_start_success": {
+        "request_id": "7",
+        "camera_id": "01a1fb04-7c1e",
+        "quality": "hd",
+        "stream_url": "http://127.0.0.1:8000/api/cameras/01a1fb04-7c1e/stream.mjpeg?quality=hd&token=tYq…",
+        "status": "online",
+    },
+    "stream_start_error": {
+        "request_id": "7",
+        "camera_id": "01a1fb04-7c1e",
+        "error": "the camera refuses the user name or password",
+        "code": "PROCESSING_ERROR",
+    },
+    "stream_stop_success": {"request_id": "8", "camera_id": "01a1fb04-7c1e", "quality": None},
+    "quality_change_success": {
+        "request_id": "9",
+        "camera_id": "01a1fb04-7c1e",
+        "new_quality": "thumbnail",
+        "stream_url": "http://127.0.0.1:8000/api/cameras/01a1fb04-7c1e/stream.mjpeg?quality=thumbnail&token=Rw0…",
     },
     "bulk_status_update": {"cameras": [_STATUS]},
     "stream_status_update": _STATUS,
@@ -142,6 +222,16 @@ NATIVE_RECEIVED: Examples = {
         "engines": 1,
         "warnings": ["local: spool full: 3 pictures of facts were dropped"],
     },
+    "person_erased": {"person_id": "01a1fb04-51d0"},
+    "start_stream_processing": {
+        "camera_id": "01a1fb04-7c1e",
+        "rtsp_url": "rtsp://viewer:secret@10.0.0.9/stream",
+        "quality": "hd",
+        "request_id": "5f69cbe9",
+    },
+    "stop_stream_processing": {"camera_id": "01a1fb04-7c1e", "request_id": "90ec530f"},
+    "change_stream_quality": {"camera_id": "01a1fb04-7c1e", "new_quality": "sd", "request_id": "8b1d77a0"},
+    "alert_accepted": {"alert_id": "yard-2026-11-20-0031", "raised": "01a1fb04-9a3b", "duplicate": False},
     "error": {
         "code": "INVALID_MESSAGE",
         "message": "Object missing required field `alert_id`",
@@ -192,6 +282,51 @@ FIELD_RECEIVED: Examples = {
             "code": "INVALID_MESSAGE",
             "message": "Object missing required field `state`",
             "details": {"path": "state"},
+        },
+    },
+}
+
+FRAMES_SENT: Examples = {
+    "process_frame": {
+        "event": "process_frame",
+        "data": {
+            "frame": "data:image/jpeg;base64,/9j/4AAQ…",
+            "timestamp": 1640995200000,
+            "settings": {"confidence_threshold": 0.5, "crowd_threshold": 10},
+        },
+    },
+    "authenticate": {"event": "authenticate", "data": {"ticket": "slt_…"}},
+}
+
+FRAMES_RECEIVED: Examples = {
+    "connected": {
+        "event": "connected",
+        "data": {"client_id": "6f3d2c1b0a998877", "server_time": 1640995200000, "authenticated": True},
+    },
+    "authenticated": {"event": "authenticated", "data": {"expires_at": 1640996100000}},
+    "detection_result": {
+        "event": "detection_result",
+        "data": {
+            "faces": [{"bbox": [412.0, 96.5, 471.2, 170.9], "confidence": 0.95}],
+            "bodies": [{"bbox": [371.0, 80.0, 528.5, 466.0], "confidence": 0.87}],
+            "crowd_analysis": {"face_count": 1, "body_count": 1, "crowd_level": "low", "density_score": 0.198},
+            "alerts": [],
+            "processing_time": 0.045,
+            "timestamp": 1640995200100,
+            "frame_timestamp": 1640995200000,
+            "width": 640,
+            "height": 480,
+        },
+    },
+    "frame_dropped": {"event": "frame_dropped", "data": {"timestamp": 1640995200000}},
+    "error": {
+        "event": "error",
+        "data": {
+            "code": "PROCESSING_ERROR",
+            "message": "Failed to process frame",
+            "details": "the engine went away before it answered; try again in a moment",
+            "alerts": [{"type": "processing_error", "message": "Failed to process frame", "level": "error"}],
+            "frame_timestamp": 1640995200000,
         },
     },
 }

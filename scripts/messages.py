@@ -13,7 +13,9 @@ import yaml
 
 from scripts import examples
 from sightline.deliveries.field import Registration
-from sightline.events.spoken import ALERTS_MESSAGES, FIELD_MESSAGES, GATEWAY_TYPES
+from sightline.deliveries.pushed import FRAME_CLIENT_MESSAGES, FRAME_MESSAGES
+from sightline.events.spoken import GATEWAY_TYPES
+from sightline.events.spoken_elsewhere import ALERTS_MESSAGES, FIELD_MESSAGES
 from sightline.events.wire import CLIENT_MESSAGES
 from sightline.gateway.alerts_socket import Ack, Ping, Pong
 
@@ -89,6 +91,16 @@ DIALECTS = (
         "Each message is what the example shows, whole. After the registration a client may say any JSON.",
         sent=_messages({"registration": Registration}, examples.FIELD_SENT),
         received=_messages(FIELD_MESSAGES, examples.FIELD_RECEIVED),
+        enveloped=False,
+    ),
+    Dialect(
+        "frames",
+        "Pushed frames",
+        "/ws",
+        "Each message is what the example shows, whole. Socket.IO (`/socket.io/`) has `process_frame` as an event, and "
+        "its answers, with `data` as the payload.",
+        sent=_messages(FRAME_CLIENT_MESSAGES, examples.FRAMES_SENT),
+        received=_messages(FRAME_MESSAGES, examples.FRAMES_RECEIVED),
         enveloped=False,
     ),
 )

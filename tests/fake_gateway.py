@@ -17,11 +17,11 @@ from sightline.events.engine_link import (
     Accepted,
     Assign,
     EngineMessage,
-    Fact,
     GalleryPage,
     GallerySince,
     GatewayMessage,
     Hello,
+    Kept,
     Welcome,
     decode_engine_message,
     encode,
@@ -45,7 +45,7 @@ class FakeGateway:
     port: int = field(default_factory=free_port)
     assign: list[Assign] = field(default_factory=list)
     gallery: list[GalleryPage] = field(default_factory=list)
-    accept: Callable[[Fact], bool] = lambda fact: True
+    accept: Callable[[Kept], bool] = lambda fact: True
     blob_status: int = 201
     messages: list[EngineMessage] = field(default_factory=list)
     pictures: list[tuple[dict[str, object], bytes]] = field(default_factory=list)
@@ -148,7 +148,7 @@ class FakeGateway:
             for page in self.gallery:
                 if page.version > message.version:
                     await websocket.send_bytes(encode(page))
-        elif isinstance(message, Fact) and self.accept(message):
+        elif isinstance(message, Kept) and self.accept(message):
             await websocket.send_bytes(encode(Accepted(key=message.key)))
 
     async def _frames(self, websocket: WebSocket) -> None:

@@ -14,12 +14,16 @@ from pathlib import Path
 import numpy as np
 
 from sightline.clock import SystemClock
+from sightline.engine.analysis_pool import FrameAnalysis
 from sightline.engine.camera_analysis import FactDraft, Result
 from sightline.engine.engine import Engine, EngineSettings
+from sightline.engine.examination import Recordings
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.process import read_token, run_engine
 from sightline.engine.reader import OpenSource
+from sightline.engine.requests import StillAnalyser
 from sightline.engine.sighting import SightingDraft
+from sightline.engine.sights import Sight
 from sightline.engine.stills import Look, Seen
 from sightline.events.engine_link import AnalysedFace, Identified, Observation, Sighting
 from sightline.events.scene import Scene
@@ -121,9 +125,12 @@ def scripted_engine(
     workers: int = 2,
     stall_after_ms: int = 5_000,
     outage_after_ms: int = 10_000,
+    analyser: StillAnalyser | None = None,
+    new_analysis: Callable[[str], FrameAnalysis] | None = None,
+    recordings: Recordings | None = None,
 ) -> Engine:
     run = uuid.uuid4().hex[:6]
-    new_analysis: Callable[[str], ScriptedAnalysis] = lambda camera_id: ScriptedAnalysis(camera_id, run)  # noqa: E731
+    scripted: Callable[[str], ScriptedAnalysis] = lambda camera_id: ScriptedAnalysis(camera_id, run)  # noqa: E731
     return Engine(
         EngineSettings(
             engine_id="engine-1",
@@ -135,9 +142,8 @@ def scripted_engine(
             outage_after_ms=outage_after_ms,
         ),
         open_source=open_source,
-        analyser=ScriptedAnalyser(),
-        new_analysis=new_analysis,
-        template_size=4,
+        sight=Sight(analyser or ScriptedAnalyser(), new_analysis or scripted, 4, ()),
+        recordings=recordings,
         clock=SystemClock(),
     )
 

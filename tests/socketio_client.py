@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from sightline.deliveries.pushed import FRAME_MESSAGES
 from sightline.events.spoken import GATEWAY_TYPES
 
-__all__ = ["SocketIoClient", "socketio_client"]
+__all__ = ["FOLDER", "SocketIoClient", "install", "socketio_client"]
 
 FOLDER = Path(__file__).parent / "node"
 PATIENCE_S = 20.0
@@ -55,10 +56,19 @@ class SocketIoClient:
         assert line, "the client's process has ended"
         message = json.loads(line)
         self.heard.append((message["event"], message.get("data")))
-        if message["event"] in GATEWAY_TYPES:
-            data = {name: value for name, value in message["data"].items() if name != "request_id"}
-            msgspec.convert(data, GATEWAY_TYPES[message["event"]])
+        self._check(message["event"], message.get("data"))
         return self.heard[-1]
+
+    @staticmethod
+    def _check(event: str, data: Any) -> None:
+        """Whatever a gateway says is said as the reference says it: in the words of the session, or of frames."""
+        if event == "error" and isinstance(data.get("details"), str) or event in FRAME_MESSAGES.keys() - {"error"}:
+            msgspec.convert({"event": event, "data": data}, FRAME_MESSAGES[event])
+        elif event in GATEWAY_TYPES:
+            kind = GATEWAY_TYPES[event]
+            answers = "request_id" in kind.__struct_fields__  # else it was added to the answer
+            said = {name: value for name, value in data.items() if answers or name != "request_id"}
+            msgspec.convert(said, kind)
 
     async def next(self, event: str) -> Any:
         """The data of the next event of this name; what comes before it is in `heard`."""
@@ -77,7 +87,7 @@ async def socketio_client() -> AsyncIterator[SocketIoClient]:
     node = shutil.which("node")
     if node is None:
         pytest.skip("no Node here to run socket.io-client with")
-    await asyncio.to_thread(_install)
+    await asyncio.to_thread(install)
     process = await asyncio.create_subprocess_exec(
         node, str(FOLDER / "client.mjs"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=LINE_BYTES
     )
@@ -94,7 +104,7 @@ async def socketio_client() -> AsyncIterator[SocketIoClient]:
             await process.wait()
 
 
-def _install() -> None:
+def install() -> None:
     """What the lockfile says, once; two test runs do not install at the same time."""
     with (FOLDER / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -33,6 +33,7 @@ class Right(enum.StrEnum):
     SEE_PEOPLE = "see_people"
     MANAGE_PEOPLE = "manage_people"
     IDENTIFY = "identify"
+    ANALYSE = "analyse"
     MANAGE_USERS = "manage_users"
     MANAGE_CHANNELS = "manage_channels"
     SEE_SYSTEM = "see_system"
@@ -51,6 +52,7 @@ RIGHTS: dict[Role, frozenset[Right]] = {
         Right.SEE_PEOPLE,
         Right.MANAGE_PEOPLE,
         Right.IDENTIFY,
+        Right.ANALYSE,
         Right.SEE_SYSTEM,
         Right.MANAGE_DUTY,
         Right.SNOOZE_ALERTS,

@@ -11,7 +11,8 @@
     ├── Forbidden               who asks may not do this
     ├── Unavailable             something needed is not there right now (engine, model, disk)
     ├── StoreError              the database refused or is damaged
-    └── client.Stopped, client.AckRefused   what only users of the Python client meet
+    └── client.Stopped, client.AckRefused, client.AlertRefused, client.StreamRefused
+                                what only users of the Python client meet
 
 Messages are written for the person who reads them: what is wrong, then what to do next. None holds a password,
 token or source credential.

@@ -19,6 +19,8 @@ __all__ = ["decode_image", "decode_picture", "encode_jpeg"]
 _ON_ITS_SIDE = (5, 6, 7, 8)
 """EXIF orientations whose rows are the upright picture's columns."""
 
+_STRIPE_ROWS = 256
+
 _HARMLESS_JPEG_FAULT = "extraneous bytes"
 """Bytes between segments, which some cameras leave there; every other warning means that part of the picture is
 gone.
@@ -41,8 +43,8 @@ def decode_picture(
 ) -> tuple[Image, tuple[int, int]]:
     """As `decode_image`, with the picture's own upright size (width, height) in px.
 
-    Where `longest_side` px are enough, a JPEG may come at a half, a quarter or an eighth of its size, never with a
-    shorter longest side: its decoder then leaves out what would only be thrown away.
+    Where `longest_side` px are enough, a JPEG may come at one to four eighths of its size, never with a shorter longest
+    side: its decoder then leaves out what would only be thrown away.
     """
     if len(data) > max_bytes:
         raise ImageError(f"the picture has {len(data)} bytes; at most {max_bytes} are accepted", code="FRAME_TOO_LARGE")
@@ -101,16 +103,25 @@ def _decode_other(data: bytes, header: Header) -> Image:
 
 def _as_bgr(pixels: NDArray[Any]) -> Image:
     """8-bit BGR of grey, BGR or BGRA pixels of 8 or 16 bits."""
-    levels = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
-    if levels.dtype != np.uint8:
+    if pixels.dtype not in (np.uint8, np.uint16):
         raise ImageError("pictures with floating-point pixels are not read")
+    if pixels.dtype == np.uint8 and pixels.ndim == 3 and pixels.shape[2] == 3:
+        return np.asarray(pixels, np.uint8)
+    converted = np.empty((*pixels.shape[:2], 3), np.uint8)
+    for top in range(0, len(pixels), _STRIPE_ROWS):  # all at once would take many times the picture's memory
+        stripe = slice(top, top + _STRIPE_ROWS)
+        converted[stripe] = _rows_as_bgr(pixels[stripe])
+    return converted
+
+
+def _rows_as_bgr(pixels: NDArray[Any]) -> NDArray[Any]:
+    levels = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
     if levels.ndim == 2:
-        return np.asarray(cv2.cvtColor(levels, cv2.COLOR_GRAY2BGR), np.uint8)
+        return levels[:, :, None]
     if levels.shape[2] == 4:
         alpha = levels[:, :, 3:].astype(np.uint16)
-        on_white = (levels[:, :, :3] * alpha + 255 * (255 - alpha)) // 255
-        return np.asarray(on_white, np.uint8)
-    return np.asarray(levels, np.uint8)
+        return np.asarray((levels[:, :, :3] * alpha + 255 * (255 - alpha)) // 255)
+    return levels
 
 
 def _upright(image: Image, orientation: int) -> Image:

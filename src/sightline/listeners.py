@@ -14,6 +14,7 @@ class Dialect(enum.StrEnum):
     """A dialect that may have a port of its own."""
 
     FIELD = "field"
+    FRAMES = "frames"
     SOCKETIO = "socketio"
 
 

@@ -1,39 +1,30 @@
-"""Every setting, in one list: read once, validated whole, frozen.
+"""Every setting, in one list: validated whole, frozen.
 
-A value comes from the first of these that gives one: a flag of the command line, the environment (`SIGHTLINE_PORT` for
-`port`), the YAML file, the default. The file is `--config`, else `SIGHTLINE_CONFIG`, else `sightline.yaml` in the home
-folder where there is one. A name that is not in the list is refused, and so is a value that does not fit, all of them
-in one error, so that nobody mends a file one line at a time.
-
-`Settings(port=8001)` takes what it is given and nothing from its surroundings; `load` looks at them.
+`Settings(port=8001)` takes what it is given and nothing from its surroundings; `settings_sources.load` looks at them.
 """
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
-import os
 import zoneinfo
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import platformdirs
-import yaml
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
-    EnvSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
 from sightline.accounts import Role
+from sightline.decisions.levels import parse_alert_levels
 from sightline.deliveries.pushed import parse_levels
 from sightline.deliveries.rates import parse_rates
+from sightline.deliveries.rendition import parse_renditions
 from sightline.deliveries.target import check_url
 from sightline.detections.classes import OUR_NAMES, parse_classes
 from sightline.events.alert import AlertType, Severity
@@ -43,19 +34,13 @@ from sightline.listeners import parse_listeners
 __all__ = [
     "ENVIRONMENT_PREFIX",
     "LOOPBACK_HOSTS",
-    "Loaded",
     "Settings",
     "environment_name",
     "flag_name",
     "group_of",
-    "load",
-    "nearest",
 ]
 
 ENVIRONMENT_PREFIX = "SIGHTLINE_"
-
-_CONFIG_VARIABLE = "SIGHTLINE_CONFIG"
-_TEST_PREFIX = "SIGHTLINE_TEST_"  # where the test suite finds its pictures and models: no setting of the program
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -98,6 +83,11 @@ def _as_rates(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _as_renditions(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_renditions(value)
+    return value
+
+
 def _as_listeners(value: tuple[str, ...]) -> tuple[str, ...]:
     parse_listeners(value)
     return value
@@ -105,6 +95,11 @@ def _as_listeners(value: tuple[str, ...]) -> tuple[str, ...]:
 
 def _as_levels(value: tuple[str, ...]) -> tuple[str, ...]:
     parse_levels(value)
+    return value
+
+
+def _as_alert_levels(value: tuple[str, ...]) -> tuple[str, ...]:
+    parse_alert_levels(value)
     return value
 
 
@@ -159,6 +154,17 @@ class Settings(BaseSettings):
     retention_days: int = _setting(
         90, "Storage", "Days after which an alert that nobody has open is forgotten.", ge=1, le=3650
     )
+    sighting_days: int = _setting(
+        30, "Storage", "Days for which the best picture and template of every finished track are kept, so that a face "
+        "can be searched in the past and strangers be told apart. 0 keeps none.", ge=0, le=3650,
+    )
+    record_days: int = _setting(
+        365, "Storage", "Days after which events, and alerts that are over, are deleted with their pictures; never "
+        "before `retention_days`.", ge=1, le=36_500,
+    )
+    history_days: int = _setting(
+        400, "Storage", "Days after which the figures by the hour are forgotten.", ge=1, le=3650
+    )
     spool_limit_mb: int = _setting(
         512, "Storage", "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
         ge=8, le=1_000_000,
@@ -185,8 +191,15 @@ class Settings(BaseSettings):
     max_connections_per_user: int = _setting(
         100, "Network", "WebSocket connections of one user at a time. 0: any.", ge=0, le=100_000
     )
+    new_connections_per_second: int = _setting(
+        40, "Network", "WebSocket connections of clients that are let in each second, and at once; the others are told "
+        "when to come back, everybody at their own time. 0: any.", ge=0, le=100_000,
+    )
     message_rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_rates)] = _setting(
-        ("heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "process_frame=60", "*=20"), "Network",
+        (
+            "heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "process_frame=60",
+            "ai_detection_result=500", "face_detection_result=500", "*=20",
+        ), "Network",
         "Messages a second of each type that one connection may send; a minute's worth at once.",
     )
     trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_networks)] = (
@@ -204,6 +217,9 @@ class Settings(BaseSettings):
     )
     identify_timeout_s: float = _setting(
         10.0, "Network", "Seconds in which a new connection must say who it is.", ge=0.1, le=120
+    )
+    websocket_compression: bool = _setting(
+        False, "Network", "Whether WebSocket clients that ask for compression get it."
     )
     max_message_kib: int = _setting(1024, "Network", "Largest WebSocket message, in KiB.", ge=16, le=65_536)
     max_image_mib: int = _setting(16, "Network", "Largest picture that is accepted, in MiB.", ge=1, le=256)
@@ -226,7 +242,7 @@ class Settings(BaseSettings):
     )
     crowd_threshold: int = _setting(
         10, "Pushed frames", "Number of people above which a frame is answered with a crowd warning, where its own "
-        "settings say nothing.", ge=0, le=100_000,
+        "settings say nothing; and that of cameras without a view of their own.", ge=0, le=100_000,
     )
     frame_alert_levels: Annotated[
         tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_levels)
@@ -235,11 +251,43 @@ class Settings(BaseSettings):
         "Level of each kind of alert: info, warning, error or critical.",
     )
 
+    stream_qualities: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_renditions)
+    ] = _setting(
+        ("thumbnail=320@2", "sd=960@10", "hd=1920@25"), "Streams",
+        "Longest side in pixels and pictures a second of each quality of a camera's live pictures. `sd` is also what "
+        "the console shows. An engine sends no more pictures than it analyses.",
+    )
+    stream_url_seconds: int = _setting(
+        60, "Streams", "Seconds in which a player may open the address of a stream; one that plays may go on.",
+        ge=5, le=86_400,
+    )
+
+    analysis_disk_mb: int = _setting(
+        4096, "Recordings", "Disk space for recordings that are uploaded for analysis, with their results, in MB.",
+        ge=16, le=10_000_000,
+    )
+    analysis_upload_mb: int = _setting(
+        2048, "Recordings", "Largest upload of recordings for analysis, in MB.", ge=1, le=1_000_000
+    )
+    analysis_minutes: int = _setting(
+        60, "Recordings", "Minutes that the analysis of an upload may take; what was seen until then is kept.",
+        ge=1, le=10_080,
+    )
+    analysis_hours: int = _setting(
+        24, "Recordings", "Hours after its end after which an analysis is forgotten, with all its files.",
+        ge=1, le=8760,
+    )
+
     token_minutes: int = _setting(15, "Sign-in", "Minutes for which an access token is good.", ge=1, le=1440)
     session_hours: int = _setting(12, "Sign-in", "Hours after which a password is asked for again.", ge=1, le=720)
 
     analysis_fps: float = _setting(5.0, "Recognition", "Analysed frames a second of a new camera.", gt=0, le=60)
     alert_unknown: bool = _setting(False, "Recognition", "Whether a new camera raises alerts about unknown people.")
+    liveness: Literal["off", "report", "require"] = _setting(
+        "report", "Recognition", "What becomes of signs that a face is a picture of one, for cameras that do not say "
+        "it themselves: nobody looks, they are recorded, or a name takes a proof that there are none.",
+    )
     object_fps: float = _setting(
         2.0, "Recognition", "How often a second persons and things are looked for where something moves, for cameras "
         "that do not say it themselves. 0: never.", ge=0, le=30,
@@ -355,6 +403,16 @@ class Settings(BaseSettings):
         ge=0,
         le=600,
     )
+    alert_levels: Annotated[
+        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_alert_levels)
+    ] = _setting(
+        (), "Alerts", "Levels of alerts that are not the usual ones, like crowd_warning=error. Watch lists and the "
+        "rules of cameras have their own.",
+    )
+    object_realert_seconds: float = _setting(
+        30.0, "Alerts", "Seconds after an alert about persons, vehicles, packages, phones or a line in which the same "
+        "camera and place raise no other.", ge=0, le=86_400,
+    )
     flood_alerts: int = _setting(
         20,
         "Alerts",
@@ -424,24 +482,6 @@ class Settings(BaseSettings):
         return self.home / "spool"
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """Settings with where each came from: `default`, `file …`, `environment …` or `flag …`."""
-
-    settings: Settings
-    origins: Mapping[str, str]
-    config: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    """What one source gives, and how that source names a setting."""
-
-    values: Mapping[str, Any]
-    origins: Mapping[str, str]
-    problems: tuple[str, ...] = ()
-
-
 def environment_name(name: str) -> str:
     """The variable of a setting.
 
@@ -465,113 +505,3 @@ def group_of(field: FieldInfo) -> str:
     extra = field.json_schema_extra
     assert isinstance(extra, dict), "every setting is declared with its group"
     return str(extra["group"])
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that somebody who wrote `name` most likely meant."""
-    matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return matches[0] if matches else None
-
-
-def load(flags: Mapping[str, Any] | None = None, *, config: Path | None = None) -> Loaded:
-    """Settings from flags (`{"port": 8001}`; `None` means not given), environment, file and defaults.
-
-    Raises `ConfigurationError` that lists everything that is wrong, in words.
-    """
-    given = {name: value for name, value in (flags or {}).items() if value is not None}
-    flag_layer = _Layer(given, {name: f"flag {flag_name(name)}" for name in given})
-    environment = _read_environment()
-    path = _config_file(config, flag_layer, environment)
-    layers = (_read_file(path) if path else _Layer({}, {}), environment, flag_layer)
-
-    values: dict[str, Any] = {}
-    origins = dict.fromkeys(Settings.model_fields, "default")
-    for layer in layers:
-        values.update(layer.values)
-        origins.update(layer.origins)
-    problems = [problem for layer in layers for problem in layer.problems]
-    settings = _validate(values, origins, problems)
-    return Loaded(settings=settings, origins=origins, config=path)
-
-
-def _validate(values: Mapping[str, Any], origins: Mapping[str, str], problems: list[str]) -> Settings:
-    try:
-        settings = Settings(**values)
-    except ValidationError as error:
-        problems = problems + [
-            _in_words(detail, origins) for detail in error.errors() if detail["type"] != "default_factory_not_called"
-        ]
-    if problems:
-        listed = "\n".join(f"  - {problem}" for problem in problems)
-        raise ConfigurationError(
-            f"the settings cannot be used:\n{listed}\n`sightline settings --help` lists every setting."
-        )
-    return settings
-
-
-def _read_environment() -> _Layer:
-    known = {environment_name(name): name for name in Settings.model_fields}
-    problems = [
-        f"{variable} is no setting of Sightline{_meant_variable(variable)}"
-        for variable in sorted(os.environ)
-        if variable.upper().startswith(ENVIRONMENT_PREFIX)
-        and variable.upper() not in known
-        and variable.upper() != _CONFIG_VARIABLE
-        and not variable.upper().startswith(_TEST_PREFIX)
-    ]
-    values = EnvSettingsSource(Settings)()
-    origins = {name: f"environment {environment_name(name)}" for name in values}
-    return _Layer(values, origins, tuple(problems))
-
-
-def _config_file(config: Path | None, flags: _Layer, environment: _Layer) -> Path | None:
-    """The file to read: one that was asked for must exist, the one in the home folder may."""
-    asked = config or (Path(os.environ[_CONFIG_VARIABLE]) if os.environ.get(_CONFIG_VARIABLE) else None)
-    if asked is not None:
-        if not asked.is_file():
-            raise ConfigurationError(f"there is no settings file {asked}; check --config and {_CONFIG_VARIABLE}")
-        return asked
-    home = flags.values.get("home") or environment.values.get("home") or platformdirs.user_data_path("sightline")
-    usual = Path(home).expanduser() / "sightline.yaml"
-    return usual if usual.is_file() else None
-
-
-def _read_file(path: Path) -> _Layer:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.MarkedYAMLError as error:
-        where = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ConfigurationError(f"{path}{where} is not YAML: {error.problem}") from error
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}") from error
-    if content is None:
-        content = {}
-    if not isinstance(content, dict):
-        raise ConfigurationError(f"{path} must hold `name: value` lines")
-    names = Settings.model_fields
-    problems = [f"{key} in {path} is no setting{_meant(str(key), names)}" for key in content if key not in names]
-    values = {name: value for name, value in content.items() if name in names}
-    return _Layer(values, dict.fromkeys(values, f"file {path}"), tuple(problems))
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    found = nearest(name, known)
-    return f"; did you mean {found}?" if found else ""
-
-
-def _meant_variable(variable: str) -> str:
-    """Compares without the prefix, which every variable shares."""
-    found = nearest(variable.upper().removeprefix(ENVIRONMENT_PREFIX).lower(), Settings.model_fields)
-    return f"; did you mean {environment_name(found)}?" if found else ""
-
-
-def _in_words(detail: Any, origins: Mapping[str, str]) -> str:
-    """One of pydantic's error records as a sentence that names setting, source and rule, never a password."""
-    name = str(detail["loc"][0])
-    if detail["type"] == "extra_forbidden":
-        return f"{name} is no setting{_meant(name, Settings.model_fields)}"
-    rule = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
-    rule = rule.split(", unable")[0]
-    shows_value = detail["type"] != "value_error" and name != "database_url"
-    got = f", not {detail['input']!r}" if shows_value else ""
-    return f"{name} ({origins[name]}): {rule[0].lower()}{rule[1:]}{got}"

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from sightline.exceptions import Unavailable
+from sightline.service.failpoints import VARIABLE as FAILPOINT_VARIABLE
 from sightline.service.lock import RunningServer, running_server
 
 __all__ = ["ServerProcess"]
@@ -48,15 +49,25 @@ class ServerProcess:
         return self._last.token
 
     @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def pid(self) -> int:
         """The gateway's process."""
         return self._last.pid
 
-    def start(self) -> None:
-        """Returns once the server answers. Raises `Unavailable` with the end of its log when it does not."""
+    def start(self, *, failpoint: str | None = None) -> None:
+        """Returns once the server answers. Raises `Unavailable` with the end of its log when it does not.
+
+        `failpoint` is a place of `sightline.service.failpoints`, like `committed:5`: there it dies, as if by `kill9`.
+        """
         self.home.mkdir(parents=True, exist_ok=True)
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTLINE_")}
         settings = {f"SIGHTLINE_{name.upper()}": str(value) for name, value in self._settings.items()}
+        if failpoint is not None:
+            settings[FAILPOINT_VARIABLE] = failpoint
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "sightline", "serve"],
@@ -79,6 +90,16 @@ class ServerProcess:
             self._process.kill()
             self._process.wait()
             raise Unavailable(f"the server did not stop in {STOP_TIMEOUT_S:.0f} s:\n{self.log_tail()}") from None
+
+    def wait_killed(self, timeout_s: float = STOP_TIMEOUT_S) -> None:
+        """Returns once it has died at its failpoint. Raises `Unavailable` when it lives on, or ended otherwise."""
+        assert self._process is not None, "start it first"
+        try:
+            status = self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            raise Unavailable(f"the server did not reach its failpoint:\n{self.log_tail()}") from None
+        if status != -signal.SIGKILL:
+            raise Unavailable(f"the server ended with status {status}:\n{self.log_tail()}")
 
     def kill9(self) -> None:
         """The power fails: SIGKILL, no time to write anything."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Geolocation, Page, async_playwright
 
 from sightline.service.demo import prepare
 from sightline.settings import Settings
@@ -61,6 +62,69 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> 
     server.stop()
 
 
+QUIET_CAMERA = {"name": "Front door", "source": "/no/such/video.mp4", "latitude": 52.5186, "longitude": 13.3762}
+
+
+@pytest.fixture(scope="session")
+def quiet_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> Iterator[ServerProcess]:
+    """A server on which nothing happens by itself: its one camera is switched off. What cannot be told is given up at
+    the first try."""
+    home = tmp_path_factory.mktemp("quiet") / "home"
+    home.mkdir()
+    (home / "models").symlink_to(models_home / "models", target_is_directory=True)
+    server = ServerProcess(home, {"allow_loopback_targets": True, "notification_tries": 1, "restart_grace_seconds": 1})
+    server.start()
+    headers = {"Authorization": f"Bearer {server.token}"}
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
+        (admin,) = http.get("/api/users").raise_for_status().json()
+        http.put(f"/api/users/{admin['id']}/password", json={"password": ADMIN_PASSWORD}).raise_for_status()
+        for name, role in (("olga", "operator"), ("rita", "responder"), ("tom", "responder")):
+            body = {"name": name, "role": role, "password": ADMIN_PASSWORD}
+            http.post("/api/users", json=body).raise_for_status()
+        http.post("/api/cameras", json=QUIET_CAMERA | {"enabled": False}).raise_for_status()
+    yield server
+    server.stop()
+
+
+@dataclass
+class QuietServer:
+    """What its owner asks of it."""
+
+    http: httpx.AsyncClient
+
+    async def get(self, path: str) -> Any:
+        return (await self.http.get(path)).raise_for_status().json()
+
+    async def on_duty(self, name: str) -> None:
+        (user,) = [one for one in await self.get("/api/duty") if one["name"] == name]
+        (await self.http.put(f"/api/duty/{user['user_id']}/switch", json={"on": True})).raise_for_status()
+
+    async def raise_alert(self) -> str:
+        """A test alert, as if of its camera: the id."""
+        (camera,) = await self.get("/api/cameras")
+        made = await self.http.post("/api/alerts/test", json={"camera_id": camera["id"], "severity": "critical"})
+        return str(made.raise_for_status().json()["alert_id"])
+
+    async def calm(self) -> None:
+        """Nobody is on duty, nothing is planned or kept quiet, and no alert is open."""
+        for one in await self.get("/api/duty"):
+            await self.http.put(f"/api/duty/{one['user_id']}/switch", json={"on": False})
+            await self.http.delete(f"/api/duty/{one['user_id']}/roster")
+        for period in await self.get("/api/snoozes"):
+            await self.http.delete(f"/api/snoozes/{period['id']}")
+        for alert in (await self.get("/api/alerts?state=open"))["alerts"]:
+            (await self.http.post(f"/api/alerts/{alert['alert_id']}/ack", json={})).raise_for_status()
+
+
+@pytest.fixture
+async def quiet(quiet_server: ServerProcess) -> AsyncIterator[QuietServer]:
+    """`quiet_server` as it was at its start."""
+    async with quiet_server.client() as http:
+        server = QuietServer(http)
+        await server.calm()
+        yield server
+
+
 @dataclass
 class Visitor:
     """Somebody before a page: their context, and everything the page complained about."""
@@ -92,13 +156,22 @@ async def visit(browser: Browser, demo_server: ServerProcess) -> AsyncIterator[V
     visitors: list[Visitor] = []
 
     async def open_console(
-        user: str = "admin", *, size: tuple[int, int] = DESK, scheme: str = "dark", path: str = "/"
+        user: str = "admin",
+        *,
+        size: tuple[int, int] = DESK,
+        scheme: str = "dark",
+        path: str = "/",
+        server: ServerProcess = demo_server,
+        at: Geolocation | None = None,
+        may: Sequence[str] = (),
     ) -> Visitor:
         phone = size == PHONE
         context = await browser.new_context(
             viewport={"width": size[0], "height": size[1]},
             color_scheme=scheme,  # type: ignore[arg-type]
-            base_url=demo_server.url,
+            base_url=server.url,
+            geolocation=at,
+            permissions=list(may),
             has_touch=phone,
             is_mobile=phone,
             reduced_motion="reduce",

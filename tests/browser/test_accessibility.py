@@ -18,7 +18,10 @@ PAGES = {
     "/identify": "Who is this?",
     "/watch-lists": "Watch lists",
     "/cameras": "Cameras",
+    "/duty": "Duty",
+    "/channels": "Channels",
     "/users": "Users",
+    "/connections": "Connections",
     "/system": "System",
 }
 

@@ -15,12 +15,21 @@ from sightline.client.events import (
     CameraChanged,
     CaughtUp,
     ConnectionState,
+    DetectionResult,
+    DutyStatus,
+    EngineChanged,
     Event,
     FaceResult,
     Gap,
+    PersonErased,
     Picture,
     Problem,
+    QualityChanged,
     Recorded,
+    StreamFailed,
+    StreamStarted,
+    StreamStopped,
+    SystemStatus,
 )
 from sightline.client.session import Session, SessionOptions
 from sightline.events.alert import Verdict
@@ -70,6 +79,30 @@ class CaseDriver:
         id, done = self._session.acknowledge(value["alert_id"], verdict, self._now_ms)
         self._alert_of[id] = value["alert_id"]
         self._carry_out(done)
+
+    def _do_decline(self, value: Mapping[str, Any]) -> None:
+        id, done = self._session.acknowledge(
+            value["alert_id"], None, self._now_ms, decline=True, reason=value.get("reason", "")
+        )
+        self._alert_of[id] = value["alert_id"]
+        self._carry_out(done)
+
+    def _do_duty(self, value: Mapping[str, bool]) -> None:
+        self._carry_out(self._session.switch_duty(value["on"], self._now_ms))
+
+    def _do_locate(self, value: Mapping[str, float]) -> None:
+        self._carry_out(self._session.locate(dict(value), self._now_ms))
+
+    def _do_start_stream(self, value: Mapping[str, str]) -> None:
+        self._carry_out(
+            self._session.start_stream(value["camera_id"], value["quality"], value.get("rtsp_url"), self._now_ms)[1]
+        )
+
+    def _do_change_stream(self, value: Mapping[str, str]) -> None:
+        self._carry_out(self._session.change_stream(value["camera_id"], value["quality"], self._now_ms)[1])
+
+    def _do_stop_stream(self, value: Mapping[str, str]) -> None:
+        self._carry_out(self._session.stop_stream(value["camera_id"], self._now_ms)[1])
 
     def _do_subscribe(self, value: Mapping[str, Any]) -> None:
         done = self._session.subscribe(
@@ -197,8 +230,12 @@ class CaseDriver:
             case effects.Mark(cursor=cursor):
                 self._carry_out(self._session.handled(cursor, self._now_ms))
             case effects.Answer(id=id, outcome=outcome):
-                word = "recorded" if isinstance(outcome, Recorded) else "refused"
-                self._events["answer"].append({"alert_id": self._alert_of[id], "outcome": word})
+                if id in self._alert_of:
+                    word = "recorded" if isinstance(outcome, Recorded) else "refused"
+                    self._events["answer"].append({"alert_id": self._alert_of[id], "outcome": word})
+                else:
+                    code = outcome.code if isinstance(outcome, effects.StreamRefused) else None
+                    self._events["request"].append({"refused": code})
             case effects.Persist():
                 self._kept = self._session.kept
             case effects.Halt(stopped=stopped):
@@ -224,6 +261,24 @@ def _named(event: Event) -> tuple[str, dict[str, Any]] | None:
             return "picture", {"camera_id": camera_id, "frame_id": frame_id, "size": len(jpeg)}
         case CameraChanged(camera_id=camera_id, status=status):
             return "camera", {"camera_id": camera_id, "status": status}
+        case DetectionResult(camera_id=camera_id, detections=detections):
+            return "detections", {"camera_id": camera_id, "count": len(detections)}
+        case DutyStatus(on=on, at=at):
+            return "duty", {"on": on, "at": at}
+        case StreamStarted(camera_id=camera_id, quality=quality, stream_url=stream_url):
+            return "stream", {"camera_id": camera_id, "quality": quality, "stream_url": stream_url}
+        case StreamFailed(camera_id=camera_id, code=code):
+            return "stream_failed", {"camera_id": camera_id, "code": code}
+        case StreamStopped(camera_id=camera_id):
+            return "stream_stopped", {"camera_id": camera_id}
+        case QualityChanged(camera_id=camera_id, new_quality=quality):
+            return "stream_quality", {"camera_id": camera_id, "new_quality": quality}
+        case PersonErased(person_id=person_id):
+            return "erased", {"person_id": person_id}
+        case SystemStatus(warnings=warnings):
+            return "system", {"warnings": list(warnings)}
+        case EngineChanged(engine_id=engine_id, status=status):
+            return "engine", {"engine_id": engine_id, "status": status}
         case Problem(code=code):
             return "problem", {"code": code}
         case _:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from sightline.deliveries.entry import Entry, EntryKind
 from sightline.deliveries.escalation import Outcome, Patience, TellReason
+from sightline.deliveries.records import Decline
 from sightline.deliveries.routing import Position, Responder, Situation
 from sightline.events.alert import Alert, AlertState
 from sightline.exceptions import NotFound
@@ -150,6 +151,7 @@ async def test_who_declines_hands_it_to_the_next(store: SqlStore) -> None:
     assert (after.state, after.escalation_level) == (AlertState.OPEN, 1)
     again = await store.escalations.decline(alert.id, "ana", "still ill", THREE, PATIENCE, now_ms=NOON_MS + 2)
     assert again[1] is None, "once is enough: it may be said again after a lost answer"
+    assert await store.escalations.declines(alert.id) == [Decline(alert.id, "ana", NOON_MS + 1, "ill")]
     assert (await store.escalations.steps(alert.id))[0].outcome == Outcome.DECLINED
 
 
@@ -158,6 +160,7 @@ async def test_who_declines_beforehand_is_left_out(store: SqlStore) -> None:
     await fire(store, alert, NOON_MS)
     _, step = await store.escalations.decline(alert.id, "bo", "", THREE, PATIENCE, now_ms=NOON_MS + 1)
     assert step is None
+    assert [decline.user_id for decline in await store.escalations.declines(alert.id)] == ["bo"]
     assert await fire(store, alert, NOON_MS + 5_000) == "cy"
 
 

@@ -100,6 +100,21 @@ async def test_an_alert_without_a_template_is_remembered_by_its_sighting(store: 
     assert await named(store, sighting) == ada.id
 
 
+async def test_a_sighting_that_comes_after_its_alert_was_rejected_names_nobody(store: SqlStore) -> None:
+    ada = await enrol(store)
+    accepted = await store.alerts.accept(
+        event(f"track-1:{ada.id}", person_id=ada.id, subject_id=ada.id, template=(MODEL, vector(4, 4))),
+        alerting(why={"track_id": "track-1"}), blobs={}, now_ms=NOON_MS,
+    )  # fmt: skip
+    assert accepted.alert is not None
+    said = await store.negatives.reject_alert(accepted.alert.id, by="grace", now_ms=NOON_MS)
+    sighting = await leave(store, 1, person_id=ada.id)
+    assert await named(store, sighting) is None
+    assert (await leave(store, 2, person_id=ada.id)).person_id == ada.id, "of another track nothing was said"
+    await store.negatives.undo(said.id)
+    assert await named(store, sighting) == ada.id
+
+
 async def test_an_alert_that_names_nobody_cannot_be_rejected(store: SqlStore) -> None:
     alert = await raise_alert(store, "1")
     with pytest.raises(Conflict, match="names nobody"):

@@ -10,13 +10,15 @@ import pytest
 
 from sightline.accounts import Role, User
 from sightline.deliveries.channel import Channel, ChannelKind, NoticeEvent, PushSubscription
-from sightline.deliveries.notice import Backlog, Notice
+from sightline.deliveries.escalation import Patience
+from sightline.deliveries.notice import Backlog, Notice, Standing
+from sightline.deliveries.routing import Responder, Situation
 from sightline.events.alert import Alert, Severity
 from sightline.exceptions import Conflict, NotFound
 from sightline.stores import SqlStore
 from sightline.stores.push_subscriptions import MAX_DEVICES
 from tests.contract.conftest import OpenStore
-from tests.contract.facts import NOON_MS, raise_alert
+from tests.contract.facts import NOON_MS, add_camera, alerting, event, raise_alert
 
 ENDPOINT = "https://push.example.org/send/s3cret"
 LEASE_MS = 25_000
@@ -104,6 +106,25 @@ async def test_a_channel_may_follow_an_alert(store: SqlStore) -> None:
     await store.alerts.close(alert.id, by="olga", now_ms=NOON_MS + 2000)
     notices = await due(store)
     assert [(notice.target_id, notice.event) for notice in notices] == [(follows.id, NoticeEvent.ALERT_UPDATED)] * 2
+
+
+async def test_a_channel_that_follows_an_alert_hears_each_step_of_its_escalation(store: SqlStore) -> None:
+    follows = await add_channel(store, events=(NoticeEvent.ALERT_UPDATED,))
+    camera = await add_camera(store)
+    accepted = await store.alerts.accept(
+        event("1", camera_id=camera.id), alerting(routed=True, audience=("role:operator",)), blobs={}, now_ms=NOON_MS
+    )
+    assert accepted.alert is not None
+    patience = Patience(receipt_ms=1000, acknowledge_ms=1000)
+    for level in (1, 2):
+        nobody = Situation((), ("role:responder",))
+        ana = Situation((Responder("ana", None, tags=frozenset({"user:ana"})),), ("role:responder",))
+        await store.escalations.fire(
+            accepted.alert.id, ana if level == 1 else nobody, patience, now_ms=NOON_MS + 5000 * level
+        )
+        assert [notice.target_id for notice in await due(store) if notice.event is NoticeEvent.ALERT_UPDATED] == (
+            [follows.id] * level
+        )
 
 
 async def test_an_alert_that_was_raised_before_is_told_once(store: SqlStore) -> None:
@@ -313,3 +334,17 @@ async def test_channels_are_made_changed_and_removed(store: SqlStore) -> None:
     for call in (store.channels.get(police.id), store.channels.delete(police.id), store.channels.replace(police)):
         with pytest.raises(NotFound):
             await call
+
+
+async def test_how_each_target_does(store: SqlStore) -> None:
+    assert await store.notices.standings() == {}
+    alert, first = await one_notice(store)
+    channel = first.target_id
+    assert await store.notices.standings() == {channel: Standing(1, first.created_at_ms, 0, "")}
+    await store.notices.again(await claimed(store, first), due_at_ms=NOON_MS + 10**6, problem="no answer")
+    assert (await store.notices.standings())[channel].problem == "no answer"
+    await raise_alert(store, "2")
+    (second,) = [notice for notice in await due(store) if notice.id != first.id]
+    await store.notices.bury(await claimed(store, second), now_ms=NOON_MS + 5, problem="the server answered 400")
+    standing = (await store.notices.standings())[channel]
+    assert standing == Standing(1, first.created_at_ms, 1, "the server answered 400")

@@ -44,10 +44,12 @@ async def test_both_pictures_of_an_alert(store: SqlStore, tmp_path: Path) -> Non
 
 async def test_strangers_and_cameras_have_folders_too(store: SqlStore, tmp_path: Path) -> None:
     camera = await add_camera(store, name="Back/Yard")
-    for number, type in enumerate((AlertType.UNKNOWN_PERSON, AlertType.CAMERA_OFFLINE)):
+    types = (AlertType.UNKNOWN_PERSON, AlertType.CAMERA_OFFLINE, AlertType.CROWD_WARNING, AlertType.PERSON_DETECTED)
+    for number, type in enumerate(types):
         await store.pictures.put_incoming(f"blob-{number}", b"x")
         await raise_with(store, str(number), {"snapshot": f"blob-{number}"}, type, camera_id=camera.id)
-    assert files(tmp_path) == [f"screenshots/Back_Yard/{NOON}.jpg", f"screenshots/unknown/{NOON}.jpg"]
+    folders = [f"screenshots/Back_Yard/{NOON}", f"screenshots/unknown/{NOON}"]
+    assert files(tmp_path) == [f"{folder}{end}.jpg" for folder in folders for end in ("-2", "")]
 
 
 async def test_pictures_of_one_second_are_numbered(store: SqlStore, tmp_path: Path) -> None:

@@ -58,6 +58,7 @@ async def test_merging_and_undoing_it(store: SqlStore) -> None:
     merged = await store.strangers.merge("a", "c")
     assert (merged.id, merged.sightings, merged.merged) == ("c", 3, (1, 2))
     assert await members(store, "c") == {"1", "2", "3"}
+    assert await members(store, "b") == {"2"}, "what was merged can still be looked at alone"
     assert [one.id for one in await store.strangers.list()] == ["c"]
     assert {(one.id, one.merged_into) for one in await store.strangers.list(state=StrangerState.MERGED)} == {
         ("a", 3), ("b", 1)

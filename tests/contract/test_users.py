@@ -97,6 +97,10 @@ async def test_a_machine_is_known_by_its_token(store: SqlStore) -> None:
     await store.machine_tokens.create(name="engine-2", token_hash="bb", now_ms=1)
     assert await store.machine_tokens.name_of("aa") == "engine-1"
     assert await store.machine_tokens.name_of("cc") is None
+    await store.machine_tokens.delete("engine-2")
+    assert await store.machine_tokens.name_of("bb") is None
+    with pytest.raises(NotFound):
+        await store.machine_tokens.delete("engine-2")
 
 
 async def test_a_new_token_replaces_that_of_the_same_name(store: SqlStore) -> None:

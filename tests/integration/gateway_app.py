@@ -28,12 +28,13 @@ from sightline.cameras import Camera
 from sightline.decisions.watch_list import WatchList
 from sightline.events import engine_link as link
 from sightline.events.alert import Severity
-from sightline.events.spoken import ALERTS_MESSAGES, decode_spoken
+from sightline.events.spoken import decode_spoken
+from sightline.events.spoken_elsewhere import ALERTS_MESSAGES
 from sightline.gateway.app import create_app
-from sightline.gateway.engines import MAX_MESSAGE_BYTES
 from sightline.gateway.gateway import Gateway
 from sightline.identities.subject import NewReference, Person
 from sightline.listeners import parse_listeners
+from sightline.service.asgi_server import server_config
 from sightline.service.gateway import engine_token, open_gateway
 from sightline.settings import Settings
 
@@ -60,7 +61,7 @@ class NativeClient:
         """Whatever a gateway says is said as the reference says it."""
         decode_spoken(message)
 
-    async def send(self, type: str, *, id: str | None = None, **data: Any) -> None:
+    async def send(self, type: str, /, *, id: str | None = None, **data: Any) -> None:
         message: dict[str, Any] = {"type": type, "data": data}
         await self.socket.send(json.dumps(message if id is None else message | {"id": id}))
 
@@ -313,21 +314,8 @@ class GatewayRun:
         settings = Settings(home=self.home, port=0, timezone="Europe/Berlin", **self.settings)
         gateway = await self._stack.enter_async_context(open_gateway(settings, local_token=LOCAL_TOKEN))
         app = create_app(gateway, background=contextlib.nullcontext)
-        config = uvicorn.Config(
-            app,
-            host="127.0.0.1",
-            port=0,
-            log_config=None,
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            ws="websockets-sansio",
-            ws_max_size=MAX_MESSAGE_BYTES,
-            ws_per_message_deflate=False,
-            timeout_graceful_shutdown=1,
-            lifespan="on",
-        )
+        config = await server_config(app, settings)
+        config.timeout_graceful_shutdown = 1
         server = _Server(config)
         sockets = [_bound(0), *(_bound(listener.port) for listener in parse_listeners(settings.listen))]
         task = asyncio.create_task(server.serve(sockets=sockets))

@@ -243,6 +243,7 @@ async def test_connections_are_listed_for_administrators(gateway: RunningGateway
         listed = (await http.get("/ws/connections")).json()
         assert listed["total_connections"] == 2
         assert sorted(entry["client_type"] for entry in listed["connections"]) == ["alerts", "frontend"]
+        assert sorted(entry["dialect"] for entry in listed["connections"]) == ["ws/alerts", "ws/v1"]
         for entry in listed["connections"]:
             assert entry["user_id"] == olga.id
             assert entry["connected"] is True

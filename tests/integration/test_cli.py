@@ -14,8 +14,10 @@ import httpx
 import numpy as np
 import pytest
 
+from sightline.models.manifest import MODELS
 from sightline.testing import ServerProcess
 from tests.conftest import ADMIN_PASSWORD
+from tests.unit.models.graphs_made import answering
 
 ANSWER_TIMEOUT_S = 60
 
@@ -79,6 +81,24 @@ def test_enrol_then_identify_without_a_server(home: Path, people: Path, both: Pa
     assert all(list(face) == ["bbox", "confidence", "person", "similarity", "quality"] for face in faces)
     assert [face["person"] for face in faces] == ["eileen-collins", None]
     assert faces[0]["similarity"] > 0.5
+
+    searched = sightline(home, "search", "--since", "2026-01-01", str(both))
+    assert (searched.stdout, searched.stderr) == ("nobody like this was seen\n", ""), "no camera has seen anybody yet"
+    assert "no camera with id 'attic'" in sightline(home, "search", "--camera", "attic", str(both)).stderr
+
+    folder, table = both.parent / "pictures", both.parent / "seen.csv"
+    folder.mkdir()
+    shutil.copy(both, folder)
+    (folder / "broken.png").write_bytes(both.read_bytes()[:5000])
+    done = sightline(home, "analyse", "--json", "--csv", str(table), str(folder))
+    assert done.returncode == 1, "one file of the two is broken"
+    assert "1 of 2 files could not be analysed" in done.stderr
+    good, broken = json.loads(done.stdout)["files"]
+    assert "cut off" in broken["error"]
+    named = [face["person"]["name"] for face in good["frames"][0]["faces"] if "person" in face]
+    assert (len(good["frames"][0]["faces"]), named) == (2, ["eileen-collins"])
+    assert len(table.read_text().splitlines()) >= 3
+    assert not any((home / "analyses").iterdir()), "nothing is kept"
 
 
 def test_what_is_no_face_is_refused_and_leaves_nobody(home: Path, tmp_path: Path) -> None:
@@ -177,7 +197,8 @@ def test_doctor_says_how_to_mend_missing_models(tmp_path: Path) -> None:
 
 
 def test_models_are_verified(home: Path, tmp_path: Path) -> None:
-    assert set(json.loads(answer(home, "models", "verify", "--json")).values()) == {"present"}
+    states = json.loads(answer(home, "models", "verify", "--json"))
+    assert {states[entry.name] for entry in MODELS} == {"present"}
     broken = tmp_path / "broken"
     shutil.copytree(home / "models", broken / "models")
     with (broken / "models" / "centerface.onnx").open("r+b") as file:
@@ -205,3 +226,28 @@ def test_two_servers_never_share_a_home(server: ServerProcess) -> None:
     done = sightline(server.home, "serve", "--port", "0")
     assert done.returncode == 1
     assert "another sightline works on" in done.stderr
+
+
+def test_a_model_of_ones_own_is_added_chosen_and_given_up(home: Path, tmp_path: Path) -> None:
+    mine = tmp_path / "home-of-mine"
+    shutil.copytree(home / "models", mine / "models")
+    file = tmp_path / "yolo.onnx"
+    file.write_bytes(answering({"out": np.zeros((1, 84, 8400), np.float32)}))
+    words = ("models", "add", str(file), "--name", "my-yolo", "--task", "object-detector", "--licence", "AGPL-3.0")
+    refused = sightline(mine, *words)
+    assert refused.returncode == 1
+    assert "--accept-licence" in refused.stderr
+    assert "family yolo-v8" in answer(mine, *words, "--accept-licence")
+    listed = {one["name"]: one for one in json.loads(answer(mine, "models", "list", "--json"))}
+    assert (listed["my-yolo"]["status"], listed["my-yolo"]["tier"]) == ("present", "own")
+    assert (listed["sface"]["status"], listed["sface"]["permissive"]) == ("missing", True)
+    chosen = json.loads(answer(mine, "models", "use", "--objects", "my-yolo", "--embedding", "sface", "--json"))
+    assert (chosen["chosen"]["object_model"], chosen["overruled"]) == ("my-yolo", ["embedding_model", "object_model"])
+    back = json.loads(answer(mine, "models", "use", "--embedding", "default", "--json"))
+    assert back["overruled"] == ["object_model"]
+    assert back["chosen"]["embedding_model"] == "dlib-face-resnet29"
+    assert "recognises" in answer(mine, "models", "status")
+    file.write_bytes(b"weights")
+    refused = sightline(mine, "models", "add", str(file), "--name", "other", "--task", "liveness", "--licence", "MIT")
+    assert "not an ONNX file" in refused.stderr
+    assert "other" not in {one["name"] for one in json.loads(answer(mine, "models", "list", "--json"))}

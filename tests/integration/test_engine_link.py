@@ -361,7 +361,7 @@ async def test_still_pictures_are_asked_of_the_engine(gateway: RunningGateway) -
         asked = asyncio.create_task(http.post("/api/identify", files={"image": ("a.jpg", JPEG)}))
         await engine.until(lambda: engine.all(Analyse))
         request = engine.all(Analyse)[0]
-        assert (request.image, request.identify) == (JPEG, True)
+        assert (request.image, request.tasks) == (JPEG, ("identify",))
         face = AnalysedFace(
             bbox=(1, 2, 3, 4), confidence=0.9, landmarks=[], quality=0.5, reasons=[], vector=b"", probe=b""
         )  # fmt: skip
@@ -469,6 +469,8 @@ async def test_full_spool_is_told_to_everybody_once(gateway: RunningGateway) -> 
         told = await client.data("system_status_update")
         assert [warning.partition(": ")[2] for warning in told["warnings"]] == full.warnings
         assert told["engines"] == 1
+        async with gateway.client(token) as newcomer:
+            assert await newcomer.data("system_status_update") == told
         await engine.send(Status(load=0.1, cameras=0, spool_facts=0, spool_bytes=0))
         assert (await client.data("system_status_update"))["warnings"] == []
 

@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import cv2
+import msgspec
 import numpy as np
 import pytest
 import structlog
@@ -35,13 +36,16 @@ from sightline.events.engine_link import (
     Observation,
     ProbeSource,
     Revoke,
+    Sighting,
     SourceProbed,
     SourceState,
     Status,
     Unwatch,
     Watch,
 )
+from sightline.events.scene import Scene
 from sightline.exceptions import SourceError, Unavailable
+from sightline.ingest.open import open_source
 from tests.fake_gateway import TOKEN, FakeGateway
 from tests.scripted_engine import scripted_engine
 from tests.videos import numbered, write_video
@@ -144,7 +148,10 @@ async def test_accepted_facts_leave_the_spool(gateway: FakeGateway, tmp_path: Pa
     async with running(engine_for(gateway, spool)):
         await gateway.until(lambda: len(gateway.all(Fact)) >= 3)
         await gateway.send(Revoke(camera_id="hall"))
+        await gateway.until(lambda: gateway.all(Sighting))
         await gateway.until(lambda: latest_status(gateway).cameras == 0 and latest_status(gateway).spool_facts == 0)
+    (sighting,) = gateway.all(Sighting)
+    assert (sighting.camera_id, sighting.sample[:2]) == ("hall", b"\xff\xd8"), "what was in sight of it left its trace"
     assert [path.name for path in spool.iterdir()] == ["lock"]
 
 
@@ -185,6 +192,47 @@ async def test_the_gallery_is_followed_by_version(gateway: FakeGateway, tmp_path
         await gateway.drop_link()
         await gateway.until(lambda: len(gateway.all(GallerySince)) == 2)
         assert gateway.all(GallerySince)[1].version == 7
+
+
+LEFT_HALF = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+
+
+def is_masked(jpeg: bytes) -> bool:
+    """Whether the left half is black, but for what compression makes of its edge, and the right half is not."""
+    picture = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    middle = picture.shape[1] // 2
+    return int(picture[:, : middle - 8].max()) < 6 and int(picture[:, middle + 8 :].max()) > 12
+
+
+async def test_another_scene_is_seen_at_once_and_its_masks_leave_nothing_out(
+    gateway: FakeGateway, tmp_path: Path, video: str
+) -> None:
+    opened: list[str] = []
+
+    def counting(spec: str, timeout_s: float, /) -> object:
+        opened.append(spec)
+        return open_source(spec, timeout_s=timeout_s)
+
+    plain = camera(video)
+    hidden = Assign(camera=msgspec.structs.replace(plain.camera, scene=Scene(masks=(LEFT_HALF,))))
+    gateway.assign = [plain]
+    async with running(engine_for(gateway, tmp_path / "spool", open_source=counting)):
+        await gateway.until(lambda: gateway.all(Observation))
+        await gateway.send(Watch(camera_id="hall", fps=20))
+        await gateway.until(lambda: len(gateway.pictures) >= 2)
+        assert not is_masked(gateway.pictures[-1][1])
+        await gateway.send(hidden)
+        await gateway.until(lambda: is_masked(gateway.pictures[-1][1]))
+        shown, told = len(gateway.pictures), len(gateway.all(Fact))
+        await gateway.until(lambda: len(gateway.pictures) >= shown + 5 and len(gateway.all(Fact)) >= told + 3)
+        await gateway.send(ProbeSource(request_id="masked", source=video, masks=(LEFT_HALF,)))
+        await gateway.until(lambda: gateway.all(SourceProbed))
+    assert all(is_masked(jpeg) for _, jpeg in gateway.pictures[shown:])
+    assert is_masked(gateway.all(SourceProbed)[0].picture)
+    facts = gateway.all(Fact)[told + 2 :]
+    assert facts and all(is_masked(gateway.blobs[fact.blobs["snapshot"]]) for fact in facts)
+    assert opened == [video, video], "once to read it, once to try it"
 
 
 async def test_a_changed_camera_is_read_anew_and_its_frame_ids_go_on(

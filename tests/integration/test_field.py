@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sightline.accounts import Role
 from sightline.events import engine_link as link
-from sightline.events.spoken import FIELD_MESSAGES
+from sightline.events.spoken_elsewhere import FIELD_MESSAGES
 from sightline.gateway.field_socket import FieldClient as Connected
 from tests.integration.gateway_app import PATIENCE_S, GatewayRun, RunningGateway, identified
 
@@ -344,6 +344,7 @@ async def test_administrator_sees_field_clients_among_the_connections(gateway: R
     async with connected(gateway, "apk", path=f"/ws/field?token={token}"), gateway.http() as http:
         answer = (await http.get("/ws/connections")).json()
         assert answer["total_connections"] == 1
+        assert answer["connections"][0]["dialect"] == "ws/field"
         assert (answer["connections"][0]["user_id"], answer["connections"][0]["client_type"]) == (user.id, "mobile_app")
 
 

@@ -70,7 +70,7 @@ async def test_socketio_clients_of_an_address_are_limited_alike(gateway_run: Gat
         socketio_client() as client,
     ):
         await client.connect(gateway.url, **options)
-        assert (await client.next("connect_error"))["data"] == {"code": "CONNECTION_LIMIT"}
+        assert (await client.next("connect_error"))["data"] == {"code": "CONNECTION_LIMIT", "retry_after_s": 10}
 
 
 async def test_a_user_has_so_many_connections(gateway_run: GatewayRun) -> None:

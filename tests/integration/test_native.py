@@ -15,7 +15,7 @@ from sightline.deliveries.entry import Cursor
 from sightline.events.alert import AlertState
 from sightline.events.engine_link import CameraReport
 from sightline.exceptions import Unavailable
-from sightline.gateway import native
+from sightline.gateway import sender
 from tests.integration.gateway_app import JPEG, GatewayRun, RunningGateway, deaf_client, observation, picture
 
 LIMIT_ENTRIES = 100
@@ -425,6 +425,22 @@ async def test_new_device_is_given_what_is_open(gateway: RunningGateway) -> None
             assert await client.data("position") == {"from": 4, "to": 5}
 
 
+async def test_device_that_confirmed_only_a_snapshot_is_known(gateway: RunningGateway) -> None:
+    user, token = await gateway.user("olga")
+    camera, person = await gateway.camera(), await gateway.wanted()
+    async with gateway.engine() as engine:
+        async with gateway.client(token, device="new") as client:
+            await client.send("received", offset=(await client.data("alert_snapshot"))["offset"])
+            await client.send("heartbeat")
+            await client.next("heartbeat_ack")
+        await engine.sees(person, camera)
+        (alert,) = await gateway.gateway.store.alerts.list(tags=frozenset({"role:operator"}))
+        await gateway.gateway.store.alerts.acknowledge(alert.id, by=user.id, verdict=None, now_ms=1)
+        async with gateway.client(token, device="new") as client:
+            assert client.heard[-1]["data"]["mode"] == "resumed"
+            assert (await client.data("alert_triggered"))["alert_id"] == alert.id, "though it is not open any more"
+
+
 @pytest.mark.parametrize("kind", ["another epoch", "beyond the top", "below the floor"])
 async def test_gap_is_said_and_filled_with_a_snapshot(gateway: RunningGateway, kind: str) -> None:
     _, token = await gateway.user("olga")
@@ -483,7 +499,7 @@ async def test_positions_join_and_never_skip_what_is_for_the_client(gateway_run:
         assert joins == [(0, 1), (1, 2), (2, 3), (3, 4)]
         await other.next("bulk_status_update")
         (session,) = [client for client in gateway.gateway.hub.clients if client.user_name == "olga"]
-        await gateway.until(lambda: session._cursor == 4)  # type: ignore[attr-defined]
+        await gateway.until(lambda: session._log._cursor == 4)  # type: ignore[attr-defined]
         session.tick(gateway.gateway.clock.now_ms() + 31_000)  # type: ignore[attr-defined]
         assert await other.data("position") == {"from": 0, "to": 4}
         assert other.all("alert_triggered") == []
@@ -495,7 +511,7 @@ async def test_positions_join_and_never_skip_what_is_for_the_client(gateway_run:
 async def test_client_that_takes_nothing_is_let_go_and_misses_nothing(
     gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(native, "SEND_TIMEOUT_S", 0.2)
+    monkeypatch.setattr(sender, "STALLED_MS", 200)
     user, token = await gateway.user("olga")
     camera, person = await gateway.camera(), await gateway.wanted()
     epoch = (await gateway.gateway.store.log.bounds()).epoch

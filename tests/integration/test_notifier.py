@@ -296,6 +296,9 @@ async def test_a_dead_letter_is_dropped(running: RunningGateway, receiver: HttpR
     (letter,) = await until_dead(running)
     assert len(receiver.requests) == 1
     async with running.http() as http:
+        (channel,) = (await http.get("/api/channels")).json()
+        assert (channel["waiting"], channel["waiting_since"], channel["given_up"]) == (0, None, 1)
+        assert channel["problem"] == letter["problem"]
         assert (await http.delete(f"/api/dead-letters/{letter['id']}")).status_code == 204
         assert await dead_letters(http) == []
         assert "sightline_notifications_given_up_total" in (await http.get("/metrics")).text

@@ -9,8 +9,11 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
+from websockets.exceptions import InvalidStatus
 
 from sightline.accounts import RIGHTS, Right, Role
+from sightline.events import engine_link as link
 from sightline.events.engine_link import Analyse, AnalysedFace, Analysis
 from tests.integration.gateway_app import (
     JPEG,
@@ -28,6 +31,9 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("delete", "/api/users/{user_id}"): Right.MANAGE_USERS,
     ("put", "/api/users/{user_id}/password"): Right.MANAGE_USERS,
     ("get", "/api/audit"): Right.MANAGE_USERS,
+    ("post", "/api/engines/{engine_id}/token"): Right.MANAGE_USERS,
+    ("delete", "/api/engines/{engine_id}/token"): Right.MANAGE_USERS,
+    ("get", "/api/cameras/{camera_id}/stream.mjpeg"): Right.SEE_CAMERAS,
     ("get", "/ws/connections"): Right.MANAGE_USERS,
     ("get", "/ws/connections/{user_id}"): Right.MANAGE_USERS,
     ("get", "/api/cameras"): Right.SEE_CAMERAS,
@@ -36,6 +42,10 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("post", "/api/cameras/test"): Right.MANAGE_CAMERAS,
     ("patch", "/api/cameras/{camera_id}"): Right.MANAGE_CAMERAS,
     ("delete", "/api/cameras/{camera_id}"): Right.MANAGE_CAMERAS,
+    ("get", "/api/cameras/{camera_id}/view"): Right.SEE_CAMERAS,
+    ("put", "/api/cameras/{camera_id}/view"): Right.MANAGE_CAMERAS,
+    ("delete", "/api/cameras/{camera_id}/view"): Right.MANAGE_CAMERAS,
+    ("get", "/api/history"): Right.SEE_CAMERAS,
     ("get", "/api/people"): Right.SEE_PEOPLE,
     ("get", "/api/people/{person_id}"): Right.SEE_PEOPLE,
     ("get", "/api/people/{person_id}/portrait"): Right.SEE_PEOPLE,
@@ -55,10 +65,39 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("get", "/api/alerts"): Right.SEE_ALERTS,
     ("get", "/api/alerts/{alert_id}"): Right.SEE_ALERTS,
     ("post", "/api/alerts/{alert_id}/ack"): Right.SEE_ALERTS,  # and to handle it, once it is known to be theirs
+    ("get", "/api/alerts/{alert_id}/trace"): Right.SEE_ALERTS,
     ("get", "/api/alerts/{alert_id}/reference"): Right.SEE_ALERTS,
     ("get", "/api/alerts/{alert_id}/{role}"): Right.SEE_ALERTS,
     ("post", "/api/identify"): Right.IDENTIFY,
+    ("get", "/api/sightings"): Right.SEE_PEOPLE,
+    ("get", "/api/sightings/{sighting_id}"): Right.SEE_PEOPLE,
+    ("get", "/api/sightings/{sighting_id}/picture"): Right.SEE_PEOPLE,
+    ("get", "/api/people/{person_id}/sightings"): Right.SEE_PEOPLE,
+    ("post", "/api/search"): Right.IDENTIFY,
+    ("get", "/api/strangers"): Right.SEE_PEOPLE,
+    ("get", "/api/strangers/{stranger_id}"): Right.SEE_PEOPLE,
+    ("get", "/api/strangers/{stranger_id}/sightings"): Right.SEE_PEOPLE,
+    ("patch", "/api/strangers/{stranger_id}"): Right.MANAGE_PEOPLE,
+    ("post", "/api/strangers/{stranger_id}/enrol"): Right.MANAGE_PEOPLE,
+    ("post", "/api/strangers/{stranger_id}/merge"): Right.MANAGE_PEOPLE,
+    ("post", "/api/strangers/{stranger_id}/unmerge"): Right.MANAGE_PEOPLE,
+    ("post", "/api/strangers/{stranger_id}/split"): Right.MANAGE_PEOPLE,
+    ("delete", "/api/strangers/{stranger_id}"): Right.MANAGE_PEOPLE,
+    ("post", "/api/negatives"): Right.MANAGE_PEOPLE,
+    ("get", "/api/people/{person_id}/negatives"): Right.SEE_PEOPLE,
+    ("delete", "/api/negatives/{negative_id}"): Right.MANAGE_PEOPLE,
+    ("post", "/api/detect"): Right.ANALYSE,
+    ("get", "/api/analyses"): Right.IDENTIFY,
+    ("post", "/api/analyses"): Right.IDENTIFY,
+    ("get", "/api/analyses/{job_id}"): Right.IDENTIFY,
+    ("delete", "/api/analyses/{job_id}"): Right.IDENTIFY,
+    ("post", "/api/analyses/{job_id}/cancel"): Right.IDENTIFY,
+    ("get", "/api/analyses/{job_id}/result.json"): Right.IDENTIFY,
+    ("get", "/api/analyses/{job_id}/result.csv"): Right.IDENTIFY,
+    ("get", "/api/analyses/{job_id}/files/{index}/annotated"): Right.IDENTIFY,
     ("get", "/api/models/info"): Right.SEE_SYSTEM,
+    ("get", "/api/models"): Right.SEE_SYSTEM,
+    ("patch", "/api/models"): Right.MANAGE_USERS,
     ("get", "/api/system"): Right.SEE_SYSTEM,
     ("get", "/api/stats"): Right.SEE_SYSTEM,
     ("get", "/api/duty"): Right.MANAGE_DUTY,
@@ -86,7 +125,7 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("post", "/api/token/refresh"): None,
 }
 """Every route and the right it needs; `None`: whoever is signed in."""
-PUBLIC = {("get", "/health"), ("get", "/api/health"), ("post", "/api/token")}
+PUBLIC = {("get", "/health"), ("get", "/api/health"), ("post", "/api/token"), ("delete", "/api/token")}
 OTHERWISE = {
     ("get", "/api/duty/{user_id}"),  # one's own with the right to handle alerts, others' with that to manage duty
     ("put", "/api/duty/{user_id}/roster"),
@@ -121,6 +160,7 @@ async def test_every_route_asks_for_its_right(gateway: RunningGateway) -> None:
             address = path.format(
                 user_id="x",
                 camera_id="x",
+                engine_id="local",
                 person_id="x",
                 reference_id="x",
                 list_id="x",
@@ -129,6 +169,11 @@ async def test_every_route_asks_for_its_right(gateway: RunningGateway) -> None:
                 period_id="x",
                 channel_id="x",
                 notice_id="x",
+                sighting_id="x",
+                stranger_id="x",
+                negative_id="x",
+                job_id="x",
+                index="0",
             )
             body = BODIES.get((method, path), {})
             arguments = {} if method in ("get", "delete") else {"json": body}
@@ -175,6 +220,35 @@ async def test_sign_in_renew_and_change_the_password(gateway: RunningGateway) ->
         assert (await http.post("/api/token", data=form)).status_code == 401
         form["password"] = "another-long-password"
         assert (await http.post("/api/token", data=form)).status_code == 200
+
+
+async def test_a_browser_stays_signed_in_by_a_cookie_that_does_nothing_else(gateway: RunningGateway) -> None:
+    async with gateway.http() as owner, gateway.http(None) as http:
+        olga = (await owner.post("/api/users", json={"name": "olga", "role": "operator", "password": PASSWORD})).json()
+        form = {"username": "olga", "password": PASSWORD}
+        assert "set-cookie" not in (await http.post("/api/token", data=form)).headers, "nobody asked for it"
+        signed_in = await http.post("/api/token", data=form | {"remember": "true"})
+        kept = signed_in.headers["set-cookie"]
+        assert all(part in kept for part in ("HttpOnly", "Path=/api/token", "SameSite=strict", "Max-Age=43"))
+        assert "Secure" not in kept, "a browser would not keep it: this came without TLS"
+        renewed = await http.post("/api/token/refresh")
+        assert renewed.json()["user"]["name"] == "olga"
+        bad = {"Authorization": "Bearer not-a-token"}
+        assert (await http.post("/api/token/refresh", headers=bad)).status_code == 401, "the token says who it is"
+        assert (await http.get("/api/me")).status_code == 401
+        renewal = {"Authorization": f"Bearer {http.cookies['sightline_renewal']}"}
+        assert (await http.get("/api/me", headers=renewal)).status_code == 401, "it is no access token"
+        access = {"Cookie": f"sightline_renewal={renewed.json()['access_token']}"}
+        over_tls = {"Origin": str(http.base_url).replace("http:", "https:").rstrip("/")}
+        assert (await http.delete("/api/token")).status_code == 204
+        assert (await http.post("/api/token/refresh")).status_code == 401
+        assert (await http.post("/api/token/refresh", headers=access)).status_code == 401, "nor the other way round"
+        secure = await http.post("/api/token", data=form | {"remember": "true"}, headers=over_tls)
+        assert "Secure" in secure.headers["set-cookie"]
+        cookie = {"Cookie": secure.headers["set-cookie"].partition(";")[0]}
+        assert (await http.post("/api/token/refresh", headers=cookie)).status_code == 200
+        await owner.put(f"/api/users/{olga['id']}/password", json={"password": "another-long-password"})
+        assert (await http.post("/api/token/refresh", headers=cookie)).status_code == 401, "a new password ends it"
 
 
 async def test_users_are_managed(gateway: RunningGateway) -> None:
@@ -485,3 +559,22 @@ async def test_guessing_passwords_is_slowed(gateway: RunningGateway) -> None:
         assert 0 < int(refused.headers["retry-after"]) <= 61
         gateway.gateway.throttle._failures.clear()
         assert (await _sign_in(http, "nobody", PASSWORD)).json() == (await _sign_in(http, "olga", "wrong")).json()
+
+
+async def test_an_engines_token_is_its_own_and_ends_with_the_next(gateway: RunningGateway) -> None:
+    async with gateway.http() as http:
+        assert (await http.post("/api/engines/local/token")).status_code == 409
+        assert (await http.delete("/api/engines/yard/token")).status_code == 404
+        first = (await http.post("/api/engines/yard/token")).json()
+        assert first["engine_id"] == "yard"
+        headers = {"Authorization": f"Bearer {first['token']}"}
+        async with gateway.socket("/ws/engine", additional_headers=headers) as socket:
+            engine = ScriptedEngine(socket)
+            await engine.send(link.Hello(engine_id="yard", version="1", capacity=1, devices=[], models=[]))
+            await engine.until(lambda: engine.all(link.Welcome))
+            assert (await http.delete("/api/engines/yard/token")).status_code == 204
+            await socket.wait_closed()
+            assert socket.close_code == 4503
+        with pytest.raises(InvalidStatus):
+            async with gateway.socket("/ws/engine", additional_headers=headers):
+                pass

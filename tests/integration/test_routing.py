@@ -168,6 +168,8 @@ async def test_who_declines_hands_it_on_at_once(gateway_run: GatewayRun) -> None
         assert (await far.data("alert_triggered"))["escalation_level"] == 1
         async with gateway.http() as http:
             await http.post(f"/api/alerts/{alert_id}/decline", json={})
+            declined, _ = (await http.get(f"/api/alerts/{alert_id}/escalation")).json()["declines"]
+        assert (declined["name"], declined["reason"]) == ("near", "ill")
         await near.send("decline", id="what", alert_id="nothing")
         error = await near.next("error")
         assert (error["id"], error["data"]["details"]["path"]) == ("what", "data.alert_id")

@@ -143,7 +143,7 @@ async def test_wrong_events_name_the_field_and_the_connection_stays(gateway: Run
         await client.emit_value("ack", [1, 2])
         assert (await client.next("error"))["details"] == {"path": "data"}
         await client.emit("process_frame", frame="")
-        assert (await client.next("error"))["details"] == {"path": "type"}
+        assert (await client.next("error"))["code"] == "INVALID_IMAGE"
         for forged in ("connection", "reconnect"):
             await client.emit(forged, **{"asgi.scope": {"client": ["127.0.0.1", 1]}})
             assert (await client.next("error"))["details"] == {"path": "type"}
@@ -155,6 +155,7 @@ async def test_newer_connection_of_the_device_supersedes_across_dialects(gateway
         await identified(older, gateway, token, transports=["websocket"], identify={"device": "desk"})
         (connection,) = (await http.get("/ws/connections")).json()["connections"]
         assert (connection["user_name"], connection["client_type"]) == ("olga", "frontend")
+        assert connection["dialect"] == "socket.io"
         async with gateway.client(token, device="desk"):
             assert (await older.next("session_closed"))["code"] == 4502
             await older.next("disconnect")
@@ -176,7 +177,7 @@ async def test_connection_limit_is_a_connect_error(gateway_run: GatewayRun) -> N
     async with gateway.client(token), socketio_client() as client:
         await client.connect(gateway.url, transports=["websocket"])
         refusal = await client.next("connect_error")
-        assert refusal["data"] == {"code": "CONNECTION_LIMIT"}
+        assert refusal["data"] == {"code": "CONNECTION_LIMIT", "retry_after_s": 10}
         assert "retry_after_s" in refusal["message"]
 
 

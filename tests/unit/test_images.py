@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sightline.exceptions import ImageError
 from sightline.frames import Image
-from sightline.images import decode_image, encode_jpeg
+from sightline.images import decode_image, decode_picture, encode_jpeg
 
 LIMITS = {"max_bytes": 1_000_000, "max_pixels": 1_000_000}
 
@@ -232,3 +232,35 @@ def test_only_image_errors_escape_from_damaged_pictures(seed: bytes, data: st.Da
     else:
         assert decoded.ndim == 3
         assert decoded.dtype == np.uint8
+
+
+@pytest.mark.parametrize(
+    ("longest_side", "height"), [(400, 384), (399, 384), (200, 192), (150, 144), (151, 192), (100, 96), (1, 48)]
+)
+def test_a_jpeg_comes_as_small_as_is_enough_and_never_smaller(longest_side: int, height: int) -> None:
+    large = encode_jpeg(picture(384, 400), quality=95)
+    decoded, size = decode_picture(large, **LIMITS, longest_side=longest_side)
+    assert size == (400, 384)
+    assert decoded.shape[0] == height
+    assert close(decoded, picture(height, decoded.shape[1]))
+
+
+def test_other_formats_come_whole() -> None:
+    decoded, size = decode_picture(png(picture(384, 400)), **LIMITS, longest_side=100)
+    assert (decoded.shape, size) == ((384, 400, 3), (400, 384))
+
+
+def test_the_size_of_a_picture_on_its_side_is_the_upright_one() -> None:
+    turned = jpeg_with_exif(encode_jpeg(picture(384, 400), quality=95), exif(6))
+    decoded, size = decode_picture(turned, **LIMITS, longest_side=200)
+    assert (decoded.shape[:2], size) == ((200, 192), (384, 400))
+
+
+@pytest.mark.parametrize("depth", [np.uint8, np.uint16])
+def test_tall_pictures_are_converted_to_the_last_row(depth: type) -> None:
+    tall = cv2.cvtColor(picture(700, 40), cv2.COLOR_BGR2BGRA)
+    tall[650:, :, 3] = 0
+    stored = tall if depth is np.uint8 else tall.astype(np.uint16) * 257
+    decoded = decode_image(png(stored), **LIMITS)
+    assert np.array_equal(decoded[:650], tall[:650, :, :3])
+    assert decoded[650:].min() == 255

@@ -9,14 +9,17 @@ import typer
 
 from sightline import __version__, telemetry
 from sightline.cli import (
+    analysis,
     cameras,
     configuration,
     doctor,
+    engines,
     enrolment,
     evaluation,
     identification,
     models,
     people,
+    searching,
     serving,
     users,
 )
@@ -45,11 +48,14 @@ app.command(rich_help_panel=_RUN)(serving.serve)
 app.command(rich_help_panel=_RUN)(doctor.doctor)
 app.command(rich_help_panel=_DATA)(enrolment.enroll)
 app.command(rich_help_panel=_DATA)(identification.identify)
+app.command(rich_help_panel=_DATA)(searching.search)
+app.command(rich_help_panel=_DATA)(analysis.analyse)
 app.add_typer(people.app, name="people", rich_help_panel=_DATA)
 app.add_typer(cameras.app, name="cameras", rich_help_panel=_DATA)
 app.add_typer(evaluation.app, name="evaluate", rich_help_panel=_ADMIN)
 app.add_typer(models.app, name="models", rich_help_panel=_ADMIN)
 app.add_typer(users.app, name="users", rich_help_panel=_ADMIN)
+app.add_typer(engines.app, name="engines", rich_help_panel=_ADMIN)
 app.command(rich_help_panel=_ADMIN)(users.token)
 app.command(rich_help_panel=_ADMIN)(configuration.settings)
 app.command(rich_help_panel=_ADMIN)(configuration.version)

@@ -106,16 +106,25 @@ def check_keys(settings: Settings) -> Finding:
 
 
 def check_models(settings: Settings) -> Finding:
-    """Every model file is here and has the right hash."""
-    from sightline.models.manifest import MODELS
+    """Every model file of the embedded tier is here, and whatever is here has the right hash."""
+    from sightline.models.manifest import MANIFEST, Tier
     from sightline.models.store import ModelStatus, ModelStore
 
     store = ModelStore(settings.models_folder)
-    states = {entry.name: store.verify(entry) for entry in MODELS}
-    bad = [f"{name} is {state.value}" for name, state in states.items() if state is not ModelStatus.PRESENT]
+    states = {entry: store.verify(entry) for entry in (*MANIFEST, *store.added())}
+    bad = [
+        entry
+        for entry, state in states.items()
+        if state is ModelStatus.DAMAGED or (state is ModelStatus.MISSING and entry.tier is Tier.EMBEDDED)
+    ]
     if bad:
-        return Finding("models", Level.FAIL, "; ".join(bad), "sightline models pull")
-    return Finding("models", Level.OK, f"{len(states)} files, hashes as they should be")
+        usual = all(entry.tier is Tier.EMBEDDED for entry in bad)
+        mend = "sightline models pull" if usual else f"sightline models pull {' '.join(entry.name for entry in bad)}"
+        if any(entry.tier is Tier.OWN for entry in bad):
+            mend = "sightline models list; add your own files again"
+        return Finding("models", Level.FAIL, "; ".join(f"{entry.name} is {states[entry].value}" for entry in bad), mend)
+    here = sum(state is ModelStatus.PRESENT for state in states.values())
+    return Finding("models", Level.OK, f"{here} files, hashes as they should be")
 
 
 def check_database(settings: Settings) -> Finding:

@@ -10,7 +10,8 @@ from sqlalchemy.engine import make_url
 from sightline import __version__
 from sightline.cli.options import Json, settings_as_flags
 from sightline.cli.output import OUT, print_json, say, table, warn
-from sightline.settings import Loaded, Settings
+from sightline.settings import Settings
+from sightline.settings_sources import Loaded
 
 __all__ = ["settings", "version"]
 

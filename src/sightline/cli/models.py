@@ -12,6 +12,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
+from sightline.cli.model_choice import status, use
 from sightline.cli.options import Config, Home, Json, loaded
 from sightline.cli.output import NOTES, OUT, print_json, say, table
 from sightline.exceptions import SightlineError
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["app", "pull_missing"]
 
 app = typer.Typer(name="models", help="Fetch, check, add and choose the models.", no_args_is_help=True)
+
+app.command()(use)
+app.command()(status)
 
 _STYLES = {"present": "green", "missing": "yellow", "damaged": "red"}
 _SETTING = {

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 import typer
 from pydantic.fields import FieldInfo
 
-from sightline import settings as settings_module
+from sightline import settings_sources
 from sightline.settings import Settings, flag_name, group_of
 
 __all__ = ["Config", "Home", "Json", "Yes", "default_of", "kind_of", "loaded", "settings_as_flags"]
@@ -33,7 +33,7 @@ _KINDS: dict[Any, str] = {int: "whole number", float: "number", bool: "true|fals
 
 def loaded(home: Path | None, config: Path | None) -> Settings:
     """The settings of a command that takes only `--home` and `--config`."""
-    return settings_module.load({"home": home}, config=config).settings
+    return settings_sources.load({"home": home}, config=config).settings
 
 
 def settings_as_flags(command: Callable[..., None]) -> Callable[..., None]:
@@ -47,7 +47,7 @@ def settings_as_flags(command: Callable[..., None]) -> Callable[..., None]:
     def with_settings(*args: Any, **given: Any) -> None:
         config = given.pop("config")
         flags = {name: given.pop(name) for name in Settings.model_fields}
-        command(settings_module.load(flags, config=config), *args, **given)
+        command(settings_sources.load(flags, config=config), *args, **given)
 
     own = inspect.signature(command, eval_str=True)
     _, *parameters = own.parameters.values()

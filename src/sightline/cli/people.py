@@ -96,6 +96,7 @@ def remove(person: Who, yes: Yes = False, as_json: Json = False, home: Home = No
         ("erased", time_of(receipt.erased_at)),
         ("person", receipt.person_id),
         ("photos and templates", str(receipt.references)),
+        ("sightings", str(receipt.sightings)),
         ("alerts made anonymous", str(receipt.alerts)),
         ("events made anonymous", str(receipt.events)),
         ("pictures destroyed", str(receipt.pictures)),

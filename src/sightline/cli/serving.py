@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from sightline import settings as settings_module
+from sightline import settings_sources
 from sightline.cli.models import pull_missing
 from sightline.cli.options import Config, Home, settings_as_flags
 from sightline.cli.output import warn
-from sightline.settings import LOOPBACK_HOSTS, Loaded
+from sightline.settings import LOOPBACK_HOSTS
+from sightline.settings_sources import Loaded
 
 __all__ = ["demo", "serve"]
 
@@ -54,9 +55,9 @@ def demo(
         sightline demo --port 0 --no-open --home /tmp/sightline-demo
     """
     # Imported here because the service brings everything with it, and `sightline --help` shall not wait for that.
-    from sightline import service
+    from sightline.service import demo as demonstration
 
-    usual = settings_module.load({"home": home, "port": port}, config=config).settings
+    usual = settings_sources.load({"home": home, "port": port}, config=config).settings
     # A database of your own is for your data, so the demonstration never uses it.
     # Clients without a token may look at it as long as they are on this machine.
     chosen = usual.model_copy(
@@ -68,4 +69,4 @@ def demo(
     )
     pull_missing(chosen)
     warn(f"preparing the demonstration in {chosen.home}", "dim")
-    service.demo(chosen, open_browser=not no_open)
+    demonstration.demo(chosen, open_browser=not no_open)

@@ -12,14 +12,24 @@ import msgspec
 
 __all__ = [
     "Account",
+    "AnalysisInfo",
     "CameraInfo",
     "CameraStatus",
+    "EmbeddingChange",
     "EngineInfo",
     "EnrolledReference",
     "ErasureReceipt",
     "FoundFace",
     "FoundPerson",
     "Identification",
+    "ModelInfo",
+    "ModelsInfo",
+    "NamedCamera",
+    "NumberedStranger",
+    "PastHit",
+    "PastIndexing",
+    "PastSearch",
+    "PastSighting",
     "PersonInfo",
     "PhotoResult",
     "SourceTest",
@@ -109,6 +119,38 @@ class SystemInfo(msgspec.Struct, frozen=True, kw_only=True):
     connections: int = 0
 
 
+class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The model of one task, as the engine has it."""
+
+    task: str
+    name: str = ""
+    loaded: bool = False
+    path: str = ""
+    device: str = ""
+    reason: str = ""
+
+
+class EmbeddingChange(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the change of the embedder is; the counts are of enrolled photos, absent before they are known."""
+
+    chosen: str
+    serving: str
+    changing: bool
+    problem: str = ""
+    references: int | None = None
+    done: int | None = None
+    failed: int | None = None
+
+
+class ModelsInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The models that are chosen and those in use; `overruled` are the settings that an administrator overruled."""
+
+    chosen: dict[str, str]
+    overruled: tuple[str, ...]
+    in_use: tuple[ModelInfo, ...]
+    embedding: EmbeddingChange
+
+
 class WatchListInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A watch list; `people` counts its members."""
 
@@ -147,6 +189,8 @@ class ErasureReceipt(msgspec.Struct, frozen=True, kw_only=True):
     alerts: int = 0
     events: int = 0
     pictures: int = 0
+    sightings: int = 0
+    negatives: int = 0
 
 
 class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,3 +217,61 @@ class Identification(msgspec.Struct, frozen=True, kw_only=True):
     faces: tuple[FoundFace, ...]
     width: int
     height: int
+
+
+class AnalysisInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A job: files that are analysed, or were. `progress` is 0 to 1."""
+
+    id: str
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
+    reason: str = ""
+    progress: float = 0.0
+    frames: int = 0
+
+
+class NamedCamera(msgspec.Struct, frozen=True, kw_only=True):
+    """A camera; the name is empty once it was removed."""
+
+    id: str
+    name: str
+
+
+class NumberedStranger(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody whom nobody has enrolled."""
+
+    id: str
+    number: int
+
+
+class PastSighting(msgspec.Struct, frozen=True, kw_only=True):
+    """What a track of a face left. Times are milliseconds since the epoch."""
+
+    id: str
+    camera: NamedCamera
+    first_seen: int
+    last_seen: int
+    picture_url: str
+    quality: float = 0.0
+    person: FoundPerson | None = None
+    stranger: NumberedStranger | None = None
+
+
+class PastHit(msgspec.Struct, frozen=True, kw_only=True):
+    """A sighting, and how similar it is to what was searched for, 0 to 1."""
+
+    similarity: float
+    sighting: PastSighting
+
+
+class PastIndexing(msgspec.Struct, frozen=True, kw_only=True):
+    """The search knows so many of all sightings so far."""
+
+    indexed: int
+    total: int
+
+
+class PastSearch(msgspec.Struct, frozen=True, kw_only=True):
+    """Hits, the most similar first; `indexing` while some sightings were not searched yet."""
+
+    hits: tuple[PastHit, ...]
+    indexing: PastIndexing | None = None

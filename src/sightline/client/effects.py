@@ -7,11 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from sightline.client.closing import Stopped
-from sightline.client.events import Event, Recorded
+from sightline.client.events import AlertAccepted, Event, QualityChanged, Recorded, StreamStarted, StreamStopped
 from sightline.deliveries.entry import Cursor
 from sightline.exceptions import SightlineError
 
-__all__ = ["AckRefused", "Answer", "Close", "Deliver", "Effect", "Halt", "Mark", "Open", "Persist", "Send", "WantToken"]
+__all__ = [
+    "AckRefused",
+    "AlertRefused",
+    "Answer",
+    "Close",
+    "Deliver",
+    "Effect",
+    "Halt",
+    "Mark",
+    "Open",
+    "Outcome",
+    "Persist",
+    "Send",
+    "StreamRefused",
+    "WantToken",
+]
 
 
 class AckRefused(SightlineError):
@@ -21,6 +36,37 @@ class AckRefused(SightlineError):
         super().__init__(message)
         self.alert_id = alert_id
         self.code = code
+
+
+class AlertRefused(SightlineError):
+    """The server will never accept this alert of an engine; `code` is its word for why."""
+
+    def __init__(self, message: str, *, alert_id: str, code: str) -> None:
+        super().__init__(message)
+        self.alert_id = alert_id
+        self.code = code
+
+
+class StreamRefused(SightlineError):
+    """There is no such stream; `code` is the server's word for why, or `TIMED_OUT`, or `STOPPED`."""
+
+    def __init__(self, message: str, *, camera_id: str, code: str) -> None:
+        super().__init__(message)
+        self.camera_id = camera_id
+        self.code = code
+
+
+Outcome = (
+    Recorded
+    | AckRefused
+    | StreamStarted
+    | StreamStopped
+    | QualityChanged
+    | StreamRefused
+    | AlertAccepted
+    | AlertRefused
+)
+"""What an `Answer` may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +114,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The acknowledgement `id` has its answer."""
+    """What was asked as `id` has its answer."""
 
     id: str
-    outcome: Recorded | AckRefused
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)

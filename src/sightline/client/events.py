@@ -18,6 +18,7 @@ from sightline.deliveries.entry import Cursor
 
 __all__ = [
     "Alert",
+    "AlertAccepted",
     "AlertCamera",
     "AlertList",
     "AlertPerson",
@@ -29,15 +30,26 @@ __all__ = [
     "Connection",
     "ConnectionChanged",
     "ConnectionState",
+    "Crowd",
+    "DetectedObject",
+    "DetectionResult",
+    "DutyStatus",
     "EngineChanged",
     "Event",
     "Face",
     "FaceResult",
     "Gap",
+    "PersonErased",
     "Picture",
     "Problem",
+    "QualityChanged",
     "Recorded",
     "Statistics",
+    "StreamFailed",
+    "StreamStarted",
+    "StreamStopped",
+    "StreamWanted",
+    "SystemStatus",
 ]
 
 
@@ -117,14 +129,18 @@ class CaughtUp(_Words, frozen=True):
 
 
 class Recorded(_Words, frozen=True):
-    """The answer to an acknowledgement; `first` is false when somebody had taken the alert before: then `by` did."""
+    """The answer to an acknowledgement; `first` is false when somebody had taken the alert before: then `by` did.
+
+    `declined` is true in the answer to a decline.
+    """
 
     alert_id: str
     state: str
     by: str | None = None
     at: int | None = None
     verdict: str | None = None
-    first: bool = True
+    first: bool | None = True
+    declined: bool | None = False
 
 
 class CameraChanged(_Words, frozen=True):
@@ -145,7 +161,9 @@ class EngineChanged(_Words, frozen=True):
 
 
 class Face(_Words, frozen=True):
-    """A face of a frame; `identity` is `pending`, `known` or `unknown`."""
+    """A face of a frame; `identity` is `pending`, `known` or `unknown`. `live` is how much it looks bona fide, 0 to 1;
+    `body` the track of the person whose face it is.
+    """
 
     bbox: tuple[float, float, float, float]
     confidence: float = 0.0
@@ -158,6 +176,8 @@ class Face(_Words, frozen=True):
     quality: float | None = None
     landmarks: tuple[tuple[float, float], ...] | None = None
     reasons: tuple[str, ...] = ()
+    live: float | None = None
+    body: str | None = None
 
 
 class FaceResult(_Words, frozen=True):
@@ -170,6 +190,117 @@ class FaceResult(_Words, frozen=True):
     height: int = 0
     faces: tuple[Face, ...] = ()
     source: str = ""
+
+
+class DetectedObject(_Words, frozen=True):
+    """A person or thing of a frame: `person`, `vehicle`, `package`, `phone`, or whatever else the model knows."""
+
+    label: str
+    bbox: tuple[float, float, float, float]
+    confidence: float = 0.0
+    track_id: str | None = None
+
+
+class Crowd(_Words, frozen=True):
+    """How many people a frame shows; `crowd_level` is `empty`, `low`, `medium`, `high` or `very_high`,
+    `density_score` the share of the picture that they cover, 0 to 1, where it is known. `zones` counts them by zone.
+    """
+
+    face_count: int = 0
+    body_count: int = 0
+    crowd_level: str = "empty"
+    density_score: float | None = None
+    zones: dict[str, int] = {}
+
+
+class DetectionResult(_Words, frozen=True):
+    """The persons and things of one frame, and the crowd. Disposable, like `FaceResult`; `source` names the engine."""
+
+    camera_id: str
+    frame_id: int
+    timestamp: int = 0
+    width: int = 0
+    height: int = 0
+    detections: tuple[DetectedObject, ...] = ()
+    crowd_analysis: Crowd | None = None
+    source: str = ""
+
+
+class DutyStatus(_Words, frozen=True):
+    """The answer to `set_duty`: whether the user is on duty, said at `at`."""
+
+    on: bool
+    at: int
+    reason: str = ""
+
+
+class StreamStarted(_Words, frozen=True):
+    """A stream is ready, also again after a reconnection: then `stream_url` is another. `None`: nobody sends pictures
+    of this camera now."""
+
+    camera_id: str
+    quality: str
+    stream_url: str | None = None
+    status: str = ""
+    request_id: str | None = None
+
+
+class StreamFailed(_Words, frozen=True):
+    """There is no such stream; `error` says why in plain words."""
+
+    camera_id: str
+    error: str
+    code: str = ""
+    request_id: str | None = None
+
+
+class StreamStopped(_Words, frozen=True):
+    """A stream has ended."""
+
+    camera_id: str
+    quality: str | None = None
+    request_id: str | None = None
+
+
+class QualityChanged(_Words, frozen=True):
+    """A stream has another quality, at its old address and at this one."""
+
+    camera_id: str
+    new_quality: str
+    stream_url: str | None = None
+    request_id: str | None = None
+
+
+class PersonErased(_Words, frozen=True):
+    """Somebody was erased: whatever shows them has to forget them now."""
+
+    person_id: str
+
+
+class SystemStatus(_Words, frozen=True):
+    """What is wrong with the system as a whole. Only the newest is kept."""
+
+    gateways: int = 0
+    engines: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+class AlertAccepted(_Words, frozen=True):
+    """An engine's alert is on the server's disk, or was already (`duplicate`). `raised` is the id of the alert that
+    people are told of; none where a rule keeps it quiet."""
+
+    alert_id: str
+    raised: str | None = None
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamWanted:
+    """To a program that is an engine: look at this source; with `quality` `None`, no longer."""
+
+    camera_id: str
+    rtsp_url: str | None
+    quality: str | None
 
 
 class Problem(_Words, frozen=True):
@@ -249,7 +380,7 @@ class ConnectionChanged:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The connection in numbers; `queue_size` counts the acknowledgements that are not recorded yet."""
+    """The connection in numbers; `queue_size` counts acknowledgements and alerts that the server has not yet."""
 
     connection_state: ConnectionState
     messages_sent: int
@@ -266,7 +397,16 @@ Event = (
     | CameraChanged
     | EngineChanged
     | FaceResult
+    | DetectionResult
     | Picture
+    | DutyStatus
+    | StreamStarted
+    | StreamFailed
+    | StreamStopped
+    | QualityChanged
+    | StreamWanted
+    | PersonErased
+    | SystemStatus
     | Problem
     | ConnectionChanged
 )

@@ -120,7 +120,10 @@ class Link:
             retry_ms = retry_after_ms(f"retry_after_s={response.headers.get('Retry-After', '')}")
             self._tell(self, Failed(reason, answered=True, retry_ms=retry_ms))
         except InvalidHandshake as refusal:
-            self._tell(self, Failed(f"this is no Sightline server: {refusal}", answered=True))
+            if isinstance(refusal.__cause__, EOFError):  # a line that broke, as to a proxy whose server is down
+                self._tell(self, Failed("the server cannot be reached: it hung up at once", answered=False))
+            else:
+                self._tell(self, Failed(f"this is no Sightline server: {refusal}", answered=True))
         except (OSError, TimeoutError, EOFError, WebSocketException) as failure:
             self._tell(self, Failed(f"the server cannot be reached: {failure}", answered=False))
         else:

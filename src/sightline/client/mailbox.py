@@ -18,11 +18,18 @@ from sightline.client.events import (
     CameraChanged,
     CaughtUp,
     ConnectionChanged,
+    DetectionResult,
     EngineChanged,
     Event,
     FaceResult,
     Gap,
+    PersonErased,
     Picture,
+    QualityChanged,
+    StreamFailed,
+    StreamStarted,
+    StreamStopped,
+    StreamWanted,
 )
 from sightline.deliveries.entry import Cursor
 
@@ -88,9 +95,17 @@ class Mailbox:
 
 def _name_of(event: Event) -> str:
     match event:
-        case CameraChanged(camera_id=id) | FaceResult(camera_id=id) | Picture(camera_id=id):
+        case CameraChanged(camera_id=id) | FaceResult(camera_id=id) | DetectionResult(camera_id=id):
             return id
-        case EngineChanged(engine_id=id):
+        case Picture(camera_id=id):
+            return id
+        case DetectionResult(camera_id=id, source=source):
+            return f"{id}/{source}"
+        case StreamStarted(camera_id=id) | StreamFailed(camera_id=id) | StreamStopped(camera_id=id):
+            return id
+        case QualityChanged(camera_id=id) | StreamWanted(camera_id=id):
+            return id
+        case EngineChanged(engine_id=id) | PersonErased(person_id=id):
             return id
         case _:
             return ""

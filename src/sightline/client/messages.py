@@ -12,15 +12,25 @@ import msgspec
 
 from sightline.client.events import (
     Alert,
+    AlertAccepted,
     AlertUpdated,
     CameraChanged,
     CaughtUp,
+    DetectionResult,
+    DutyStatus,
     EngineChanged,
     FaceResult,
+    PersonErased,
     Picture,
     Problem,
+    QualityChanged,
     Recorded,
+    StreamFailed,
+    StreamStarted,
+    StreamStopped,
+    SystemStatus,
 )
+from sightline.client.reports import StreamTask
 from sightline.exceptions import WireError
 
 __all__ = [
@@ -110,6 +120,16 @@ StateMessage = (
     | BulkStatus
     | EngineChanged
     | FaceResult
+    | DetectionResult
+    | DutyStatus
+    | StreamStarted
+    | StreamFailed
+    | StreamStopped
+    | QualityChanged
+    | PersonErased
+    | SystemStatus
+    | AlertAccepted
+    | StreamTask
 )
 """What a server says to a client that it knows, about the world and not about the connection."""
 
@@ -119,10 +139,11 @@ ServerData = (
 
 
 class ServerMessage(msgspec.Struct, frozen=True):
-    """A message from the server: its `id` (that of the question) and data."""
+    """A message from the server: its `id` (that of the question), data and type."""
 
     id: str | None
     data: ServerData
+    type: str = ""
 
 
 class _Envelope(msgspec.Struct):
@@ -157,6 +178,18 @@ _TYPES: Mapping[str, type[ServerData]] = {
     "camera_offline": CameraChanged,
     "ai_engine_status": EngineChanged,
     "face_detection_result": FaceResult,
+    "ai_detection_result": DetectionResult,
+    "duty_status": DutyStatus,
+    "stream_start_success": StreamStarted,
+    "stream_start_error": StreamFailed,
+    "stream_stop_success": StreamStopped,
+    "quality_change_success": QualityChanged,
+    "person_erased": PersonErased,
+    "system_status_update": SystemStatus,
+    "alert_accepted": AlertAccepted,
+    "start_stream_processing": StreamTask,
+    "change_stream_quality": StreamTask,
+    "stop_stream_processing": StreamTask,
     "error": Problem,
 }
 _STATUSES: Mapping[str, str] = {"camera_online": "online", "camera_offline": "offline"}
@@ -181,7 +214,7 @@ def decode_server_message(text: str) -> ServerMessage | None:
         raise WireError(f"the server's `{kind}` cannot be read: {problem}") from None
     if isinstance(data, CameraChanged) and not data.status:
         data = msgspec.structs.replace(data, status=_STATUSES.get(kind, ""))
-    return ServerMessage(envelope.id, data)
+    return ServerMessage(envelope.id, data, kind)
 
 
 def decode_picture(message: bytes) -> Picture:

@@ -8,11 +8,11 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from types import TracebackType
+from typing import Any, TypeVar
 
 import structlog
 
 from sightline.client.effects import (
-    AckRefused,
     Answer,
     Close,
     Deliver,
@@ -20,11 +20,21 @@ from sightline.client.effects import (
     Halt,
     Mark,
     Open,
+    Outcome,
     Persist,
     Send,
     WantToken,
 )
-from sightline.client.events import Connection, Event, Recorded, Statistics
+from sightline.client.events import (
+    AlertAccepted,
+    Connection,
+    Event,
+    QualityChanged,
+    Recorded,
+    Statistics,
+    StreamStarted,
+    StreamStopped,
+)
 from sightline.client.link import Closed, Failed, Heard, Link, LinkEvent, Opened, socket_address
 from sightline.client.mailbox import Mailbox
 from sightline.client.outbox import Kept
@@ -42,6 +52,8 @@ TokenProvider = Callable[[bool], Awaitable[str]]
 other exception means: not now, try again later."""
 
 LONGEST_SLEEP_S = 3600.0
+
+Answered = TypeVar("Answered")
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +83,7 @@ class SightlineClient:
         token: str | TokenProvider,
         device: str,
         client_type: str = "desktop_app",
+        capabilities: Iterable[str] = (),
         outbox: Path | None = None,
         max_reconnect_attempts: int | None = None,
         jitter: float = 0.5,
@@ -78,15 +91,16 @@ class SightlineClient:
         clock: Clock | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
-        """Connects to nothing yet. `client_type` is `frontend`, `desktop_app` or `mobile_app`; `chance` is uniform in
-        [0, 1), `jitter` the share by which waits are spread. Raises `ConfigurationError`."""
+        """Connects to nothing yet. `client_type` is `frontend`, `desktop_app`, `mobile_app`, or `ai_engine` for a
+        program that is an engine: then `token` is a machine token, and `capabilities` says what it can do. `chance` is
+        uniform in [0, 1), `jitter` the share by which waits are spread. Raises `ConfigurationError`."""
         self._address = socket_address(url)
         if tls is not None and not self._address.startswith("wss:"):
             raise ConfigurationError("`tls` is of use only with a url that begins with https: or wss:", key="tls")
         self._token = token
         self._tls = tls
         self._path = outbox
-        self._options = SessionOptions(device, chance, client_type, jitter, max_reconnect_attempts)
+        self._options = SessionOptions(device, chance, client_type, jitter, max_reconnect_attempts, tuple(capabilities))
         self._clock = clock or SystemClock()
         self._started_ms = self._clock.now_ms()
         self._started_s = self._clock.monotonic_s()
@@ -94,7 +108,7 @@ class SightlineClient:
         self._file: OutboxFile | None = None
         self._mailbox = Mailbox()
         self._arrived = asyncio.Event()
-        self._answers: dict[str, set[asyncio.Future[Recorded]]] = {}
+        self._answers: dict[str, set[asyncio.Future[Any]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._link: Link | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -161,10 +175,79 @@ class SightlineClient:
         Raises `AckRefused` when the server never will, `Stopped` when the connection ended for good, `Unavailable` when
         the client was closed before, or too many acknowledgements wait. Whoever gives up waiting takes nothing back.
         """
+        self._check_open()
+        return await self._answered(Recorded, *self._session.acknowledge(alert_id, verdict, self._now_ms()))
+
+    async def decline(self, alert_id: str, reason: str = "") -> Recorded:
+        """A person cannot take this alert: the next one is told. Returns and raises like `ack`."""
+        self._check_open()
+        now_ms = self._now_ms()
+        asked = self._session.acknowledge(alert_id, None, now_ms, decline=True, reason=reason)
+        return await self._answered(Recorded, *asked)
+
+    def set_duty(self, on: bool) -> None:
+        """The user is on duty from now on, or not; said again after a reconnection. `DutyStatus` is the answer."""
+        self._carry_out(self._session.switch_duty(on, self._now_ms()))
+
+    def update_location(self, latitude: float, longitude: float, accuracy_m: float | None = None) -> None:
+        """Where a `mobile_app` is, in WGS 84 degrees; said again after a reconnection within two minutes."""
+        accuracy = {} if accuracy_m is None else {"accuracy_m": accuracy_m}
+        location = {"latitude": latitude, "longitude": longitude, **accuracy}
+        self._carry_out(self._session.locate(location, self._now_ms()))
+
+    def forget_location(self) -> None:
+        """The device's position is not said again."""
+        self._carry_out(self._session.locate(None, self._now_ms()))
+
+    async def start_stream(self, camera_id: str, *, quality: str = "sd", rtsp_url: str | None = None) -> StreamStarted:
+        """A stream of a camera for a player, started again after a reconnection (`StreamStarted` then has its new
+        address). `quality` is `thumbnail`, `sd` or `hd`. With `rtsp_url` the camera is made, or given this source.
+
+        Raises `StreamRefused` when there is no such stream, or no answer in 30 s; `Stopped`, `Unavailable`.
+        """
+        self._check_open()
+        asked = self._session.start_stream(camera_id, quality, rtsp_url, self._now_ms())
+        return await self._answered(StreamStarted, *asked)
+
+    async def change_stream_quality(self, camera_id: str, quality: str) -> QualityChanged:
+        """Another quality; whoever plays the stream goes on. Raises like `start_stream`."""
+        self._check_open()
+        return await self._answered(QualityChanged, *self._session.change_stream(camera_id, quality, self._now_ms()))
+
+    async def stop_stream(self, camera_id: str) -> StreamStopped:
+        """Ends a stream. Raises like `start_stream`."""
+        self._check_open()
+        return await self._answered(StreamStopped, *self._session.stop_stream(camera_id, self._now_ms()))
+
+    # ── what a program that is an engine says (`client_type="ai_engine"`) ──
+
+    def send_ai_detection_result(self, camera_id: str, detections: Iterable[dict[str, Any]], **frame: Any) -> None:
+        """What a camera shows now: `label`, `confidence` and `bbox` of each; `frame_id`, `timestamp`, `width`, `height`
+        of the `frame`. Without a connection the newest of a camera waits for one."""
+        data = {"camera_id": camera_id, "detections": list(detections), **frame}
+        self._carry_out(self._session.report("ai_detection_result", data))
+
+    def send_face_detection_result(self, camera_id: str, faces: Iterable[dict[str, Any]], **frame: Any) -> None:
+        """The faces that a camera shows now: `bbox`, `confidence` and whatever else is known of each."""
+        self._carry_out(
+            self._session.report("face_detection_result", {"camera_id": camera_id, "faces": list(faces), **frame})
+        )
+
+    async def send_alert(self, alert_id: str, type: str, camera_id: str, **more: Any) -> AlertAccepted:
+        """People have to be told: returns once that is on the server's disk, over however many reconnections (and, with
+        an `outbox`, restarts). `more`: `severity`, `message`, `timestamp`, `similarity`, `person`, `person_id`,
+        `snapshot`. Raises `AlertRefused` when the server never will; `Stopped`, `Unavailable`."""
+        self._check_open()
+        data = {"alert_id": alert_id, "type": type, "camera_id": camera_id, **more}
+        return await self._answered(AlertAccepted, *self._session.raise_alert(data, self._now_ms()))
+
+    def _check_open(self) -> None:
         if self._closed:
             raise Unavailable("the client was closed")
-        id, effects = self._session.acknowledge(alert_id, verdict, self._now_ms())
-        answer: asyncio.Future[Recorded] = asyncio.get_running_loop().create_future()
+
+    async def _answered(self, kind: type[Answered], id: str, effects: list[Effect]) -> Answered:
+        """Asks, and waits for the answer."""
+        answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._answers.setdefault(id, set()).add(answer)
         self._carry_out(effects)
         if self._ended is not None and not answer.done():
@@ -266,11 +349,11 @@ class SightlineClient:
             case Halt(stopped=stopped):
                 self._end(stopped)
 
-    def _answer(self, id: str, outcome: Recorded | AckRefused) -> None:
+    def _answer(self, id: str, outcome: Outcome) -> None:
         for answer in self._answers.pop(id, ()):
             if answer.done():
                 continue
-            if isinstance(outcome, AckRefused):
+            if isinstance(outcome, Exception):
                 answer.set_exception(outcome)
             else:
                 answer.set_result(outcome)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 from sightline.client.events import Recorded
 from sightline.deliveries.entry import Cursor
 from sightline.events.alert import Verdict
 from sightline.exceptions import Unavailable
 
-__all__ = ["Kept", "Outbox", "PendingAck"]
+__all__ = ["ANSWER_WAIT_MS", "MAX_PENDING", "Kept", "Outbox", "PendingAck", "PendingAlert"]
 
 ANSWER_WAIT_MS = 10_000
 """How long a sent acknowledgement may go unanswered before it is sent again; recording it twice is harmless."""
@@ -19,12 +20,30 @@ MAX_PENDING = 1_000
 
 @dataclass(frozen=True, slots=True)
 class PendingAck:
-    """A person has taken an alert; the server does not know yet. `id` is that of the message."""
+    """A person has taken an alert, or cannot (`decline`); the server does not know yet. `id` is that of the message."""
 
     id: str
     alert_id: str
     verdict: Verdict | None
     made_at_ms: int
+    kind: Literal["ack", "decline"] = "ack"
+    reason: str = ""
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The data of its message."""
+        if self.kind == "decline":
+            return {"alert_id": self.alert_id, **({"reason": self.reason} if self.reason else {})}
+        return {"alert_id": self.alert_id, **({"verdict": self.verdict.value} if self.verdict else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAlert:
+    """An alert of a program that is an engine; the server has not accepted it yet. `id` is that of the message."""
+
+    id: str
+    alert_id: str
+    data: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +52,7 @@ class Kept:
 
     cursor: Cursor | None = None
     acks: tuple[PendingAck, ...] = ()
+    alerts: tuple[PendingAlert, ...] = ()
 
 
 class Outbox:

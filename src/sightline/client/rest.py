@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import PurePath
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -11,10 +12,13 @@ import msgspec
 
 from sightline.client.answers import (
     Account,
+    AnalysisInfo,
     CameraInfo,
     EnrolledReference,
     ErasureReceipt,
     Identification,
+    ModelsInfo,
+    PastSearch,
     PersonInfo,
     PhotoResult,
     SourceTest,
@@ -34,6 +38,10 @@ T = TypeVar("T")
 class _People(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[PersonInfo, ...]
     total: int
+
+
+class _EngineToken(msgspec.Struct):
+    token: str
 
 
 class _Token(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +77,14 @@ class RestClient:
     async def token_of(self, user_id: str) -> str:
         """An access token of another user; only for the owner of the installation, on its own machine."""
         return (await self._ask("POST", f"/api/users/{_path(user_id)}/token", _Token)).access_token
+
+    async def engine_token(self, engine_id: str) -> str:
+        """A new token for an engine that others start; the one before it is void."""
+        return (await self._ask("POST", f"/api/engines/{_path(engine_id)}/token", _EngineToken)).token
+
+    async def revoke_engine(self, engine_id: str) -> None:
+        """That engine may not connect any more."""
+        await self._send("DELETE", f"/api/engines/{_path(engine_id)}/token")
 
     async def cameras(self) -> tuple[CameraInfo, ...]:
         """All cameras with their states."""
@@ -152,6 +168,44 @@ class RestClient:
         """The faces of a picture, and whose they are. Nothing of it is stored."""
         files = [("image", (PurePath(file_name).name, content))]
         return await self._ask("POST", "/api/identify", Identification, files=files)
+
+    async def begin_analysis(
+        self, files: Sequence[tuple[str, BinaryIO]], *, fps: float, annotate: bool
+    ) -> AnalysisInfo:
+        """Uploads recordings and pictures to be analysed. Names are kept without their folders."""
+        uploads = [("files", (PurePath(name).name, content)) for name, content in files]
+        fields = {"fps": str(fps), "annotate": str(annotate).lower()}
+        return await self._ask("POST", "/api/analyses", AnalysisInfo, files=uploads, data=fields, timeout=None)
+
+    async def analysis(self, analysis_id: str) -> AnalysisInfo:
+        """How an analysis stands."""
+        return await self._ask("GET", f"/api/analyses/{_path(analysis_id)}", AnalysisInfo)
+
+    async def analysis_result(self, analysis_id: str, what: str) -> bytes:
+        """A file of the result: `result.json`, `result.csv` or `files/{index}/annotated`."""
+        return (await self._send("GET", f"/api/analyses/{_path(analysis_id)}/{what}")).content
+
+    async def delete_analysis(self, analysis_id: str) -> None:
+        """Ends an analysis if need be, and deletes everything of it."""
+        await self._send("DELETE", f"/api/analyses/{_path(analysis_id)}")
+
+    async def models(self) -> ModelsInfo:
+        """Which models are chosen and in use."""
+        return await self._ask("GET", "/api/models", ModelsInfo)
+
+    async def choose_models(self, changes: Mapping[str, str | None]) -> ModelsInfo:
+        """Chooses models by setting; `None` goes back to what the settings say."""
+        return await self._ask("PATCH", "/api/models", ModelsInfo, json=dict(changes))
+
+    async def search(
+        self, file_name: str, content: bytes, *, cameras: Sequence[str] = (), from_ms: int | None = None,
+        to_ms: int | None = None, limit: int = 50, threshold: float = 0.5,
+    ) -> PastSearch:  # fmt: skip
+        """Sightings of the largest face of a picture, on these cameras (none: on all) and within these times."""
+        files = [("image", (PurePath(file_name).name, content))]
+        given = {"camera": list(cameras) or None, "from": from_ms, "to": to_ms, "limit": limit, "threshold": threshold}
+        fields = {name: value for name, value in given.items() if value is not None}
+        return await self._ask("POST", "/api/search", PastSearch, files=files, data=fields)
 
     async def system(self) -> SystemInfo:
         """How the server and its engine are."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from sightline.client.backoff import Backoff
 from sightline.client.closing import Stopped, StopReason, meaning_of, retry_after_ms, stop_reason_of
@@ -71,6 +72,7 @@ class SessionOptions:
     client_type: str = "desktop_app"
     jitter: float = 0.5
     max_reconnect_attempts: int | None = None
+    capabilities: tuple[str, ...] = ()
 
 
 class Session:
@@ -79,7 +81,7 @@ class Session:
     def __init__(self, options: SessionOptions, kept: Kept | None = None) -> None:
         self.connection = Connection()
         self._options = options
-        self._conversation = Conversation(kept or Kept())
+        self._conversation = Conversation(kept or Kept(), self._new_id)
         self._backoff = Backoff(options.chance, options.jitter, options.max_reconnect_attempts)
         self._credential = Credential()
         self._timers: dict[_Timer, int] = {}
@@ -121,6 +123,7 @@ class Session:
         if not self._is(ConnectionState.DISCONNECTED):
             self._effects += [*self._conversation.farewell(), Close(1000, "goodbye")]
         self._forget_connection()
+        self._effects += self._conversation.streams.give_up("the client was closed")
         self._show(Connection())
         return self._take()
 
@@ -132,10 +135,45 @@ class Session:
         """No longer."""
         return self._take(self._conversation.unsubscribe(camera_id))
 
-    def acknowledge(self, alert_id: str, verdict: Verdict | None, now_ms: int) -> tuple[str, list[Effect]]:
-        """A person has taken an alert. Returns the id that `Answer` will bear. Raises `Unavailable`."""
-        ack = PendingAck(self._new_id(now_ms), alert_id, verdict, now_ms)
+    def acknowledge(
+        self, alert_id: str, verdict: Verdict | None, now_ms: int, *, decline: bool = False, reason: str = ""
+    ) -> tuple[str, list[Effect]]:
+        """A person has taken an alert, or cannot. Returns the id that `Answer` will bear. Raises `Unavailable`."""
+        kind: Literal["ack", "decline"] = "decline" if decline else "ack"
+        ack = PendingAck(self._new_id(now_ms), alert_id, verdict, now_ms, kind, reason)
         id, effects = self._conversation.acknowledge(ack, now_ms)
+        return id, self._take(effects)
+
+    def switch_duty(self, on: bool, now_ms: int) -> list[Effect]:
+        """The user is on duty from now on, or not."""
+        return self._take(self._conversation.switch_duty(on, now_ms))
+
+    def locate(self, location: dict[str, Any] | None, now_ms: int) -> list[Effect]:
+        """The device is here now: `latitude`, `longitude`, `accuracy_m?`; `None`: that is not said any more."""
+        return self._take(self._conversation.locate(location, now_ms))
+
+    def start_stream(self, camera_id: str, quality: str, rtsp_url: str | None, now_ms: int) -> tuple[str, list[Effect]]:
+        """Asks for a stream. Returns the id that `Answer` will bear. Raises `Unavailable`."""
+        id, effects = self._conversation.streams.start(camera_id, quality, rtsp_url, now_ms)
+        return id, self._take(effects)
+
+    def change_stream(self, camera_id: str, quality: str, now_ms: int) -> tuple[str, list[Effect]]:
+        """Asks for another quality. Returns the id that `Answer` will bear. Raises `Unavailable`."""
+        id, effects = self._conversation.streams.change(camera_id, quality, now_ms)
+        return id, self._take(effects)
+
+    def stop_stream(self, camera_id: str, now_ms: int) -> tuple[str, list[Effect]]:
+        """Ends a stream. Returns the id that `Answer` will bear. Raises `Unavailable`."""
+        id, effects = self._conversation.streams.stop(camera_id, now_ms)
+        return id, self._take(effects)
+
+    def report(self, type: str, data: dict[str, Any]) -> list[Effect]:
+        """A program that is an engine sees this now."""
+        return self._take(self._conversation.reports.result(type, data))
+
+    def raise_alert(self, data: dict[str, Any], now_ms: int) -> tuple[str, list[Effect]]:
+        """A program that is an engine tells people. Returns the id that `Answer` will bear. Raises `Unavailable`."""
+        id, effects = self._conversation.raise_alert(data, now_ms)
         return id, self._take(effects)
 
     def handled(self, cursor: Cursor, now_ms: int) -> list[Effect]:
@@ -232,7 +270,7 @@ class Session:
             if _Timer.REFRESH in due:
                 del self._timers[_Timer.REFRESH]
                 self._want_token(fresh=True)
-            self._effects += self._conversation.tick(now_ms)
+        self._effects += self._conversation.tick(now_ms)
         return self._take()
 
     def text(self, text: str, now_ms: int) -> list[Effect]:
@@ -280,7 +318,7 @@ class Session:
                 self._deliver(problem)
             case data:
                 if authenticated:
-                    self._effects += self._conversation.message(data, message.id)
+                    self._effects += self._conversation.message(data, message.id, message.type)
 
     def _established(self, established: ConnectionEstablished, now_ms: int) -> None:
         interval = established.heartbeat_interval
@@ -295,7 +333,9 @@ class Session:
         self._credential.token = token
         cursor = self._conversation.resume()
         resume = {} if cursor is None else {"resume": {"epoch": cursor.epoch, "offset": cursor.offset}}
-        who = {"client_type": self._options.client_type, "device": self._options.device}
+        who: dict[str, object] = {"client_type": self._options.client_type, "device": self._options.device}
+        if self._options.capabilities:
+            who["capabilities"] = list(self._options.capabilities)
         self._send("client_identify", {"auth_token": token, **who, **resume})
 
     def _identified(self, success: IdentificationSuccess, now_ms: int) -> None:
@@ -356,6 +396,7 @@ class Session:
     def _stop(self, why: StopReason, reason: str, code: int | None) -> None:
         self._forget_connection()
         lost_at_ms = self.connection.lost_at_ms
+        self._effects += self._conversation.streams.give_up(reason)
         self._show(Connection(ConnectionState.DISCONNECTED, reason, None, lost_at_ms, why))
         self._effects.append(Halt(Stopped(reason, why=why, code=code)))
 

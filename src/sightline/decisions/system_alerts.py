@@ -1,4 +1,5 @@
-"""Alerts that the system raises of itself: nobody is on duty, and the test of the way to people."""
+"""Alerts that the system raises of itself: nobody is on duty, frames that cannot be served, and the test of the way to
+people."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from sightline.decisions.policy import routed
 from sightline.events.alert import AlertType, Severity
 from sightline.events.event import AlertDraft, Decision, DecisionContext
 
-__all__ = ["DUTY", "TEST", "nobody_on_duty", "somebody_on_duty", "still_offline", "test_alert"]
+__all__ = ["DUTY", "TEST", "nobody_on_duty", "of_frames", "somebody_on_duty", "still_offline", "test_alert"]
 
 DUTY = "duty"
 """The subject of alerts about the duty roster."""
@@ -27,12 +28,23 @@ def somebody_on_duty(context: DecisionContext) -> Decision:
     return Decision("somebody_on_duty", close=context.open_alert_ids)
 
 
-def still_offline(context: DecisionContext, audience: tuple[str, ...]) -> Decision:
+def of_frames(
+    context: DecisionContext, audience: tuple[str, ...], type: AlertType, severity: Severity, reason: str
+) -> Decision:
+    """Something about frames that clients push; one alert until somebody has taken it."""
+    if context.open_alert_ids:
+        return Decision(f"{type.value}_known")
+    return Decision(type.value, AlertDraft(type, severity, audience, {"rule": type.value, "reason": reason}))
+
+
+def still_offline(
+    context: DecisionContext, audience: tuple[str, ...], severity: Severity = Severity.WARNING
+) -> Decision:
     """A camera went offline in a time without alerts, which is over, and has not come back."""
     if context.open_alert_ids:
         return Decision("camera_still_offline")
     why = {"rule": "camera_offline", "reason": "it went offline in a time without alerts, and has not come back"}
-    return Decision("camera_offline", AlertDraft(AlertType.CAMERA_OFFLINE, Severity.WARNING, audience, why))
+    return Decision("camera_offline", AlertDraft(AlertType.CAMERA_OFFLINE, severity, audience, why))
 
 
 def test_alert(

@@ -11,7 +11,8 @@ __all__ = ["WatchList"]
 
 @dataclass(frozen=True, slots=True)
 class WatchList:
-    """A named part of the gallery. A hit on an enabled list raises an alert of `severity`."""
+    """A named part of the gallery. A hit on an enabled list raises an alert of `severity`; with
+    `require_live`, only once the track has been shown to be bona fide."""
 
     id: str
     name: str
@@ -19,3 +20,4 @@ class WatchList:
     enabled: bool
     created_at_ms: int
     people: int = 0
+    require_live: bool = False

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from sightline.deliveries.channel import ChannelKind, NoticeEvent
 
-__all__ = ["Attempt", "Backlog", "Notice", "Outcome"]
+__all__ = ["Attempt", "Backlog", "Notice", "Outcome", "Standing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +68,14 @@ class Backlog:
     oldest_ms: int | None
     dead: int
     next_due_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one target does: what waits for it and since when, what was given up, and why the newest of those failed so
+    far (empty: nothing has failed)."""
+
+    waiting: int = 0
+    oldest_ms: int | None = None
+    dead: int = 0
+    problem: str = ""

@@ -44,7 +44,7 @@ def notification(
         alert_id=alert["alert_id"],
         severity=Severity(alert["severity"]),
         title=_title(event, alert, with_names),
-        body=f"{_words(alert['type'])}, {alert['severity']}",
+        body=f"{_words(alert['type'])}{_seen_before(alert)}, {alert['severity']}",
         path=path,
         url=_url(public_url, path),
         at_ms=alert["timestamp"],
@@ -80,6 +80,12 @@ def _title(event: NoticeEvent, alert: Mapping[str, Any], with_names: bool) -> st
         case _:
             subject = name or "Alert"
     return f"{subject} at {where}"
+
+
+def _seen_before(alert: Mapping[str, Any]) -> str:
+    """The number of a stranger who was here before."""
+    stranger = alert.get("why", {}).get("stranger")
+    return f" (stranger {stranger['number']}, seen {stranger['seen']} times)" if stranger else ""
 
 
 def _words(kind: str) -> str:

@@ -22,16 +22,27 @@ from sightline.exceptions import ImageError, WireError
 
 __all__ = [
     "ALERT_KINDS",
+    "FRAME_CLIENT_MESSAGES",
     "FRAME_MESSAGES",
     "PERSON",
     "Authenticate",
+    "AuthenticateMessage",
+    "AuthenticatedData",
+    "ConnectedData",
+    "CrowdAnalysis",
+    "DroppedData",
+    "FoundBox",
     "FrameAlert",
+    "FrameAuthenticated",
     "FrameConnected",
     "FrameDropped",
     "FrameError",
+    "FrameErrorData",
     "FrameResult",
+    "FrameResultData",
     "FrameSettings",
     "ProcessFrame",
+    "PushedMessage",
     "decode_frame_message",
     "decode_process_frame",
     "encode_event",
@@ -68,7 +79,8 @@ class FrameSettings(_Struct, frozen=True):
 
 
 class ProcessFrame(_Struct, frozen=True):
-    """`process_frame`: a picture (JPEG, PNG or WebP) as base64, with or without `data:` before it. `timestamp` comes back as `frame_timestamp`."""
+    """`process_frame`: a picture (JPEG, PNG or WebP) as base64, with or without `data:` before it. `timestamp` comes
+    back as `frame_timestamp`."""
 
     frame: str
     timestamp: Timestamp = None
@@ -80,6 +92,24 @@ class Authenticate(_Struct, frozen=True):
 
     token: Annotated[str, msgspec.Meta(min_length=1, max_length=KEY_LIMIT)] | None = None
     ticket: Annotated[str, msgspec.Meta(min_length=1, max_length=KEY_LIMIT)] | None = None
+
+
+class PushedMessage(_Struct, frozen=True):
+    """A picture to analyse; see `ProcessFrame`."""
+
+    event: Literal["process_frame"]
+    data: ProcessFrame
+
+
+class AuthenticateMessage(_Struct, frozen=True):
+    """Who this is; see `Authenticate`."""
+
+    event: Literal["authenticate"]
+    data: Authenticate
+
+
+FRAME_CLIENT_MESSAGES: Mapping[str, Any] = {"process_frame": PushedMessage, "authenticate": AuthenticateMessage}
+"""Each message that a client may send on `/ws`, whole, by `event`."""
 
 
 # ── what it hears ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -209,6 +239,8 @@ _frames = msgspec.json.Decoder(ProcessFrame)
 _authentications = msgspec.json.Decoder(Authenticate)
 _NOT_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
 _DATA_PREFIX = re.compile(r"data:[\w.+/-]*(;[\w=.+-]+)*;base64,", re.ASCII | re.IGNORECASE)
+_LEAST_BYTES_A_CHARACTER = 0.73
+"""Of base64 in lines of 76 characters, each ended by two more (RFC 2045)."""
 _WHITESPACE = str.maketrans("", "", " \t\r\n")
 
 
@@ -240,7 +272,7 @@ def image_of(frame: str, max_bytes: int) -> bytes:
     is not base64."""
     prefix = _DATA_PREFIX.match(frame)
     text = frame[prefix.end() :] if prefix else frame
-    _check_size(len(text) * 3 // 4 - 2, max_bytes)
+    _check_size(int(len(text) * _LEAST_BYTES_A_CHARACTER) - 2, max_bytes)
     image = _from_base64(text)
     _check_size(len(image), max_bytes)
     if not image:

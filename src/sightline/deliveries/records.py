@@ -8,7 +8,7 @@ from sightline.deliveries.entry import LogBounds
 from sightline.events.alert import Alert
 from sightline.events.engine_link import GalleryTemplate, NegativeTemplate
 
-__all__ = ["Accepted", "Acknowledged", "AuditRecord", "GalleryChanges", "Snapshot", "Step"]
+__all__ = ["Accepted", "Acknowledged", "AuditRecord", "Decline", "Forgotten", "GalleryChanges", "Snapshot", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,15 @@ class Acknowledged:
 
     alert: Alert
     first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How much was deleted because it was too old."""
+
+    alerts: int = 0
+    events: int = 0
+    pictures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +85,13 @@ class Step:
     told_at_ms: int
     outcome: str | None = None
     ended_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decline:
+    """A user who said that they cannot take an alert, whether it was theirs or not; `reason` in their own words."""
+
+    alert_id: str
+    user_id: str
+    at_ms: int
+    reason: str

@@ -23,6 +23,7 @@ __all__ = [
     "Authenticate",
     "Close",
     "CloseCode",
+    "ENGINE",
     "DeclineAlert",
     "Effect",
     "Limits",
@@ -30,16 +31,20 @@ __all__ = [
     "Mode",
     "Phase",
     "Reauthenticate",
+    "Report",
     "Send",
     "Session",
     "SetDuty",
     "StoreCursor",
+    "Stream",
     "TakeAlert",
     "Unwatch",
     "Watch",
 ]
 
-CLIENT_TYPES = ("frontend", "desktop_app", "mobile_app", "ai_engine", "camera", "workstation")
+ENGINE = "ai_engine"
+"""The client type of an engine of another make: it reports, and asks nothing."""
+CLIENT_TYPES = ("frontend", "desktop_app", "mobile_app", ENGINE, "camera", "workstation")
 MAX_SUBSCRIPTIONS = 256
 
 
@@ -159,10 +164,12 @@ class Locate:
 
 @dataclass(frozen=True, slots=True)
 class SetDuty:
-    """The user is on duty from now on, or not: record it and answer `duty_status` with this id."""
+    """The user is on duty from now on, or not: record it and answer `duty_status` with this id. `at_ms`: they said so
+    then."""
 
     on: bool
     id: str | None
+    at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +181,25 @@ class DeclineAlert:
     id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream is to be started, stopped or changed: do it and answer with this id."""
+
+    request: wire.StreamRequest
+    id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """An engine says what it saw; an alert is answered with this id."""
+
+    report: wire.EngineReport
+    id: str | None
+
+
 Effect = (
     Send | Close | Authenticate | Reauthenticate | Watch | Unwatch | TakeAlert | StoreCursor
-    | Locate | SetDuty | DeclineAlert
+    | Locate | SetDuty | DeclineAlert | Stream | Report
 )  # fmt: skip
 
 
@@ -226,6 +249,9 @@ class Session:
             return self._identify(data, message.id)
         if self.phase is not Phase.OPEN:
             return self._problem("INVALID_MESSAGE", "identify first: send `client_identify`", "type", message.id)
+        if isinstance(data, wire.ENGINE_REPORTS) is not (self.client_type == ENGINE):
+            who = "an engine only reports" if self.client_type == ENGINE else f"only a client of type {ENGINE} reports"
+            return self._problem("FORBIDDEN", who, "type", message.id)
         return self._open_message(data, message.id)
 
     def reject(self, problem: WireError, now_ms: int) -> list[Effect]:
@@ -245,7 +271,8 @@ class Session:
         self.phase = Phase.OPEN
         self.user_id = user_id
         self.token_expires_ms = token_expires_ms
-        self.window = Window(sent=start, received=start)
+        # A snapshot has to be confirmed like entries: only then is there a place at which the device is taken up again.
+        self.window = Window(sent=start, received=start if mode is Mode.RESUMED else start - 1)
         return [
             Send(
                 "identification_success",
@@ -336,14 +363,18 @@ class Session:
                 return [TakeAlert(alert_id, verdict, id)]
             case wire.LocationUpdate():
                 return [Locate(data)]
-            case wire.Duty(on=on):
-                return [SetDuty(on, id)]
+            case wire.Duty(on=on, at=at_ms):
+                return [SetDuty(on, id, at_ms)]
             case wire.Decline(alert_id=alert_id, reason=reason):
                 return [DeclineAlert(alert_id, reason, id)]
             case wire.Refresh(auth_token=token):
                 return [Reauthenticate(token, id)]
             case wire.Received(offset=offset):
                 return self._received(offset, id)
+            case wire.StreamStartRequest() | wire.StreamStopRequest() | wire.StreamQualityChange():
+                return [Stream(data, id)]
+            case wire.AiDetectionReport() | wire.FaceDetectionReport() | wire.AlertReport():
+                return [Report(data, id)]
         raise AssertionError(f"{type(data).__name__} was handled before")
 
     def _received(self, offset: int, id: str | None) -> list[Effect]:

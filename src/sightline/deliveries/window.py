@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from sightline.exceptions import WireError
 
-__all__ = ["CREDIT_BYTES", "CREDIT_ENTRIES", "Window"]
+__all__ = ["CREDIT_BYTES", "CREDIT_ENTRIES", "SentPage", "Window"]
 
 CREDIT_ENTRIES = 100
 CREDIT_BYTES = 256 * 1024
+
+
+class SentPage(NamedTuple):
+    """`entries` of `size` bytes, all of them in (after, to]."""
+
+    to: int
+    entries: int
+    size: int
+    after: int
 
 
 @dataclass(slots=True)
@@ -23,7 +32,9 @@ class Window:
 
     sent: int
     received: int
-    _pages: deque[tuple[int, int, int]] = field(default_factory=deque)
+    confirmed_entries: int = 0
+    """How many entries were confirmed in all."""
+    _pages: list[SentPage] = field(default_factory=list)
     _entries: int = 0
     _bytes: int = 0
 
@@ -37,27 +48,44 @@ class Window:
         """How many bytes may be sent now."""
         return max(0, CREDIT_BYTES - self._bytes)
 
+    def admits(self, entries: int, size: int) -> bool:
+        """Whether so many more entries of `size` bytes in all may be sent now."""
+        return self._entries + entries <= CREDIT_ENTRIES and self._bytes + size <= CREDIT_BYTES
+
     @property
     def outstanding(self) -> int:
         """How many entries were sent and not confirmed."""
         return self._entries
 
-    def page_sent(self, to: int, entries: int, size: int) -> None:
-        """A page and its `position {…, to}` were handed to the socket."""
-        self.sent = to
+    @property
+    def unconfirmed_after(self) -> int | None:
+        """The offset beyond which an entry that was sent is not confirmed; `None` where there is none."""
+        return self._pages[0].after if self._pages else None
+
+    def page_sent(self, to: int, entries: int, size: int, *, after: int | None = None) -> None:
+        """A page and its `position {…, to}` were handed to the socket. Its entries lie beyond `after`; not given,
+        beyond what was `sent` before."""
         if entries:
-            self._pages.append((to, entries, size))
-            self._entries += entries
-            self._bytes += size
+            self.add(SentPage(to, entries, size, self.sent if after is None else after))
+        else:
+            self.sent = to
+
+    def add(self, page: SentPage) -> None:
+        """As `page_sent`, for a page that many clients are sent."""
+        self.sent = page.to
+        self._pages.append(page)
+        self._entries += page.entries
+        self._bytes += page.size
 
     def confirm(self, offset: int) -> bool:
         """The client has everything up to `offset`; true when that is news. Raises `WireError` beyond what was sent."""
         if offset > self.sent:
             raise WireError(f"offset {offset} was not sent yet; the last position is {self.sent}", path="data.offset")
-        while self._pages and self._pages[0][0] <= offset:
-            _, entries, size = self._pages.popleft()
-            self._entries -= entries
-            self._bytes -= size
+        while self._pages and self._pages[0].to <= offset:
+            page = self._pages.pop(0)
+            self._entries -= page.entries
+            self._bytes -= page.size
+            self.confirmed_entries += page.entries
         if offset <= self.received:
             return False
         self.received = offset

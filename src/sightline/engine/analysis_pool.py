@@ -54,7 +54,7 @@ class Analysed:
     """What came of one frame."""
 
     observation: Observation
-    picture: LivePicture | None
+    pictures: tuple[LivePicture, ...]
     facts: tuple[PicturedFact, ...]
 
 
@@ -128,6 +128,13 @@ class AnalysisPool:
         self._leaving = [thread for thread in self._leaving if thread.is_alive()] + [leaving]
         leaving.start()
 
+    def forget_all(self) -> None:
+        """Ends the tracks of every camera: others look at them from now on."""
+        with self._lock:
+            cameras = list(self._analyses)
+        for camera_id in cameras:
+            self.forget(camera_id)
+
     def _leave(self, held: _Held) -> None:
         with held.lock:  # a frame of this camera may be under way
             self._tell_sighted(held.analysis.leave())
@@ -161,10 +168,10 @@ class AnalysisPool:
             self._tell_sighted(result.sightings)
         encoding_s = self._clock.monotonic_s()
         facts = tuple(_pictured(draft) for draft in result.facts)
-        picture = self._watching.picture(frame, encoding_s)
+        pictures = self._watching.pictures(frame, encoding_s)
         encoded_ms = (self._clock.monotonic_s() - encoding_s) * 1000
         self._performance.frame({"wait": waited_ms, **result.stage_ms, "encode": encoded_ms})
-        return Analysed(result.observation, picture, facts)
+        return Analysed(result.observation, pictures, facts)
 
 
 def _pictured(draft: FactDraft) -> PicturedFact:

@@ -62,19 +62,20 @@ class CameraAnalysis:
     def __init__(
         self,
         camera_id: str,
-        analyser: Analyser,
+        analyser: Analyser | None,
         settings: CameraAnalysisSettings | None = None,
         *,
         strangers: StrangerMemory | None = None,
         objects: ObjectDetector | None = None,
         liveness: LivenessScorer | None = None,
     ) -> None:
+        """Without an analyser no faces are looked for, without `objects` no persons and things."""
         self.camera_id = camera_id
         settings = settings or CameraAnalysisSettings()
         if strangers is None:
             strangers = Strangers(max_distance=settings.consensus.vote_distance)
         self._gate = MotionGate()
-        self._faces = FaceAnalysis(camera_id, analyser, settings, strangers, liveness)
+        self._faces = FaceAnalysis(camera_id, analyser, settings, strangers, liveness) if analyser else None
         self._objects = ObjectAnalysis(camera_id, objects, settings.objects) if objects is not None else None
         self._crowd = CrowdAnalysis(camera_id)
         self._size = (0, 0)
@@ -87,7 +88,10 @@ class CameraAnalysis:
         times = StageTimes()
         with times.stage("motion"):
             motion = self._look(frame)
-        faces, facts = self._faces.process(frame, motion, gallery, scene.liveness, times)
+        faces: list[TrackedFace] = []
+        facts: list[FactDraft] = []
+        if self._faces is not None:
+            faces, facts = self._faces.process(frame, motion, gallery, scene, times)
         objects: list[TrackedObject] = []
         if self._objects is not None:
             with times.stage("objects"):
@@ -109,18 +113,22 @@ class CameraAnalysis:
             crowd=crowd,
             processing_ms=round(times.wall_ms["total"], 3),
         )
-        return Result(observation, tuple(facts), times.wall_ms, times.cpu_ms, self._faces.left())
+        return Result(observation, tuple(facts), times.wall_ms, times.cpu_ms, self._left())
 
     def leave(self) -> tuple[SightingDraft, ...]:
         """Ends every track, and hands over what they leave: the camera is read no more."""
         self.end()
-        return self._faces.left()
+        return self._left()
 
     def end(self) -> None:
         """Ends every track: the camera is read no more, or was away."""
-        self._faces.end()
+        if self._faces is not None:
+            self._faces.end()
         if self._objects is not None:
             self._objects.end()
+
+    def _left(self) -> tuple[SightingDraft, ...]:
+        return self._faces.left() if self._faces is not None else ()
 
     def _look(self, frame: Frame) -> Motion:
         """Motion; another scene or another size of the picture ends every track."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sightline.decisions.crowd import CrowdFigures, analyse_crowd, body_of
 from sightline.decisions.crowd_alarm import CrowdAlarm
 from sightline.decisions.zones import contains, foot_point
+from sightline.engine.rates import UsualGap
 from sightline.engine.telling import FactDraft
 from sightline.events.engine_link import CrowdChanged, CrowdSeen
 from sightline.events.scene import CrowdWatch, Point, Scene
@@ -17,7 +18,7 @@ __all__ = ["CrowdAnalysis"]
 Box = tuple[float, float, float, float]
 
 _GAP_MS = 5_000
-"""Frames farther apart than this say nothing about the time between them."""
+"""Frames farther apart than this, and than is usual, say nothing about the time between them."""
 
 
 class CrowdAnalysis:
@@ -27,6 +28,7 @@ class CrowdAnalysis:
         self._camera_id = camera_id
         self._alarms: dict[CrowdWatch, CrowdAlarm] = {}
         self._at_ms = 0
+        self._gap = UsualGap()
 
     def process(
         self, frame: Frame, faces: Sequence[Box], bodies: Sequence[Box], scene: Scene
@@ -44,7 +46,7 @@ class CrowdAnalysis:
 
     def _news(self, frame: Frame, figures: CrowdFigures, seen: CrowdSeen, scene: Scene) -> list[FactDraft]:
         at_ms = frame.captured_at_ms
-        if not 0 <= at_ms - self._at_ms <= _GAP_MS:
+        if not 0 <= at_ms - self._at_ms <= max(_GAP_MS, 2 * self._gap.seen(at_ms)):
             for alarm in self._alarms.values():
                 alarm.interrupted()
         self._at_ms = at_ms

@@ -19,15 +19,17 @@ from pathlib import Path
 import structlog
 
 from sightline.clock import Clock
-from sightline.engine.analysis_pool import Analysed, AnalysisPool, FrameAnalysis
-from sightline.engine.gallery_mirror import GalleryMirror
+from sightline.engine.analysis_pool import Analysed, AnalysisPool
+from sightline.engine.examination import Recordings
+from sightline.engine.examiner import Examiner, Looking
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.mailbox import Mailboxes
 from sightline.engine.outbox import FactOutbox
 from sightline.engine.outgoing import Outgoing
 from sightline.engine.performance import Performance
 from sightline.engine.reader import CameraReader, OpenSource
-from sightline.engine.requests import Requests, StillAnalyser
+from sightline.engine.requests import Requests
+from sightline.engine.sights import Sight, SightLoader, Sights
 from sightline.engine.source_state import Outage, StateChange
 from sightline.engine.spool import Spool
 from sightline.engine.spool_disk import NoDisk, SpoolDisk
@@ -38,17 +40,20 @@ from sightline.events.engine_link import (
     Assign,
     CameraSpec,
     EngineMessage,
+    Examine,
+    Examined,
     Fact,
     GalleryPage,
     GatewayMessage,
     Hello,
-    ModelReport,
     ProbeSource,
     Revoke,
     Sighting,
     SourceState,
     Status,
+    StopExamining,
     Unwatch,
+    UseModels,
     Watch,
     Welcome,
 )
@@ -85,11 +90,10 @@ class EngineSettings:
     stills: int = 1
     capacity: int = 16
     devices: tuple[str, ...] = ("cpu",)
-    models: tuple[ModelReport, ...] = ()
     stall_after_ms: int = 5_000
     outage_after_ms: int = 10_000
     max_image_bytes: int = 32 * 2**20
-    max_image_pixels: int = 100_000_000
+    max_image_pixels: int = 64_000_000
     tls: ssl.SSLContext | None = field(default=None, repr=False)
 
 
@@ -109,12 +113,14 @@ class Engine:
         settings: EngineSettings,
         *,
         open_source: OpenSource,
-        analyser: StillAnalyser,
-        new_analysis: Callable[[str], FrameAnalysis],
-        template_size: int,
+        sight: Sight,
         clock: Clock,
+        loader: SightLoader | None = None,
+        recordings: Recordings | None = None,
     ) -> None:
-        """`new_analysis` makes the analysis of a camera from its id; templates have `template_size` numbers."""
+        """`sight` is what it looks with at first; without a `loader` that stays. Without `recordings` it looks at
+        cameras and pictures only.
+        """
         self._settings = settings
         self._open_source = open_source
         self._clock = clock
@@ -126,14 +132,14 @@ class Engine:
         self._leaving: list[CameraReader] = []
         self._grace_until_s: float | None = None
         self._performance = Performance(settings.workers, clock.monotonic_s())
-        self._gallery = GalleryMirror(analyser.model_id, template_size)
+        self._sights = Sights(sight, loader, ask=self._outgoing.ask, switched=self._sight_switched)
         self._outbox = FactOutbox(self._open_spool)
         self._uplink = Uplink(
             settings.gateway, self, self._outbox, self._outgoing, settings.max_image_bytes, tls=settings.tls
         )
         self._requests = Requests(
-            analyser,
-            lambda: self._gallery.gallery,
+            self._sights.analyser,
+            self._sights.gallery,
             open_source,
             self._outgoing.answer,
             stills=settings.stills,
@@ -141,10 +147,20 @@ class Engine:
             max_image_bytes=settings.max_image_bytes,
             max_image_pixels=settings.max_image_pixels,
         )
+        self._examiner = Examiner(
+            settings.gateway,
+            recordings,
+            Looking(self._sights.analyser, self._sights.new_analysis, self._sights.gallery),
+            self._examined_from_thread,
+            clock,
+            max_image_bytes=settings.max_image_bytes,
+            max_image_pixels=settings.max_image_pixels,
+            tls=settings.tls,
+        )
         self._pool = AnalysisPool(
             self._mailboxes,
-            new_analysis,
-            lambda: self._gallery.gallery,
+            self._sights.new_analysis,
+            self._sights.gallery,
             self._scene_of,
             self._watching,
             self._performance,
@@ -164,6 +180,7 @@ class Engine:
         work = [
             asyncio.create_task(self._uplink.run()),
             asyncio.create_task(self._outbox.tend()),
+            asyncio.create_task(self._sights.run()),
             asyncio.create_task(self._tick()),
         ]
         stopping = asyncio.create_task(stop.wait())
@@ -187,7 +204,7 @@ class Engine:
             version=settings.version,
             capacity=settings.capacity,
             devices=list(settings.devices),
-            models=list(settings.models),
+            models=list(self._sights.serving.reports),
             stills=settings.stills,
         )
 
@@ -197,11 +214,12 @@ class Engine:
             assigned.confirmed = False
         self._grace_until_s = self._clock.monotonic_s() + UNASSIGNED_GRACE_S
         reports = [assigned.reader.report() for assigned in self._cameras.values()]
-        return [self._gallery.question(), *reports, self._status()]
+        return [self._sights.question(), *reports, self._status()]
 
     def link_lost(self) -> None:
         """Nobody looks any more; everything else goes on."""
         self._watching.forget()
+        self._examiner.close()
         self._grace_until_s = None
 
     def received(self, message: GatewayMessage) -> None:
@@ -214,11 +232,17 @@ class Engine:
             case Watch():
                 self._watching.watch(message)
             case Unwatch():
-                self._watching.unwatch(message.camera_id)
+                self._watching.unwatch(message.camera_id, message.quality)
             case GalleryPage():
-                self._gallery.take(message)
+                self._sights.take(message)
+            case UseModels():
+                self._sights.use(message)
             case Analyse():
                 self._requests.analyse(message)
+            case Examine():
+                self._examiner.examine(message)
+            case StopExamining():
+                self._examiner.stop(message.job_id)
             case ProbeSource():
                 self._requests.probe(message)
             case _:
@@ -319,7 +343,12 @@ class Engine:
         assigned = self._cameras.get(analysed.observation.camera_id)
         if assigned is not None:
             assigned.reader.analysed()
-            self._outgoing.observe(analysed.observation, analysed.picture)
+            self._outgoing.observe(analysed.observation, analysed.pictures)
+
+    def _sight_switched(self) -> None:
+        """Cameras are looked at with other models from now on: tracks begin anew."""
+        self._pool.forget_all()
+        self._outgoing.state(self._status())
 
     def _analysis_crashed(self, camera_id: str, what: str) -> None:
         self._call_soon(lambda: self._poison(camera_id, what))
@@ -333,6 +362,9 @@ class Engine:
         if self._loop is None or self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(work)
+
+    def _examined_from_thread(self, word: Examined) -> None:
+        self._call_soon(lambda: self._outgoing.answer(word))
 
     # ── time ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -370,8 +402,9 @@ class Engine:
         warnings = self._outbox.warnings()
         if self._uplink.pictures_refused:
             warnings.append(f"the gateway did not take {self._uplink.pictures_refused} pictures of facts")
-        if self._gallery.skipped:
-            warnings.append(f"{self._gallery.skipped} references are of another model than this engine's")
+        sight, mirror = self._sights.pair
+        if mirror.skipped:
+            warnings.append(f"{mirror.skipped} references are of another model than this engine's")
         return Status(
             load=round(self._performance.load(self._clock.monotonic_s()), 4),
             cameras=len(self._cameras),
@@ -380,6 +413,10 @@ class Engine:
             dropped={what: count for what, count in dropped.items() if count},
             warnings=warnings,
             stage_ms=self._performance.medians_ms(),
+            models=list(self._sights.latest.reports),
+            embedding_model=sight.embedding_model,
+            model_id=sight.analyser.model_id,
+            prepared=self._sights.latest.prepared,
         )
 
     # ── beginning and end ───────────────────────────────────────────────────────────────────────────────────────────
@@ -399,6 +436,7 @@ class Engine:
         """Stops the threads, then waits until every fact they still gave is on disk."""
         readers = [assigned.reader for assigned in self._cameras.values()] + self._leaving
         self._requests.close()
+        self._examiner.close()
         for reader in readers:
             reader.stop()
         self._mailboxes.close()

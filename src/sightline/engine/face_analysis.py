@@ -24,7 +24,7 @@ from sightline.engine.sighting import SightingDraft, draft_sighting
 from sightline.engine.stage_times import StageTimes
 from sightline.engine.telling import FactDraft, StrangerMemory, Teller
 from sightline.events.engine_link import TrackedFace
-from sightline.events.scene import Liveness
+from sightline.events.scene import Liveness, Scene
 from sightline.frames import Frame
 from sightline.geometry import expand, pixel_window
 from sightline.identities.consensus import Consensus, ConsensusRules, Fit, Sample
@@ -98,15 +98,15 @@ class FaceAnalysis:
         self._sightings: list[SightingDraft] = []
         self._faces = Faces.none()
         self._detected_at_ms = 0
-        self._liveness = Liveness.REPORT
+        self._liveness, self._told_again = Liveness.REPORT, False
 
     def process(
-        self, frame: Frame, motion: Motion, gallery: Gallery | None, liveness: Liveness, times: StageTimes
+        self, frame: Frame, motion: Motion, gallery: Gallery | None, scene: Scene, times: StageTimes
     ) -> tuple[list[TrackedFace], list[FactDraft]]:
         """The faces that are there now, and what is to be told of them. While the gallery is unchanged, pass the same
         object.
         """
-        self._liveness = liveness
+        self._liveness, self._told_again = scene.liveness, scene.told_again
         if self._tracker is None:
             self._tracker = Tracker(f"{self._camera_id}-{frame.captured_at_ms:x}", self._rules.life_cycle)
         with times.stage("detect"):
@@ -124,7 +124,7 @@ class FaceAnalysis:
             inference_ms = sum(times.wall_ms.get(stage, 0.0) for stage in ("detect", "embed", "liveness"))
             tracks = [(tracklet, self._of(tracklet)) for tracklet in tracklets]
             facts = self._facts(frame, tracks, gallery, inference_ms)
-            return self._teller.faces(frame, faces, tracks, liveness), facts
+            return self._teller.faces(frame, faces, tracks, scene.liveness), facts
 
     def end(self) -> None:
         """Ends every track: another scene, or the camera was away."""
@@ -291,7 +291,7 @@ class FaceAnalysis:
             followed.consensus.review(gallery)
             told = (
                 self._teller.attack(frame, tracklet, followed, inference_ms),
-                self._teller.fact(frame, tracklet, followed, inference_ms, self._liveness),
+                self._teller.fact(frame, tracklet, followed, inference_ms, self._liveness, told_again=self._told_again),
             )
             facts.extend(fact for fact in told if fact is not None)
         return facts

@@ -29,8 +29,8 @@ class FollowedTrack:
 
     `doubted`: the scene changed so much that this may be another face now. `probe` is the best sample so far with some
     margin, BGR, `probe_score` its quality, `probe_width_px` the width of its face; `told` holds what was told of this
-    track, by person id. `presentation` is its liveness; `held_since_ms` when its name was first held
-    back for want of it.
+    track, by person id, `told_undecided` what of it while its liveness was undecided. `presentation` is its liveness;
+    `held_since_ms` when its name was first held back for want of it.
     """
 
     consensus: Consensus
@@ -41,6 +41,7 @@ class FollowedTrack:
     quality: Quality = Quality(0.0)
     probe: Image | None = None
     told: set[str] = field(default_factory=set)
+    told_undecided: set[str] = field(default_factory=set)
     probe_score: float = -1.0
     probe_width_px: float = 0.0
     presentation: Presentation = field(default_factory=Presentation)

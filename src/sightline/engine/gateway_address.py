@@ -50,6 +50,10 @@ class GatewayAddress:
         """URL under which a picture of a fact is put."""
         return f"{self.url.rstrip('/')}/api/engine/blobs/{blob_id}"
 
+    def analysis(self, job_id: str, what: str) -> str:
+        """URL of something of an analysis job."""
+        return f"{self.url.rstrip('/')}/api/engine/analyses/{job_id}/{what}"
+
     def _socket(self, path: str) -> str:
         parts = urlsplit(self.url)
         return urlunsplit((_SOCKET_SCHEMES[parts.scheme], parts.netloc, parts.path.rstrip("/") + path, "", ""))

@@ -16,7 +16,7 @@ import numpy as np
 from sightline.decisions.zones import LineCrossing, foot_point, zones_at
 from sightline.detections.objects import Objects
 from sightline.engine.analysis import ObjectDetector, box_tuple, probe_crop
-from sightline.engine.rates import Cadence
+from sightline.engine.rates import Cadence, UsualGap
 from sightline.engine.telling import FactDraft
 from sightline.events.engine_link import LineCrossed, ObjectLook, ObjectSeen, TrackedObject
 from sightline.events.scene import Direction, Line, Scene
@@ -82,6 +82,7 @@ class ObjectAnalysis:
         self._pace: tuple[float, Cadence] | None = None
         self._looked_at_ms: int | None = None
         self._at_ms = 0
+        self._gap = UsualGap()
         self._stirred = True
 
     def process(self, frame: Frame, scene: Scene, *, stirred: bool) -> tuple[list[TrackedObject], list[FactDraft]]:
@@ -137,14 +138,16 @@ class ObjectAnalysis:
             self._objects = self._detector.detect(frame.image)
             self._looked_at_ms, self._stirred = at_ms, False
         self._shown = []
+        life_cycle = self._rules.life_cycle.stretched(self._gap.seen(at_ms))
         for label in sorted({*self._objects.labels, *self._trackers}):
-            self._track(frame, label, fresh)
+            self._track(frame, label, fresh, life_cycle)
 
-    def _track(self, frame: Frame, label: str, fresh: bool) -> None:
+    def _track(self, frame: Frame, label: str, fresh: bool, life_cycle: LifeCycle) -> None:
         tracker = self._trackers.get(label)
         if tracker is None:
             prefix = f"{self._camera_id}-{frame.captured_at_ms:x}-{label}"
-            tracker = self._trackers[label] = Tracker(prefix, self._rules.life_cycle)
+            tracker = self._trackers[label] = Tracker(prefix)
+        tracker.pace(life_cycle)
         index = [number for number, found in enumerate(self._objects.labels) if found == label]
         update = tracker.update(self._objects.boxes[index], frame.captured_at_ms)
         for ended in update.ended:

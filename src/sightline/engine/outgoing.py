@@ -10,7 +10,16 @@ import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 
-from sightline.events.engine_link import Analysis, CameraReport, EngineMessage, Observation, SourceProbed, Status
+from sightline.events.engine_link import (
+    Analysis,
+    CameraReport,
+    EngineMessage,
+    Examined,
+    GallerySince,
+    Observation,
+    SourceProbed,
+    Status,
+)
 
 __all__ = ["LivePicture", "Outgoing", "Parcel"]
 
@@ -22,6 +31,7 @@ class LivePicture:
     """A JPEG of an analysed frame for those who watch. `width` and `height` are the frame's, not the JPEG's."""
 
     camera_id: str
+    quality: str
     frame_id: int
     timestamp: int
     width: int
@@ -31,26 +41,31 @@ class LivePicture:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A message to send now, and the picture that may go once it is sent."""
+    """A message to send now, and the pictures that may go once it is sent."""
 
     message: EngineMessage
-    picture: LivePicture | None = None
+    pictures: tuple[LivePicture, ...] = ()
 
 
 class Outgoing:
     """The slots. Used from the event loop only."""
 
     def __init__(self) -> None:
-        self._answers: deque[Analysis | SourceProbed] = deque(maxlen=MAX_ANSWERS)
+        self._answers: deque[Analysis | SourceProbed | Examined | GallerySince] = deque(maxlen=MAX_ANSWERS)
         self._reports: OrderedDict[str, CameraReport] = OrderedDict()
         self._observations: OrderedDict[str, Parcel] = OrderedDict()
         self._status: Status | None = None
         self._changed = asyncio.Event()
         self.replaced = 0
 
-    def answer(self, answer: Analysis | SourceProbed) -> None:
+    def answer(self, answer: Analysis | SourceProbed | Examined) -> None:
         """Queues the answer to a request."""
         self._answers.append(answer)
+        self._changed.set()
+
+    def ask(self, question: GallerySince) -> None:
+        """Queues a question of the engine's own."""
+        self._answers.append(question)
         self._changed.set()
 
     def report(self, report: CameraReport) -> None:
@@ -58,11 +73,11 @@ class Outgoing:
         self._reports[report.camera_id] = report
         self._changed.set()
 
-    def observe(self, observation: Observation, picture: LivePicture | None) -> None:
-        """Leaves a camera's newest observation, with the picture it belongs to."""
+    def observe(self, observation: Observation, pictures: tuple[LivePicture, ...]) -> None:
+        """Leaves a camera's newest observation, with the pictures it belongs to."""
         if observation.camera_id in self._observations:
             self.replaced += 1
-        self._observations[observation.camera_id] = Parcel(observation, picture)
+        self._observations[observation.camera_id] = Parcel(observation, pictures)
         self._changed.set()
 
     def state(self, status: Status) -> None:

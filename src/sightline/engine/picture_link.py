@@ -1,6 +1,6 @@
 """The second connection to a gateway: live pictures, for cameras somebody looks at.
 
-Bound: one picture a camera waits. Policy when full: the newer replaces the older, which is counted.
+Bound: one picture a camera and quality waits. Policy when full: the newer replaces the older, which is counted.
 """
 
 from __future__ import annotations
@@ -33,15 +33,16 @@ class PictureLink:
     def __init__(self, gateway: GatewayAddress, tls: ssl.SSLContext | None) -> None:
         self._gateway = gateway
         self._tls = tls
-        self._waiting: OrderedDict[str, LivePicture] = OrderedDict()
+        self._waiting: OrderedDict[tuple[str, str], LivePicture] = OrderedDict()
         self._changed = asyncio.Event()
         self.replaced = 0
 
     def put(self, picture: LivePicture) -> None:
-        """Leaves a camera's newest picture."""
-        if picture.camera_id in self._waiting:
+        """Leaves a camera's newest picture of its quality."""
+        place = (picture.camera_id, picture.quality)
+        if place in self._waiting:
             self.replaced += 1
-        self._waiting[picture.camera_id] = picture
+        self._waiting[place] = picture
         self._changed.set()
 
     async def run(self) -> None:

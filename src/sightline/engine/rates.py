@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-__all__ = ["Cadence", "RateMeter"]
+__all__ = ["Cadence", "RateMeter", "UsualGap"]
 
 
 class Cadence:
@@ -32,6 +32,28 @@ class Cadence:
         late = now_s - on_time_s > self._interval_s
         self._next_s = (now_s if late else on_time_s) + self._interval_s
         return True
+
+
+class UsualGap:
+    """The time between the events of a stream: the shorter of the last two gaps, so that one outage is no habit.
+
+    >>> gap = UsualGap()
+    >>> [gap.seen(at_ms) for at_ms in (0, 500, 1_000, 21_000, 21_500)]
+    [0, 500, 500, 500, 500]
+    """
+
+    def __init__(self) -> None:
+        self._at_ms: int | None = None
+        self._last_ms: int | None = None
+
+    def seen(self, at_ms: int) -> int:
+        """One more event, at this time; the usual gap in ms, 0 at first. Time that jumps back is no gap."""
+        before_ms, self._at_ms = self._at_ms, at_ms
+        if before_ms is None or at_ms < before_ms:
+            return self._last_ms or 0
+        gap_ms, last_ms = at_ms - before_ms, self._last_ms
+        self._last_ms = gap_ms
+        return gap_ms if last_ms is None else min(gap_ms, last_ms)
 
 
 class RateMeter:

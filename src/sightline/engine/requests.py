@@ -64,7 +64,7 @@ class Requests:
         stills: int = 1,
         busy: Callable[[float], None] = lambda seconds: None,
         max_image_bytes: int = 32 * 2**20,
-        max_image_pixels: int = 100_000_000,
+        max_image_pixels: int = 64_000_000,
     ) -> None:
         self._analyser = analyser
         self._gallery = gallery
@@ -152,13 +152,14 @@ class Requests:
             height=height,
             confidence_threshold=request.confidence_threshold,
             max_side=request.max_side,
+            prepared=request.prepared,
         )
         seen = self._analyser.look(image, wanted, self._gallery() if "identify" in request.tasks else None)
         return Analysis(
             request_id=request.request_id,
             width=width,
             height=height,
-            model_id=self._analyser.model_id,
+            model_id=seen.model_id or self._analyser.model_id,
             faces=seen.faces,
             objects=seen.objects,
             missing=seen.missing,

@@ -1,7 +1,8 @@
 """What a track leaves when it ends: its best sample and its template, so that a face can be looked for in the past.
 
 A track without one good sample has no template and leaves nothing: its picture could neither be searched nor grouped,
-and what is of no use is not kept of anybody.
+and what is of no use is not kept of anybody. One that was judged a presentation attack names nobody: it shows a picture
+of them.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import msgspec
 from sightline.engine.followed_track import FollowedTrack
 from sightline.events.engine_link import Sighting
 from sightline.frames import Image
+from sightline.identities.consensus import IdentityState
+from sightline.identities.presentation import PresentationState
 from sightline.identities.similarity import Similarity
 from sightline.images import encode_jpeg
 from sightline.tracks.tracklet import Tracklet
@@ -47,13 +50,14 @@ def draft_sighting(
     if template is None or followed.probe is None:
         return None
     identity = followed.consensus.identity
+    attack = followed.presentation.state is PresentationState.ATTACK
     sighting = Sighting(
         key=sighting_key(tracklet.track_id),
         track_id=tracklet.track_id,
         camera_id=camera_id,
         first_seen=tracklet.first_seen_ms,
         last_seen=tracklet.last_seen_ms,
-        identity=identity.state.value,
+        identity=IdentityState.PENDING.value if attack else identity.state.value,
         quality=round(followed.probe_score, 3),
         width_px=round(followed.probe_width_px, 1),
         samples=followed.history.good_samples,
@@ -62,7 +66,8 @@ def draft_sighting(
         steepness=similarity.steepness,
         vector=template.astype("<f4").tobytes(),
         sample=b"",
-        person_id=identity.person_id,
+        person_id=None if attack else identity.person_id,
         similarity=similarity(identity.match.distance) if identity.match else None,
+        live=followed.live,
     )
     return SightingDraft(sighting, followed.probe)

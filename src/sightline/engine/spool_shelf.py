@@ -12,6 +12,7 @@ from sightline.events.engine_link import (
     Kept,
     LineCrossed,
     ObjectSeen,
+    Reported,
     Sighting,
     SourceState,
     Unknown,
@@ -28,7 +29,7 @@ def kind_of(fact: Kept) -> str:
     if isinstance(fact, Sighting):
         return "sighting"
     match fact.what:
-        case Identified() | Attack():
+        case Identified() | Attack() | Reported():
             return "identified"
         case SourceState() | CrowdChanged():
             return "source_state"

@@ -36,15 +36,19 @@ class Look:
     height: int
     confidence_threshold: float | None = None
     max_side: int | None = None
+    prepared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was found, in pixels of the picture's own size. `missing`: what could not be done, and why."""
+    """What was found, in pixels of the picture's own size. `missing`: what could not be done, and why; `model_id`:
+    whose the templates are, where it is not the analyser's own.
+    """
 
     faces: list[AnalysedFace] = field(default_factory=list)
     objects: list[FoundObject] = field(default_factory=list)
     missing: dict[StillTask, str] = field(default_factory=dict)
+    model_id: str = ""
 
 
 class Stills:

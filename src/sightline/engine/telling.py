@@ -92,20 +92,30 @@ class Teller:
         followed: FollowedTrack,
         inference_ms: float,
         liveness: Liveness = Liveness.REPORT,
+        *,
+        told_again: bool = False,
     ) -> FactDraft | None:
-        """What is to be told of this track's identity and was not told yet; nothing while its liveness forbids it."""
+        """What is to be told of this track's identity and was not told yet; nothing while its liveness forbids it. With
+        `told_again`, a name that was told while its liveness was undecided is told once more when it is decided.
+        """
         identity = followed.consensus.identity
         if identity.state is IdentityState.PENDING or followed.probe is None:
             return None
         subject = identity.person_id or _NOBODY
-        if subject in followed.told:
+        again = subject in followed.told
+        if again and not (told_again and identity.person_id and self._is_news(followed, subject)):
             return None
         if liveness is Liveness.REQUIRE and followed.holds_name(frame.captured_at_ms):
             return None
         followed.told.add(subject)
-        what = self._identified(tracklet, followed, identity.match) if identity.person_id and identity.match else None
+        if followed.presentation.state is PresentationState.UNDECIDED and followed.presentation.samples:
+            followed.told_undecided.add(subject)
+        else:
+            followed.told_undecided.discard(subject)
+        named = identity.match if identity.person_id else None
+        what = self._identified(tracklet, followed, named, again=again) if named else None
         return FactDraft(
-            key=f"{tracklet.track_id}:{subject or 'unknown'}",
+            key=f"{tracklet.track_id}:{subject or 'unknown'}{':again' if again else ''}",
             camera_id=self._camera_id,
             timestamp=frame.captured_at_ms,
             frame_id=frame.frame_id,
@@ -167,7 +177,11 @@ class Teller:
             live=followed.live,
         )
 
-    def _identified(self, tracklet: Tracklet, followed: FollowedTrack, match: Match) -> Identified:
+    def _is_news(self, followed: FollowedTrack, subject: str) -> bool:
+        decided = followed.presentation.state is not PresentationState.UNDECIDED
+        return decided and subject in followed.told_undecided
+
+    def _identified(self, tracklet: Tracklet, followed: FollowedTrack, match: Match, *, again: bool) -> Identified:
         similarity = self._similarity(match.distance)
         return Identified(
             track_id=tracklet.track_id,
@@ -182,6 +196,7 @@ class Teller:
             vector=_template_bytes(followed),
             presentation=followed.presentation_word,
             live=followed.live,
+            again=again,
         )
 
     def _unknown(self, tracklet: Tracklet, followed: FollowedTrack, identity: Identity, now_ms: int) -> Unknown:

@@ -108,9 +108,13 @@ class Uplink:
             self._facts = FactSender(self._outbox, self._gateway, client)
             while True:
                 try:
-                    await self._connect_and_speak(self._facts)
+                    await self._until_lost(self._facts)
                 except* (OSError, TimeoutError, WebSocketException, EOFError) as lost:
                     self._tell_once(_why(lost))
+                me = asyncio.current_task()
+                if me is not None and me.cancelling():
+                    # A group of tasks that fails while it is cancelled tells of the failure alone.
+                    raise asyncio.CancelledError
                 await asyncio.sleep(retry_delay_s(self._attempts, self._chance()))
                 self._attempts += 1
 
@@ -118,6 +122,17 @@ class Uplink:
         if reason != self._told:
             self._told = reason
             _log.warning("no link to the gateway", gateway=self._gateway.url, reason=reason)
+
+    async def _until_lost(self, facts: FactSender) -> None:
+        """One link. It has a task of its own because a task group that fails at the moment in which it is cancelled, as
+        when the gateway dies and ends its engine, raises only its failures: the engine would live on."""
+        link = asyncio.create_task(self._connect_and_speak(facts))
+        try:
+            await asyncio.wait([link])
+        finally:
+            link.cancel()
+            await asyncio.gather(link, return_exceptions=True)
+        link.result()
 
     async def _connect_and_speak(self, facts: FactSender) -> None:
         async with connect(
@@ -171,8 +186,8 @@ class Uplink:
         while True:
             parcel = await self._outgoing.next()
             await connection.send(encode(parcel.message))
-            if parcel.picture is not None:
-                self.pictures.put(parcel.picture)
+            for picture in parcel.pictures:
+                self.pictures.put(picture)
 
 
 def _decoded(data: str | bytes) -> GatewayMessage | None:

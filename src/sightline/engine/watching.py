@@ -1,4 +1,5 @@
-"""Which cameras somebody looks at, and whether the next picture of one is due. Forgotten with every lost link."""
+"""Which cameras somebody looks at, in which qualities, and which pictures of one are due. Forgotten with every lost
+link."""
 
 from __future__ import annotations
 
@@ -25,43 +26,47 @@ class Watching:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._watched: dict[str, tuple[Watch, Cadence]] = {}
+        self._watched: dict[str, dict[str, tuple[Watch, Cadence]]] = {}
 
     def watch(self, wish: Watch) -> None:
-        """Somebody looks; replaces an earlier wish for the same camera."""
+        """Somebody looks; replaces an earlier wish for the same camera and quality."""
         cadence = Cadence(min(max(wish.fps, _MIN_FPS), _MAX_FPS))
         with self._lock:
-            self._watched[wish.camera_id] = (wish, cadence)
+            self._watched.setdefault(wish.camera_id, {})[wish.quality] = (wish, cadence)
 
-    def unwatch(self, camera_id: str) -> None:
-        """Nobody looks any more."""
+    def unwatch(self, camera_id: str, quality: str) -> None:
+        """Nobody looks at this quality any more."""
         with self._lock:
-            self._watched.pop(camera_id, None)
+            self._watched.get(camera_id, {}).pop(quality, None)
 
     def forget(self) -> None:
         """The gateway is gone, and with it everybody who looked."""
         with self._lock:
             self._watched.clear()
 
-    def picture(self, frame: Frame, now_s: float) -> LivePicture | None:
-        """The frame as a JPEG when somebody wants it now; `now_s` on a clock that never jumps."""
+    def pictures(self, frame: Frame, now_s: float) -> tuple[LivePicture, ...]:
+        """The frame as a JPEG for each quality that somebody wants now; `now_s` on a clock that never jumps."""
         with self._lock:
-            wish, cadence = self._watched.get(frame.camera_id, (None, None))
-            if wish is None or cadence is None or not cadence.due(now_s):
-                return None
-        image = frame.image
-        scale = max(wish.max_side, _MIN_SIDE_PX) / max(frame.width, frame.height)
-        if scale < 1.0:
-            size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
-            image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-        return LivePicture(
-            camera_id=frame.camera_id,
-            frame_id=frame.frame_id,
-            timestamp=frame.captured_at_ms,
-            width=frame.width,
-            height=frame.height,
-            jpeg=encode_jpeg(image, quality=min(max(wish.quality, 10), 95)),
-        )
+            wishes = self._watched.get(frame.camera_id, {}).values()
+            due = [wish for wish, cadence in wishes if cadence.due(now_s)]
+        return tuple(_picture(frame, wish) for wish in due)
+
+
+def _picture(frame: Frame, wish: Watch) -> LivePicture:
+    image = frame.image
+    scale = max(wish.max_side, _MIN_SIDE_PX) / max(frame.width, frame.height)
+    if scale < 1.0:
+        size = (max(1, round(frame.width * scale)), max(1, round(frame.height * scale)))
+        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return LivePicture(
+        camera_id=frame.camera_id,
+        quality=wish.quality,
+        frame_id=frame.frame_id,
+        timestamp=frame.captured_at_ms,
+        width=frame.width,
+        height=frame.height,
+        jpeg=encode_jpeg(image, quality=min(max(wish.jpeg_quality, 10), 95)),
+    )
 
 
 def pack_picture(picture: LivePicture) -> bytes:
@@ -69,6 +74,7 @@ def pack_picture(picture: LivePicture) -> bytes:
     header = json.dumps(
         {
             "camera_id": picture.camera_id,
+            "quality": picture.quality,
             "frame_id": picture.frame_id,
             "timestamp": picture.timestamp,
             "width": picture.width,

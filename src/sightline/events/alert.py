@@ -26,8 +26,19 @@ class AlertType(enum.StrEnum):
 
     WATCHLIST_MATCH = "watchlist_match"
     UNKNOWN_PERSON = "unknown_person"
+    PERSON_DETECTED = "person_detected"
+    VEHICLE_DETECTED = "vehicle_detected"
+    PACKAGE_DETECTED = "package_detected"
+    PHONE_DETECTED = "phone_detected"
+    LINE_CROSSED = "line_crossed"
+    CROWD_WARNING = "crowd_warning"
+    PRESENTATION_ATTACK = "presentation_attack"
+    WRONG_USER = "wrong_user"
     CAMERA_OFFLINE = "camera_offline"
     NOBODY_ON_DUTY = "nobody_on_duty"
+    PROCESSING_ERROR = "processing_error"
+    CONNECTION_LIMIT = "connection_limit"
+    OTHER = "other"
     TEST = "test"
 
 

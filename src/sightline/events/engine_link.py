@@ -5,12 +5,12 @@
       ←──────────────────────────────────── Welcome
       GallerySince ─────────────────────────→
       ←─────────────────────────── GalleryPage (more … last)
-      ←──────────────────────────────────── Assign, Revoke, Watch, Unwatch
+      ←──────────────────────────────────── Assign, Revoke, Watch, Unwatch, UseModels
       Observation, CameraReport, Status ────→            disposable: the newest replaces the older
       Fact, Sighting (spooled on disk) ─────→
       ←──────────────────────────────────── Accepted     only now does the spool forget it
-      ←──────────────────────────────────── Analyse, ProbeSource
-      Analysis, SourceProbed ───────────────→
+      ←──────────────────────────────────── Analyse, ProbeSource, Examine, StopExamining
+      Analysis, SourceProbed, Examined ─────→
 
 Boxes are `[x1, y1, x2, y2]` in pixels of a frame whose `width` and `height` travel with them; times are integer
 milliseconds since the epoch; vectors are little-endian float32 bytes. Pictures of facts go first, by
@@ -19,10 +19,11 @@ milliseconds since the epoch; vectors are little-endian float32 bytes. Pictures 
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
+from sightline.events.alert import AlertType, Severity
 from sightline.events.scene import Direction, Point, Polygon, Scene
 
 __all__ = [
@@ -37,6 +38,8 @@ __all__ = [
     "CrowdChanged",
     "CrowdSeen",
     "EngineMessage",
+    "Examine",
+    "Examined",
     "Fact",
     "FoundObject",
     "GalleryPage",
@@ -52,18 +55,22 @@ __all__ = [
     "ObjectLook",
     "ObjectSeen",
     "Observation",
+    "Prepared",
     "ProbeSource",
+    "Reported",
     "Revoke",
     "Sighting",
     "SourceProbed",
     "SourceState",
     "Status",
     "StillTask",
+    "StopExamining",
     "TrackSample",
     "TrackedFace",
     "TrackedObject",
     "Unknown",
     "Unwatch",
+    "UseModels",
     "Watch",
     "Welcome",
     "What",
@@ -199,7 +206,8 @@ class Identified(_Value, tag="identified", tag_field="kind", frozen=True):
     """A track was identified as `person_id`: similarity and margin (to the next person) both passed.
 
     `vector` is the track's template at that moment; an engine that does not say it leaves it empty. `presentation` is
-    what is known of its liveness then, empty where nobody looked; `live` the score so far, 0 to 1.
+    what is known of its liveness then, empty where nobody looked; `live` the score so far, 0 to 1. `again`: it was
+    told before, while its liveness was undecided.
     """
 
     track_id: str
@@ -214,6 +222,7 @@ class Identified(_Value, tag="identified", tag_field="kind", frozen=True):
     vector: bytes = b""
     presentation: PresentationWord = ""
     live: float | None = None
+    again: bool = False
 
 
 class Unknown(_Value, tag="unknown", tag_field="kind", frozen=True):
@@ -242,6 +251,20 @@ class SourceState(_Value, tag="source_state", tag_field="kind", frozen=True):
     state: Literal["online", "offline"]
     reason: str
     offline_ms: int = 0
+
+
+class Reported(_Value, tag="reported", tag_field="kind", frozen=True):
+    """An engine of another make says that people have to be told: `said_type` is its own word for the type, `person`
+    whatever it says of somebody, `person_id` one of our people."""
+
+    engine_id: str
+    alert_type: AlertType
+    said_type: str
+    severity: Severity
+    message: str = ""
+    person_id: str | None = None
+    person: dict[str, Any] | None = None
+    similarity: float | None = None
 
 
 class ObjectLook(_Value, frozen=True):
@@ -305,7 +328,7 @@ class Attack(_Value, tag="attack", tag_field="kind", frozen=True):
     model_id: str
 
 
-What = Identified | Unknown | SourceState | ObjectSeen | LineCrossed | CrowdChanged | Attack
+What = Identified | Unknown | SourceState | Reported | ObjectSeen | LineCrossed | CrowdChanged | Attack
 
 
 class Fact(_Message, tag="fact", frozen=True):
@@ -400,6 +423,19 @@ class Analysis(_Message, tag="analysis", frozen=True):
     processing_ms: float = 0.0
 
 
+class Examined(_Message, tag="examined", frozen=True):
+    """How far a job is: `share` (0 to 1) of the file with this index, `frames` in all. The last word is `done`, when
+    the result has been put, or `failed`; `busy`, the only one, while the engine has another job.
+    """
+
+    job_id: str
+    state: Literal["running", "done", "failed", "busy"]
+    file: int = 0
+    share: float = 0.0
+    frames: int = 0
+    reason: str = ""
+
+
 class SourceProbed(_Message, tag="source_probed", frozen=True):
     """The answer to `ProbeSource`: what the source delivers, or in plain words why it does not."""
 
@@ -413,8 +449,20 @@ class SourceProbed(_Message, tag="source_probed", frozen=True):
     picture: bytes = b""
 
 
+class Prepared(_Value, frozen=True):
+    """An embedder that is loaded beside the one that serves, as `UseModels` asked; `problem` says why it is not."""
+
+    embedding_model: str
+    model_id: str = ""
+    problem: str = ""
+
+
 class Status(_Message, tag="status", frozen=True):
-    """The engine's own condition, every few seconds."""
+    """The engine's own condition, every few seconds.
+
+    `models` are those in use now, `embedding_model` the name of the embedder that serves, `model_id` what its templates
+    can be compared with.
+    """
 
     load: float
     cameras: int
@@ -423,9 +471,15 @@ class Status(_Message, tag="status", frozen=True):
     dropped: dict[str, int] = {}
     warnings: list[str] = []
     stage_ms: dict[str, float] = {}
+    models: list[ModelReport] = []
+    embedding_model: str = ""
+    model_id: str = ""
+    prepared: Prepared | None = None
 
 
-EngineMessage = Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | SourceProbed | Status
+EngineMessage = (
+    Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | Examined | SourceProbed | Status
+)
 
 
 # ── gateway → engine ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -461,28 +515,49 @@ class Revoke(_Message, tag="revoke", frozen=True):
 
 
 class Watch(_Message, tag="watch", frozen=True):
-    """Somebody looks: send pictures of this camera, at most `fps` a second, longest side at most `max_side` pixels."""
+    """Somebody looks: send pictures of this camera, at most `fps` a second, longest side at most `max_side` pixels.
+
+    `quality` names what is wished for: a camera may be watched in several qualities at once, and each of its pictures
+    says which one it is. `jpeg_quality` is 1 to 100.
+    """
 
     camera_id: str
+    quality: str = "sd"
     fps: float = 10.0
     max_side: int = 960
-    quality: int = 80
+    jpeg_quality: int = 80
 
 
 class Unwatch(_Message, tag="unwatch", frozen=True):
-    """Nobody looks any more."""
+    """Nobody looks at this quality any more."""
 
     camera_id: str
+    quality: str = "sd"
+
+
+class UseModels(_Message, tag="use_models", frozen=True):
+    """Use these models from now on; an empty name is the engine's own setting. What cannot be loaded leaves the one
+    before in use.
+
+    Another embedder serves only once its gallery is here. `prepare` names one to load beside it, which `Analyse` with
+    `prepared` asks.
+    """
+
+    face_model: str = ""
+    embedding_model: str = ""
+    object_model: str = ""
+    liveness_model: str = ""
+    prepare: str = ""
 
 
 class Analyse(_Message, tag="analyse", frozen=True):
     """Analyse a still picture.
 
     `tasks`: `faces` gives boxes alone; `templates` a closer look at each face, with quality, probe and vector;
-    `identify` compares these with the gallery; `objects` finds persons and things; `liveness` judges the faces. Faces and objects
-    below `confidence_threshold` are left out (`None`: each model's own). Without templates the picture is shrunk to
-    `max_side` px for analysis; boxes are in its own pixels all the same. What is asked in the `background` gives way to
-    cameras.
+    `identify` compares these with the gallery; `objects` finds persons and things; `liveness` judges the faces. Faces
+    and objects below `confidence_threshold` are left out (`None`: each model's own). Without templates the picture is
+    shrunk to `max_side` px for analysis; boxes are in its own pixels all the same. What is asked in the `background`
+    gives way to cameras. Templates are of the `prepared` embedder where that is asked.
     """
 
     request_id: str
@@ -491,6 +566,25 @@ class Analyse(_Message, tag="analyse", frozen=True):
     confidence_threshold: float | None = None
     max_side: int | None = None
     background: bool = False
+    prepared: bool = False
+
+
+class Examine(_Message, tag="examine", frozen=True):
+    """Look at uploaded files from beginning to end, `fps` pictures a second of a recording, for at most `max_seconds`.
+    They are fetched from, and what was seen is put to, `/api/engine/analyses/{job_id}`; `files` are their names.
+    """
+
+    job_id: str
+    files: list[str]
+    fps: float
+    annotate: bool
+    max_seconds: float
+
+
+class StopExamining(_Message, tag="stop_examining", frozen=True):
+    """Nobody wants this job any more."""
+
+    job_id: str
 
 
 class ProbeSource(_Message, tag="probe_source", frozen=True):
@@ -522,7 +616,7 @@ class NegativeTemplate(_Value, frozen=True):
 
 class GalleryPage(_Message, tag="gallery_page", frozen=True):
     """Changes up to `version`; `tombstones` are ids of references and negatives that are gone. With `reset`, forget
-    everything first."""
+    everything first. `model_id` is the embedder's whose gallery it is."""
 
     version: int
     templates: list[GalleryTemplate]
@@ -530,6 +624,7 @@ class GalleryPage(_Message, tag="gallery_page", frozen=True):
     more: bool
     reset: bool = False
     negatives: list[NegativeTemplate] = []
+    model_id: str = ""
 
 
 class Accepted(_Message, tag="accepted", frozen=True):
@@ -538,7 +633,10 @@ class Accepted(_Message, tag="accepted", frozen=True):
     key: str
 
 
-GatewayMessage = Welcome | Assign | Revoke | Watch | Unwatch | Analyse | ProbeSource | GalleryPage | Accepted
+GatewayMessage = (
+    Welcome | Assign | Revoke | Watch | Unwatch | UseModels | Analyse | Examine | StopExamining | ProbeSource
+    | GalleryPage | Accepted
+)
 
 _UNREADABLE = (UnicodeError, RecursionError)
 """What the decoder lets through of text that is none, and of nesting without end."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from sightline.events.alert import AlertType, Severity
 from sightline.events.quiet import QuietPeriod
+from sightline.events.scene import CameraView
 
 __all__ = ["AlertDraft", "Decide", "Decision", "DecisionContext", "Event", "RecentAlert"]
 
@@ -67,7 +68,8 @@ class DecisionContext:
     the `…_here` fields the same on this camera. `open_alert_ids` are this camera's open alerts for the same subject.
     `camera_known` is false when the camera was removed meanwhile. `quiet` are the snoozes and maintenance windows of
     the event's time and camera, `recent_alerts` the camera's latest alerts, newest first; `duty_in_use` is true where
-    anybody has a duty roster or said whether they are on duty.
+    anybody has a duty roster or said whether they are on duty. `view` is the camera's, if it has one of its own.
+    `live_lists` are the ids of those `watch_lists` that take a proof of life.
     """
 
     camera_known: bool
@@ -81,6 +83,8 @@ class DecisionContext:
     duty_in_use: bool = False
     quiet: tuple[QuietPeriod, ...] = ()
     recent_alerts: tuple[RecentAlert, ...] = ()
+    view: CameraView | None = None
+    live_lists: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

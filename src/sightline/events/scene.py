@@ -84,7 +84,8 @@ class Scene(_Value, frozen=True):
     """What an engine is to do with a camera's pictures. `masks` are blacked out before anything else happens.
 
     `objects_fps` is how often a second persons and things are looked for; `None` leaves it to the engine, 0 means
-    never. `pictured` are the labels of objects whose facts bring pictures along.
+    never. `pictured` are the labels of objects whose facts bring pictures along. `told_again` asks for a second word on
+    a named track once its liveness is decided.
     """
 
     masks: tuple[Polygon, ...] = ()
@@ -94,6 +95,7 @@ class Scene(_Value, frozen=True):
     liveness: Liveness = Liveness.REPORT
     objects_fps: float | None = None
     pictured: tuple[str, ...] = ()
+    told_again: bool = False
 
 
 class DetectionRule(_Value, frozen=True):
@@ -116,8 +118,7 @@ class CameraView(_Value, frozen=True):
     scene: Scene = Scene()
     rules: tuple[DetectionRule, ...] = ()
 
-    @property
-    def told_scene(self) -> Scene:
+    def told_scene(self, *, told_again: bool = False) -> Scene:
         """The scene as an engine is told it: pictures only of what a rule may raise an alert about."""
         labels = tuple(sorted({rule.label for rule in self.rules if rule.enabled}))
-        return msgspec.structs.replace(self.scene, pictured=labels)
+        return msgspec.structs.replace(self.scene, pictured=labels, told_again=told_again)

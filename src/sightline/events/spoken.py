@@ -13,40 +13,43 @@ from typing import Any, Literal
 import msgspec
 
 __all__ = [
-    "ALERTS_MESSAGES",
-    "FIELD_MESSAGES",
     "GATEWAY_TYPES",
+    "AiDetectionResult",
     "AiEngineStatus",
+    "AlertAccepted",
     "AlertCamera",
     "AlertPerson",
     "AlertSnapshot",
     "AlertTriggered",
     "AlertUpdated",
     "AlertWatchList",
-    "AlertsError",
-    "AnomalyDetected",
-    "Beat",
     "BulkStatusUpdate",
     "CameraStatusSpoken",
     "CaughtUp",
+    "ChangeStreamQuality",
     "ConnectionEstablished",
+    "CrowdAnalysis",
     "DetectedFace",
+    "DetectedObject",
     "DutyStatus",
     "ErrorDetails",
     "ErrorSpoken",
     "FaceDetectionResult",
-    "FieldAlert",
-    "FieldContext",
-    "FieldEcho",
-    "FieldError",
     "HeartbeatAckSpoken",
     "HeartbeatSpoken",
     "IdentificationSuccess",
     "Limits",
+    "PersonErased",
     "PositionSpoken",
+    "QualityChangeSuccess",
     "Recorded",
     "Refreshed",
     "Spoken",
+    "StartStreamProcessing",
+    "StopStreamProcessing",
+    "StreamStartError",
+    "StreamStartSuccess",
+    "StreamStopSuccess",
     "SystemStatusUpdate",
     "UpdatedResponder",
     "decode_spoken",
@@ -55,6 +58,7 @@ __all__ = [
 AlertStateName = Literal["open", "acknowledged", "closed", "expired"]
 VerdictName = Literal["confirmed", "rejected"]
 CameraStateName = Literal["connecting", "online", "stalled", "offline", "disabled"]
+QualityName = Literal["thumbnail", "sd", "hd"]
 
 
 class Spoken(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -225,7 +229,8 @@ class DutyStatus(Spoken, frozen=True):
 
 
 class DetectedFace(Spoken, frozen=True):
-    """A face in a frame: `bbox` and `landmarks` in pixels of a frame of the message's width and height."""
+    """A face in a frame: `bbox` and `landmarks` in pixels of a frame of the message's width and height. `live` is how
+    much it looks bona fide, 0 to 1, `body` the track of the person whose face it is; `null` where nobody can say."""
 
     bbox: tuple[float, float, float, float]
     confidence: float
@@ -238,7 +243,8 @@ class DetectedFace(Spoken, frozen=True):
     similarity: float | None
     quality: float | None
     reasons: list[str]
-    live: bool | None
+    live: float | None
+    body: str | None
 
 
 class FaceDetectionResult(Spoken, frozen=True):
@@ -251,6 +257,118 @@ class FaceDetectionResult(Spoken, frozen=True):
     height: int
     faces: list[DetectedFace]
     source: str
+
+
+class DetectedObject(Spoken, frozen=True):
+    """A person or thing in a frame: `person`, `vehicle`, `package`, `phone`, or whatever else the model knows."""
+
+    label: str
+    confidence: float
+    bbox: tuple[float, float, float, float]
+    track_id: str | None
+
+
+class CrowdAnalysis(Spoken, frozen=True):
+    """How many people there are: `crowd_level` is that of the larger count, `density_score` the share of the picture
+    that people cover, 0 to 1 (`null` where an engine of another make did not say); `zones` counts the people in each
+    zone."""
+
+    face_count: int
+    body_count: int
+    crowd_level: Literal["empty", "low", "medium", "high", "very_high"]
+    density_score: float | None
+    zones: dict[str, int] = {}
+
+
+class AiDetectionResult(Spoken, frozen=True):
+    """The persons and things that a camera shows now, confirmed ones only, and the crowd. Not promised: the newest
+    replaces one that was not sent. Where an engine of another make did not say the frame's size, `width` and `height`
+    are 0, and `crowd_analysis` is `null` where it said nothing of it."""
+
+    camera_id: str
+    frame_id: int
+    timestamp: int
+    width: int
+    height: int
+    detections: list[DetectedObject]
+    crowd_analysis: CrowdAnalysis | None
+    source: str
+
+
+class StreamStartSuccess(Spoken, frozen=True):
+    """The stream is ready: any player of MJPEG may open `stream_url` (`null` while no engine here sends pictures of
+    this camera). `status` is the camera's."""
+
+    request_id: str | None
+    camera_id: str
+    quality: QualityName
+    stream_url: str | None
+    status: CameraStateName
+
+
+class StreamStartError(Spoken, frozen=True):
+    """There is no such stream, and why."""
+
+    request_id: str | None
+    camera_id: str
+    error: str
+    code: Literal["INVALID_MESSAGE", "FORBIDDEN", "RATE_LIMITED", "PROCESSING_ERROR"]
+
+
+class StreamStopSuccess(Spoken, frozen=True):
+    """The stream has ended; also where there was none."""
+
+    request_id: str | None
+    camera_id: str
+    quality: QualityName | None
+
+
+class QualityChangeSuccess(Spoken, frozen=True):
+    """The stream has the new quality, at the old address and at this one."""
+
+    request_id: str | None
+    camera_id: str
+    new_quality: QualityName
+    stream_url: str | None
+
+
+class StartStreamProcessing(Spoken, frozen=True):
+    """To an engine of another make: somebody wants to see this camera's results. `rtsp_url` has its credentials."""
+
+    camera_id: str
+    rtsp_url: str
+    quality: QualityName
+    request_id: str
+
+
+class StopStreamProcessing(Spoken, frozen=True):
+    """To an engine of another make: nobody does any more."""
+
+    camera_id: str
+    request_id: str
+
+
+class ChangeStreamQuality(Spoken, frozen=True):
+    """To an engine of another make: another quality is wanted."""
+
+    camera_id: str
+    new_quality: QualityName
+    request_id: str
+
+
+class AlertAccepted(Spoken, frozen=True):
+    """To an engine of another make: its alert is on disk, or was already (`duplicate`). `raised` is the id of the alert
+    that people are told of; none where a rule keeps it quiet."""
+
+    alert_id: str
+    raised: str | None
+    duplicate: bool
+
+
+class PersonErased(Spoken, frozen=True):
+    """Somebody was erased: forget every name and picture of this person at once."""
+
+    person_id: str
 
 
 class CameraStatusSpoken(Spoken, frozen=True):
@@ -324,88 +442,25 @@ GATEWAY_TYPES: Mapping[str, type[Spoken]] = {
     "recorded": Recorded,
     "duty_status": DutyStatus,
     "face_detection_result": FaceDetectionResult,
+    "ai_detection_result": AiDetectionResult,
+    "stream_start_success": StreamStartSuccess,
+    "stream_start_error": StreamStartError,
+    "stream_stop_success": StreamStopSuccess,
+    "quality_change_success": QualityChangeSuccess,
     "bulk_status_update": BulkStatusUpdate,
     "stream_status_update": CameraStatusSpoken,
     "camera_online": CameraStatusSpoken,
     "camera_offline": CameraStatusSpoken,
     "ai_engine_status": AiEngineStatus,
     "system_status_update": SystemStatusUpdate,
+    "person_erased": PersonErased,
+    "start_stream_processing": StartStreamProcessing,
+    "stop_stream_processing": StopStreamProcessing,
+    "change_stream_quality": ChangeStreamQuality,
+    "alert_accepted": AlertAccepted,
     "error": ErrorSpoken,
 }
 """The data of each message that a gateway sends, by type."""
-
-
-class AnomalyDetected(Spoken, frozen=True):
-    """`/ws/alerts`: an alert, with its picture as base64 JPEG (empty where there is none). `stream_id` is the camera's
-    id."""
-
-    type: Literal["anomaly_detected"]
-    stream_id: str
-    result: AlertTriggered
-    frame: str
-
-
-class Beat(Spoken, frozen=True):
-    """`/ws/alerts`: a `ping`, to be answered, or the `pong` that answers one. Times as ISO 8601."""
-
-    type: Literal["ping", "pong"]
-    timestamp: str
-
-
-class AlertsError(Spoken, frozen=True):
-    """`/ws/alerts`: what was asked could not be done."""
-
-    type: Literal["error"]
-    data: ErrorSpoken
-
-
-class FieldContext(Spoken, frozen=True):
-    """Who was seen where. `url` is the camera's source without credentials; somebody unknown has no age."""
-
-    id: str
-    first_name: str
-    last_name: str
-    age: int | None
-    description: str
-    url: str | None
-    camera: AlertCamera | None
-
-
-class FieldAlert(Spoken, frozen=True):
-    """`/ws/field`: an alert, to every page (`all_clients`) and to the nearest phone (`nearest_client`)."""
-
-    event: Literal["all_clients", "nearest_client"]
-    context: FieldContext
-
-
-class FieldEcho(Spoken, frozen=True):
-    """`/ws/field`: what some client said, as it said it."""
-
-    echo: Any
-
-
-class FieldError(Spoken, frozen=True):
-    """`/ws/field`: what was wrong; a close follows unless the code is `RATE_LIMITED`."""
-
-    event: Literal["error"]
-    context: ErrorSpoken
-
-
-ALERTS_MESSAGES: Mapping[str, type[Spoken]] = {
-    "anomaly_detected": AnomalyDetected,
-    "ping": Beat,
-    "pong": Beat,
-    "error": AlertsError,
-}
-"""Each message that a gateway sends on `/ws/alerts`, by `type`."""
-
-FIELD_MESSAGES: Mapping[str, type[Spoken]] = {
-    "all_clients": FieldAlert,
-    "nearest_client": FieldAlert,
-    "echo": FieldEcho,
-    "error": FieldError,
-}
-"""Each message that a gateway sends on `/ws/field`, by `event`."""
 
 
 class _Envelope(msgspec.Struct, forbid_unknown_fields=True):

@@ -16,11 +16,17 @@ from sightline.exceptions import WireError
 
 __all__ = [
     "CLIENT_MESSAGES",
+    "ENGINE_REPORTS",
     "Ack",
+    "AiDetectionReport",
+    "AlertReport",
+    "AlertReportCamera",
     "ClientData",
     "ClientMessage",
     "Decline",
     "Duty",
+    "EngineReport",
+    "FaceDetectionReport",
     "Heartbeat",
     "HeartbeatAck",
     "Identify",
@@ -28,7 +34,14 @@ __all__ = [
     "LocationUpdate",
     "Received",
     "Refresh",
+    "ReportedCrowd",
+    "ReportedDetection",
+    "ReportedFace",
     "Resume",
+    "StreamQualityChange",
+    "StreamRequest",
+    "StreamStartRequest",
+    "StreamStopRequest",
     "SubscribeCamera",
     "UnsubscribeCamera",
     "decode_client_message",
@@ -42,6 +55,11 @@ ID_LIMIT = 200
 Id = Annotated[str, msgspec.Meta(min_length=1, max_length=ID_LIMIT)]
 Token = Annotated[str, msgspec.Meta(min_length=1, max_length=4096)]
 Offset = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
+Box = tuple[float, float, float, float]
+Quality = Literal["thumbnail", "sd", "hd"]
+MOST_DETECTIONS = 1000
 
 
 class _Data(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,9 +144,11 @@ class LocationUpdate(Location, frozen=True):
 
 
 class Duty(_Data, frozen=True):
-    """`duty`: whether the user is on duty from now on."""
+    """`duty`: whether the user is on duty from now on. A client that says again what it said before a connection was
+    lost gives the `at` of the answer it had: then it changes nothing that was said, or scheduled, since."""
 
     on: bool
+    at: Annotated[int, msgspec.Meta(ge=0)] | None = None
 
 
 class Decline(_Data, frozen=True):
@@ -138,9 +158,119 @@ class Decline(_Data, frozen=True):
     reason: Annotated[str, msgspec.Meta(max_length=1000)] = ""
 
 
+class StreamStartRequest(_Data, frozen=True):
+    """`stream_start_request`: the address of a camera's pictures for a player. With `rtsp_url` the camera is made, or
+    given this source, which takes the right to manage cameras."""
+
+    camera_id: Id
+    rtsp_url: Annotated[str, msgspec.Meta(max_length=2048)] | None = None
+    quality: Quality = "sd"
+    request_id: Id | None = None
+
+
+class StreamStopRequest(_Data, frozen=True):
+    """`stream_stop_request`: ends this client's stream of a camera, or only if it has that `quality`."""
+
+    camera_id: Id
+    quality: Quality | None = None
+    request_id: Id | None = None
+
+
+class StreamQualityChange(_Data, frozen=True):
+    """`stream_quality_change`: another quality for this client's stream of a camera; whoever plays it goes on."""
+
+    camera_id: Id
+    new_quality: Quality
+    request_id: Id | None = None
+
+
+class ReportedDetection(_Data, frozen=True):
+    """Something an engine of another make found: `bbox` in pixels of a frame of the message's width and height."""
+
+    label: Id
+    confidence: Share
+    bbox: Box
+    track_id: Id | None = None
+
+
+class ReportedCrowd(_Data, frozen=True):
+    """What an engine of another make says of the crowd in a frame. Without `crowd_level`, the counts give it."""
+
+    face_count: Count = 0
+    body_count: Count = 0
+    crowd_level: Literal["empty", "low", "medium", "high", "very_high"] | None = None
+    density_score: Share | None = None
+    zones: dict[Id, Count] = {}
+
+
+class AiDetectionReport(_Data, frozen=True):
+    """`ai_detection_result`, from an engine: what one frame shows. Without `timestamp`: now."""
+
+    camera_id: Id
+    detections: Annotated[list[ReportedDetection], msgspec.Meta(max_length=MOST_DETECTIONS)]
+    frame_id: Count | None = None
+    timestamp: Count | None = None
+    width: Count = 0
+    height: Count = 0
+    crowd_analysis: ReportedCrowd | None = None
+
+
+class ReportedFace(_Data, frozen=True):
+    """A face that an engine of another make found, and whom it takes it for."""
+
+    bbox: Box
+    confidence: Share
+    landmarks: Annotated[list[tuple[float, float]], msgspec.Meta(max_length=MOST_DETECTIONS)] = []
+    track_id: Id | None = None
+    is_known: bool = False
+    person_id: Id | None = None
+    name: Annotated[str, msgspec.Meta(max_length=ID_LIMIT)] | None = None
+    similarity: Share | None = None
+    live: bool | None = None
+
+
+class FaceDetectionReport(_Data, frozen=True):
+    """`face_detection_result`, from an engine: the faces of one frame. Without `timestamp`: now."""
+
+    camera_id: Id
+    faces: Annotated[list[ReportedFace], msgspec.Meta(max_length=MOST_DETECTIONS)]
+    frame_id: Count | None = None
+    timestamp: Count | None = None
+    width: Count = 0
+    height: Count = 0
+
+
+class AlertReportCamera(_Data, frozen=True):
+    """The camera of an alert as an engine may also write it."""
+
+    id: Id
+
+
+class AlertReport(_Data, frozen=True):
+    """`alert_triggered`, from an engine: something people are to be told, once for each `alert_id` of that engine.
+
+    `type` is one of ours, or any word of the engine's own; `person` is whatever it says of somebody, `person_id` one of
+    our people; `snapshot` a JPEG in base64.
+    """
+
+    alert_id: Id
+    type: Id
+    camera_id: Id | None = None
+    camera: AlertReportCamera | None = None
+    severity: Literal["info", "warning", "error", "critical"] = "warning"
+    message: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    person_id: Id | None = None
+    person: dict[str, Any] | None = None
+    similarity: Share | None = None
+    timestamp: Count | None = None
+    snapshot: str | None = None
+
+
+StreamRequest = StreamStartRequest | StreamStopRequest | StreamQualityChange
+EngineReport = AiDetectionReport | FaceDetectionReport | AlertReport
 ClientData = (
     Identify | Heartbeat | HeartbeatAck | SubscribeCamera | UnsubscribeCamera | Received | Ack | Refresh
-    | LocationUpdate | Duty | Decline
+    | LocationUpdate | Duty | Decline | StreamRequest | EngineReport
 )  # fmt: skip
 
 
@@ -156,6 +286,12 @@ class _Named(msgspec.Struct):
     """Of a message that is wrong: its id, if that at least is right."""
 
     id: Annotated[str, msgspec.Meta(max_length=ID_LIMIT)] | None = None
+
+
+class _NamedRequest(msgspec.Struct):
+    """Of data that are wrong: the id of the request, as some clients put it there."""
+
+    request_id: Annotated[str, msgspec.Meta(max_length=ID_LIMIT)] | None = None
 
 
 class _Envelope(msgspec.Struct):
@@ -176,9 +312,19 @@ CLIENT_MESSAGES: Mapping[str, type[ClientData]] = {
     "location_update": LocationUpdate,
     "duty": Duty,
     "decline": Decline,
+    "stream_start_request": StreamStartRequest,
+    "stream_stop_request": StreamStopRequest,
+    "stream_quality_change": StreamQualityChange,
+    "ai_detection_result": AiDetectionReport,
+    "face_detection_result": FaceDetectionReport,
+    "alert_triggered": AlertReport,
 }
+ENGINE_REPORTS = (AiDetectionReport, FaceDetectionReport, AlertReport)
+"""What only a client of the type `ai_engine` may say."""
+
 _envelopes = msgspec.json.Decoder(_Envelope)
 _names = msgspec.json.Decoder(_Named)
+_requests = msgspec.json.Decoder(_NamedRequest)
 _decoders = {name: msgspec.json.Decoder(kind) for name, kind in CLIENT_MESSAGES.items()}
 _encoder = msgspec.json.Encoder()
 _NOT_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
@@ -204,6 +350,13 @@ def _id_of(text: str | bytes) -> str | None:
         return None
 
 
+def _request_id_of(data: msgspec.Raw) -> str | None:
+    try:
+        return _requests.decode(data).request_id
+    except msgspec.ValidationError:
+        return None
+
+
 def _checked_envelope(text: str | bytes) -> _Envelope:
     try:
         return _envelopes.decode(text)
@@ -224,7 +377,7 @@ def decode_client_message(text: str | bytes) -> ClientMessage:
     try:
         return ClientMessage(envelope.type, envelope.id, decoder.decode(envelope.data))
     except msgspec.ValidationError as problem:
-        raise _describe(problem, "data", envelope.id) from None
+        raise _describe(problem, "data", envelope.id or _request_id_of(envelope.data)) from None
     except _NOT_JSON:
         raise WireError("the message is not JSON", path="data", fatal=True) from None
 

@@ -14,7 +14,16 @@ from sightline.exceptions import Forbidden
 from sightline.gateway.auth import Claims, hash_machine_token
 from sightline.gateway.gateway import Gateway
 
-__all__ = ["Caller", "CallerOf", "GatewayOf", "caller_with", "gateway_of", "machine_name"]
+__all__ = [
+    "Caller",
+    "CallerOf",
+    "GatewayOf",
+    "anonymous_or",
+    "caller_of_bearer",
+    "caller_with",
+    "gateway_of",
+    "machine_name",
+]
 
 LOCAL_USER = User(
     id="local",
@@ -51,7 +60,8 @@ def gateway_of(connection: HTTPConnection) -> Gateway:
 GatewayOf = Annotated[Gateway, Depends(gateway_of)]
 
 
-async def _caller(connection: HTTPConnection, gateway: GatewayOf) -> Caller:
+async def caller_of_bearer(connection: HTTPConnection, gateway: GatewayOf) -> Caller:
+    """Who the bearer token speaks for; 401 without a good one."""
     token = gateway.bearer(connection.headers)
     if token is None:
         raise HTTPException(401, "sign in first", {"WWW-Authenticate": "Bearer"})
@@ -64,7 +74,7 @@ async def _caller(connection: HTTPConnection, gateway: GatewayOf) -> Caller:
     return Caller(user, claims)
 
 
-CallerOf = Annotated[Caller, Depends(_caller)]
+CallerOf = Annotated[Caller, Depends(caller_of_bearer)]
 
 
 def caller_with(right: Right) -> Callable[[Caller], Awaitable[Caller]]:
@@ -73,6 +83,18 @@ def caller_with(right: Right) -> Callable[[Caller], Awaitable[Caller]]:
     async def checked(caller: CallerOf) -> Caller:
         require(caller.user, right)
         return caller
+
+    return checked
+
+
+def anonymous_or(right: Right) -> Callable[[HTTPConnection, Gateway], Awaitable[None]]:
+    """A dependency for what clients of the older dialects ask: without a token only where the administrator has said so
+    (401 otherwise); with one, it must be good and its user hold `right`."""
+
+    async def checked(connection: HTTPConnection, gateway: GatewayOf) -> None:
+        if gateway.bearer(connection.headers) is None and gateway.settings.anonymous_dialects:
+            return
+        require((await caller_of_bearer(connection, gateway)).user, right)
 
     return checked
 

@@ -1,4 +1,4 @@
-"""How many connections one address and one user may have.
+"""How many connections one address and one user may have, and how many may begin in a second.
 
 Connections from this very machine are not counted by address: behind a proxy that is not among the trusted ones they
 would all be the same. Limits of 0 admit everybody.
@@ -8,33 +8,65 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import math
 from collections import Counter
 from collections.abc import Iterator
 
 from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
 
-__all__ = ["Admission", "ConnectionLimit", "address_of"]
+from sightline.deliveries.arrivals import Arrivals
+
+__all__ = ["Admission", "ConnectionLimit", "NotNow", "Rush", "address_of", "denial"]
 
 RETRY_S = 10
 
 
-class ConnectionLimit(Exception):
-    """There is no room for another connection of this address or user."""
+class NotNow(Exception):
+    """There is no room for another connection now; `retry_after_s` says when to come back."""
+
+    def __init__(self, reason: str, retry_after_s: float) -> None:
+        super().__init__(f"{reason}; retry_after_s={retry_after_s:g}")
+        self.retry_after_s = retry_after_s
+
+
+class ConnectionLimit(NotNow):
+    """This address or user has as many connections as it may have."""
 
     def __init__(self, whose: str, limit: int) -> None:
-        super().__init__(f"{whose} has as many connections as it may have ({limit}); retry_after_s={RETRY_S}")
+        super().__init__(f"{whose} has as many connections as it may have ({limit})", RETRY_S)
         self.whose = whose
         self.limit = limit
 
 
-class Admission:
-    """Counts connections while they last."""
+class Rush(NotNow):
+    """Clients come faster than they are let in."""
 
-    def __init__(self, *, per_address: int, per_user: int) -> None:
+    def __init__(self, wait_s: float) -> None:
+        super().__init__("many clients come at once", round(wait_s, 2))
+
+
+def denial(problem: NotNow) -> JSONResponse:
+    """The answer to a client that is refused before the upgrade."""
+    headers = {"Retry-After": str(math.ceil(problem.retry_after_s))}
+    return JSONResponse({"detail": str(problem)}, 503, headers)
+
+
+class Admission:
+    """Counts connections while they last, and those that begin."""
+
+    def __init__(self, *, per_address: int, per_user: int, per_second: float) -> None:
+        self._arrivals = Arrivals(per_second)
         self._per_address = per_address
         self._per_user = per_user
         self._addresses: Counter[str] = Counter()
         self._devices: dict[str, dict[str, str]] = {}
+
+    def arrive(self, now_s: float) -> None:
+        """Another client is at the door; `now_s` is monotonic. Raises `Rush`."""
+        wait_s = self._arrivals.wait_s(now_s)
+        if wait_s:
+            raise Rush(wait_s)
 
     @contextlib.contextmanager
     def place(self, address: str) -> Iterator[None]:

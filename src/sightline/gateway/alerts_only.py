@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from sightline.deliveries.framing import Frame
+from sightline.gateway.hub import Shown
+
 __all__ = ["AlertsOnly"]
 
 
@@ -15,17 +18,17 @@ class AlertsOnly:
         """Not known."""
         return None
 
-    def state(self, text: str) -> None:
+    def state(self, message: Frame) -> None:
         """Left out."""
 
     def wants(self, camera_id: str) -> bool:
         """No camera."""
         return False
 
-    def observe(self, camera_id: str, frame_id: int, text: str) -> None:
+    def observe(self, shown: Shown) -> None:
         """Left out."""
 
-    def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
+    def picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:
         """Left out."""
 
     def wished_pictures(self) -> Mapping[str, float]:

@@ -23,13 +23,13 @@ from sightline.deliveries.entry import Cursor
 from sightline.events.alert import Alert
 from sightline.events.wire import encode_flat
 from sightline.exceptions import Conflict, Forbidden, NotFound, SightlineError, WireError
-from sightline.gateway.admission import ConnectionLimit, address_of
+from sightline.gateway.admission import ConnectionLimit, NotNow, address_of, denial
 from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.callers import caller_of
 from sightline.gateway.client_socket import until_closed
 from sightline.gateway.duplex import run_duplex
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.outbox import Outbox
+from sightline.gateway.outbox import AwaitedOutbox
 
 __all__ = ["Ack", "AlertsClient", "Ping", "Pong", "serve_alerts"]
 
@@ -78,18 +78,18 @@ async def serve_alerts(gateway: Gateway, socket: WebSocket, user_id: str) -> Non
     if user_id not in (user.id, user.name) or not user.may(Right.SEE_ALERTS):
         await socket.send_denial_response(JSONResponse({"detail": "this token may not read these alerts"}, 403))
         return
-    if gateway.is_full():
-        await socket.send_denial_response(JSONResponse({"detail": "too many connections"}, 503))
-        return
     client = AlertsClient(gateway, socket, user, claims.expires_ms)
     try:
+        gateway.admission.arrive(gateway.clock.monotonic_s())
+        if gateway.is_full():
+            raise ConnectionLimit("the server", gateway.settings.max_connections)
         with gateway.admission.place(address_of(socket)):
             gateway.admission.join(user.id, client.client_id, device=DEVICE)
             gateway.tickers.add(client)
             await socket.accept()
             await client.run()
-    except ConnectionLimit as problem:
-        await socket.send_denial_response(JSONResponse({"detail": str(problem)}, 503))
+    except NotNow as problem:
+        await socket.send_denial_response(denial(problem))
     finally:
         gateway.admission.leave(user.id, client.client_id)
         gateway.tickers.discard(client)
@@ -100,6 +100,7 @@ class AlertsClient(AlertsOnly):
     """A connected client of this dialect."""
 
     client_type = "alerts"
+    dialect = "ws/alerts"
     device = DEVICE
 
     def __init__(self, gateway: Gateway, socket: WebSocket, user: User, token_expires_ms: int) -> None:
@@ -111,7 +112,7 @@ class AlertsClient(AlertsOnly):
         self._tags = tags_of(user)
         self._gateway = gateway
         self._socket = socket
-        self._outbox = Outbox()
+        self._outbox = AwaitedOutbox()
         self._rates = gateway.rates()
         self._heartbeat_ms = int(gateway.settings.heartbeat_interval_s * 1000)
         self._token_expires_ms = token_expires_ms
@@ -235,13 +236,13 @@ class AlertsClient(AlertsOnly):
             if self._outbox.overflowed:
                 self.end(4002, "too slow; retry_after_s=1")
             if self._closing is not None:
-                await self._send(self._outbox.take_control())
+                await self._send(self._outbox.take_texts())
                 with until_closed():
                     await self._socket.close(*self._closing)
                 return
 
     async def _send_next(self) -> bool:
-        control = self._outbox.take_control()
+        control = self._outbox.take_texts()
         if control:
             await self._send(control)
             return True

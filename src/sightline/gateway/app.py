@@ -17,9 +17,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from sightline.clock import Clock
+from sightline.decisions.levels import parse_alert_levels
 from sightline.decisions.policy import Rules
 from sightline.deliveries.escalation import Patience
+from sightline.deliveries.rendition import parse_renditions
 from sightline.deliveries.retry import RetrySchedule
+from sightline.events.alert import AlertType
+from sightline.events.scene import CameraView, CrowdWatch, Liveness, Scene
 from sightline.exceptions import (
     ConfigurationError,
     Conflict,
@@ -30,47 +34,68 @@ from sightline.exceptions import (
     SourceError,
     Unavailable,
 )
+from sightline.gateway.analyses import Analyses, AnalysisShelf, Examining
 from sightline.gateway.auth import Passwords, Tokens
 from sightline.gateway.console import Console, console_folder
 from sightline.gateway.dialect_ports import DialectPorts
 from sightline.gateway.directory import Directory
 from sightline.gateway.engine_analyst import EngineAnalyst
+from sightline.gateway.engine_examining import EngineExamining
 from sightline.gateway.engines import Engines
 from sightline.gateway.escalation import Escalator
+from sightline.gateway.foreign_engines import ForeignEngines
+from sightline.gateway.frame_desk import FrameDesk
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
+from sightline.gateway.keeping_history import keep_history
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
+from sightline.gateway.model_desk import ModelDesk
 from sightline.gateway.notifier import Notifier, Senders, Wording
 from sightline.gateway.notifier_metrics import NotifierMetrics
+from sightline.gateway.past import Past
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.proxies import ClientAddress
+from sightline.gateway.pushed_frames import PushedFrames
 from sightline.gateway.responders import Responders
 from sightline.gateway.retention import keep_retention
 from sightline.gateway.routers import (
     alerts,
+    analyses,
+    camera_views,
     cameras,
     channels,
+    detect,
     duty,
+    engines,
     escalations,
+    history,
     identify,
+    models,
+    negatives,
     people,
     push,
     seeds,
+    sightings,
     sign_in,
     snoozes,
     sockets,
+    strangers,
+    streams,
     system,
     tickets,
     users,
     watch_lists,
 )
 from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
+from sightline.gateway.sighting_ports import Searcher
 from sightline.gateway.socketio_server import PATH, SocketIo
+from sightline.gateway.streams import Streams
 from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
+from sightline.gateway.viewers import Viewers
 from sightline.gateway.views import AlertViews
 from sightline.listeners import parse_listeners
 from sightline.settings import Settings
@@ -82,7 +107,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 MAX_BODY_BYTES = 1024 * 1024
 MAX_UPLOAD_BYTES = 256 * 1024 * 1024
-UPLOADS = re.compile(r"/api/identify|/api/people/[^/]+/references")
+UPLOADS = re.compile(r"/api/identify|/api/detect|/api/search|/api/people/[^/]+/references")
 """Where photographs are sent to: large bodies are read for somebody who is signed in, and for nobody else."""
 
 STATUS = {
@@ -105,10 +130,14 @@ def create_gateway(
     signing_key: bytes,
     top: int,
     version: str,
+    searcher: Searcher,
+    shelf: AnalysisShelf,
     analyst: Analyst | None = None,
+    examining: Examining | None = None,
     local_token: str | None = None,
 ) -> Gateway:
-    """The parts of a gateway. Without `analyst`, connected engines look at still pictures."""
+    """The parts of a gateway. Without `analyst`, connected engines look at still pictures; without `examining`, at
+    recordings."""
     metrics = Metrics()
     directory = Directory(store)
     views = AlertViews(store, directory)
@@ -123,10 +152,20 @@ def create_gateway(
         routed_severities=frozenset(settings.routed_severities),
         flood_alerts=settings.flood_alerts,
         flood_ms=int(settings.flood_seconds * 1000),
+        levels=parse_alert_levels(settings.alert_levels),
+        object_realert_ms=int(settings.object_realert_seconds * 1000),
+        default_view=CameraView(
+            scene=Scene(crowds=(CrowdWatch(threshold=settings.crowd_threshold),), liveness=Liveness(settings.liveness))
+        ),
     )
-    intake = Intake(store.alerts, rules, metrics, clock)
-    engines = Engines(store, hub, intake, metrics, clock)
-    hub.on_watch_change = engines.watch_changed
+    past = Past(store.sightings, store.strangers, searcher, clock, days=settings.sighting_days)
+    intake = Intake(store.alerts, rules, metrics, clock, recognise=past.stranger)
+    viewers = Viewers(parse_renditions(settings.stream_qualities), limit=settings.max_connections)
+    engines = Engines(store, hub, viewers, intake, past, metrics, clock, rules.default_view)
+    hub.on_watch_change = viewers.on_change = engines.watch_changed
+    streams = Streams(viewers, clock, open_ms=settings.stream_url_seconds * 1000)
+    foreign_engines = ForeignEngines(store, directory, hub, intake, streams, clock)
+    streams.on_change = foreign_engines.changed
     notifier = Notifier(
         store,
         views,
@@ -142,7 +181,9 @@ def create_gateway(
     responders = Responders(
         store, hub, notifier, clock, everybody=rules.audience, fresh_ms=int(settings.fix_seconds * 1000)
     )
-    system_alerts = SystemAlerts(store, metrics, clock, audience=rules.audience)
+    system_alerts = SystemAlerts(
+        store, metrics, clock, audience=rules.audience, offline=rules.levels[AlertType.CAMERA_OFFLINE]
+    )
     escalator = Escalator(
         store,
         directory,
@@ -158,6 +199,7 @@ def create_gateway(
         restart_grace_s=settings.restart_grace_seconds,
     )
     intake.on_alert = escalator.poke
+    analyst = analyst or EngineAnalyst(engines)
     return Gateway(
         settings=settings,
         clock=clock,
@@ -168,7 +210,11 @@ def create_gateway(
         views=views,
         hub=hub,
         engines=engines,
-        analyst=analyst or EngineAnalyst(engines),
+        streams=streams,
+        foreign_engines=foreign_engines,
+        past=past,
+        searcher=searcher,
+        analyst=analyst,
         native_tail=Tail(store.log, views.native),
         anomaly_tail=Tail(store.log, views.anomalies),
         metrics=metrics,
@@ -177,6 +223,16 @@ def create_gateway(
         responders=responders,
         escalator=escalator,
         system_alerts=system_alerts,
+        model_desk=ModelDesk(store, engines, settings, clock),
+        analyses=Analyses(shelf, examining or EngineExamining(engines), settings, clock),
+        frames=PushedFrames(
+            FrameDesk(settings, analyst, lambda: engines.stills if engines.links else None, metrics, clock),
+            system_alerts,
+            clock,
+            max_connections=settings.max_frame_connections,
+        ),
+        hours=intake.hours,
+        default_view=rules.default_view,
         version=version,
         started_at_ms=clock.now_ms(),
         local_token=local_token,
@@ -195,11 +251,15 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                 for name, job in (
                     ("loop lag", gateway.loop_lag.run()),
                     ("engines", gateway.engines.run()),
+                    ("foreign engines", gateway.foreign_engines.run()),
                     ("socket.io", socket_io.run()),
                     ("ticks", keep_ticking(gateway)),
                     ("escalations", gateway.escalator.run()),
                     ("retention", keep_retention(gateway)),
+                    ("history", keep_history(gateway)),
                     ("notifier", gateway.notifier.run()),
+                    ("analyses", gateway.analyses.run()),
+                    ("models", gateway.model_desk.run()),
                 )
             ]
             for job in jobs:
@@ -224,8 +284,9 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     socket_io = SocketIo(gateway)
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
     for module in (
-        sign_in, tickets, seeds, users, duty, cameras, people, watch_lists, snoozes, escalations, alerts, identify,
-        system, push, channels, sockets,
+        sign_in, tickets, seeds, users, engines, duty, cameras, camera_views, streams, people, watch_lists, snoozes,
+        escalations, alerts, identify, detect, analyses, history, models, system, push, channels, sockets, sightings,
+        strangers, negatives,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")
@@ -252,8 +313,14 @@ def _body_limit(gateway: Gateway, scope: Scope) -> int:
     path = scope["path"]
     if path.startswith("/api/engine/blobs/"):
         return MAX_BLOB_BYTES  # read only after the engine's token was checked
+    if path.startswith("/api/engine/analyses/"):
+        return gateway.settings.analysis_disk_mb * 10**6  # likewise
+    if path == "/api/analyses" and gateway.has_token(Headers(scope=scope)):
+        return gateway.settings.analysis_upload_mb * 10**6 + MAX_BODY_BYTES
     if UPLOADS.fullmatch(path) and gateway.has_token(Headers(scope=scope)):
         return MAX_UPLOAD_BYTES
+    if path == "/api/detect" and gateway.settings.anonymous_dialects:
+        return gateway.settings.max_image_mib * 2**20 + MAX_BODY_BYTES
     return MAX_BODY_BYTES
 
 
@@ -264,12 +331,13 @@ def _say_if_broken(job: asyncio.Task[None]) -> None:
 
 
 async def keep_ticking(gateway: Gateway) -> None:
-    """Lets every connection see the time, until cancelled."""
+    """Lets every connection and every stream see the time, until cancelled."""
     while True:
         await asyncio.sleep(TICK_S)
         now_ms = gateway.clock.now_ms()
         for ticking in list(gateway.tickers):
             ticking.tick(now_ms)
+        gateway.streams.tick(now_ms)
 
 
 async def _refuse(request: Request, problem: Exception) -> Response:

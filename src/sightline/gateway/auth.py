@@ -1,7 +1,8 @@
 """Signing in: passwords (Argon2id, RFC 9106), access tokens (JWT, RFC 7519) and machine tokens.
 
-Tokens are short; a client renews its own while the sign-in is younger than the session limit. Changing a password or
-role raises the user's `token_version`, which ends every token issued before.
+Tokens are short; a client renews its own while the sign-in is younger than the session limit. A browser that is told to
+stay signed in keeps a renewal token as well: good for the whole session, and for nothing but asking for access tokens.
+Changing a password or role raises the user's `token_version`, which ends every token issued before.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ __all__ = ["Claims", "Passwords", "SignInThrottle", "Tokens", "hash_machine_toke
 
 ALGORITHM = "HS256"
 AUDIENCE = "sightline"
+RENEWAL_AUDIENCE = "sightline-renewal"
 ISSUER = "sightline-gateway"
 MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 256
@@ -83,16 +85,23 @@ class Tokens:
     def issue(self, user: User, *, signed_in_ms: int | None = None) -> tuple[str, Claims]:
         """A token for `user`; with `signed_in_ms` it renews an earlier sign-in. Raises `Forbidden` when that is too
         long ago."""
+        return self._issue(user, AUDIENCE, self._life_ms, signed_in_ms)
+
+    def issue_renewal(self, user: User) -> tuple[str, Claims]:
+        """A token with which `user`, who signs in just now, gets access tokens until the session ends."""
+        return self._issue(user, RENEWAL_AUDIENCE, self._session_ms, None)
+
+    def _issue(self, user: User, audience: str, life_ms: int, signed_in_ms: int | None) -> tuple[str, Claims]:
         now_ms = self._clock.now_ms()
         signed_in_ms = now_ms if signed_in_ms is None else signed_in_ms
         if now_ms - signed_in_ms >= self._session_ms:
             raise Forbidden("the sign-in is too long ago: sign in again")
-        expires_ms = min(now_ms + self._life_ms, signed_in_ms + self._session_ms) // 1000 * 1000  # as the token has it
+        expires_ms = min(now_ms + life_ms, signed_in_ms + self._session_ms) // 1000 * 1000  # as the token has it
         claims = Claims(user.id, user.token_version, signed_in_ms, expires_ms)
         payload = {
             "sub": user.id,
             "ver": user.token_version,
-            "aud": AUDIENCE,
+            "aud": audience,
             "iss": ISSUER,
             "iat": now_ms // 1000,
             "exp": expires_ms // 1000,
@@ -101,14 +110,14 @@ class Tokens:
         }
         return jwt.encode(payload, self._key, algorithm=ALGORITHM), claims
 
-    def read(self, token: str) -> Claims:
+    def read(self, token: str, *, audience: str = AUDIENCE) -> Claims:
         """The claims of a token that is genuine and not expired. Raises `Forbidden`."""
         try:
             payload = jwt.decode(
                 token,
                 self._key,
                 algorithms=[ALGORITHM],
-                audience=AUDIENCE,
+                audience=audience,
                 issuer=ISSUER,
                 options={"require": ["sub", "exp", "iat", "aud", "iss"], "verify_exp": False, "verify_iat": False},
             )
@@ -124,6 +133,11 @@ class Tokens:
     async def user_of(self, token: str, users: Users) -> tuple[User, Claims]:
         """The enabled user a token speaks for. Raises `Forbidden`."""
         claims = self.read(token)
+        return await self.user_of_claims(claims, users), claims
+
+    async def user_of_renewal(self, token: str, users: Users) -> tuple[User, Claims]:
+        """The enabled user a renewal token speaks for. Raises `Forbidden`."""
+        claims = self.read(token, audience=RENEWAL_AUDIENCE)
         return await self.user_of_claims(claims, users), claims
 
     async def user_of_claims(self, claims: Claims, users: Users) -> User:

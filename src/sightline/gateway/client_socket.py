@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from typing import Any, Protocol
 
 from starlette.websockets import WebSocketDisconnect
 
-__all__ = ["ClientSocket", "until_closed"]
+from sightline.deliveries.framing import Bundle, Frame
+
+__all__ = ["ClientSocket", "MessageWriter", "until_closed"]
 
 
 @contextlib.contextmanager
@@ -25,6 +27,10 @@ class ClientSocket(Protocol):
     """A connection that carries text and bytes, in order. Sending waits while the client reads too slowly."""
 
     @property
+    def scope(self) -> MutableMapping[str, Any]:
+        """The ASGI scope in which it began."""
+
+    @property
     def headers(self) -> Mapping[str, str]: ...
     @property
     def query_params(self) -> Mapping[str, str]: ...
@@ -35,3 +41,20 @@ class ClientSocket(Protocol):
     async def send_text(self, data: str) -> None: ...
     async def send_bytes(self, data: bytes) -> None: ...
     async def close(self, code: int = 1000, reason: str | None = None) -> None: ...
+
+
+class MessageWriter(Protocol):
+    """The sending side of a connection, for a sender that never waits: it writes while `ready` and is told by
+    `on_ready` when it may go on."""
+
+    ready: bool
+    on_ready: Callable[[], None]
+
+    def write(self, bundle: Bundle | Frame) -> None:
+        """In order with what was written before. What is written to a connection that has ended is lost."""
+
+    def unsent_bytes(self) -> int:
+        """How much of what was written is still in this process."""
+
+    async def close(self, code: int, reason: str) -> None:
+        """Closes after what was written. May raise `RuntimeError` or `OSError` when the connection has ended."""

@@ -13,7 +13,10 @@ from sightline.listeners import Dialect, Listener
 
 __all__ = ["DialectPorts"]
 
-PATHS = {Dialect.FIELD: "/ws/field", Dialect.SOCKETIO: SOCKETIO_PATH}
+ALSO_HTTP = ("/api/", "/health")
+"""What a client of the Socket.IO dialect asks of its server besides: health, and the pictures of its streams."""
+
+PATHS = {Dialect.FIELD: "/ws/field", Dialect.FRAMES: "/ws", Dialect.SOCKETIO: SOCKETIO_PATH}
 
 
 class DialectPorts:
@@ -31,6 +34,8 @@ class DialectPorts:
         elif scope["type"] == "http" and dialect is not Dialect.SOCKETIO:
             refusal = JSONResponse({"detail": f"this port is for {dialect} clients, over WebSocket"}, 426)
             await refusal(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"].startswith(ALSO_HTTP):
+            await self._app(scope, receive, send)
         else:
             path = PATHS[dialect]
             await self._app(dict(scope, path=path, raw_path=path.encode()), receive, send)

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from sightline.accounts import Role
-from sightline.deliveries.records import Step
+from sightline.deliveries.records import Decline, Step
 from sightline.deliveries.roster import DutyException, DutyReason, Roster, Shift
 from sightline.events.alert import AlertState, AlertType, Severity, Verdict
 from sightline.events.quiet import QuietKind, QuietPeriod
@@ -16,6 +16,7 @@ from sightline.gateway.resources import Latitude, Longitude
 from sightline.gateway.responders import DutyState
 
 __all__ = [
+    "DeclineOut",
     "DeclineRecorded",
     "DeclineRequest",
     "DutyExceptionModel",
@@ -152,7 +153,8 @@ class DutySwitch(_In):
 
 
 class QuietPeriodOut(BaseModel):
-    """A time in which events are recorded and alerts are not raised. `by` is the id of who said so."""
+    """A time in which events are recorded and alerts are not raised. `by` is the id of who said so; `by_name` is null
+    when that account is gone."""
 
     id: str
     kind: QuietKind
@@ -162,10 +164,11 @@ class QuietPeriodOut(BaseModel):
     until_ms: int
     reason: str
     by: str
+    by_name: str | None
     created_at: int
 
     @classmethod
-    def of(cls, period: QuietPeriod) -> QuietPeriodOut:
+    def of(cls, period: QuietPeriod, by_name: str | None) -> QuietPeriodOut:
         return cls(
             id=period.id,
             kind=period.kind,
@@ -175,6 +178,7 @@ class QuietPeriodOut(BaseModel):
             until_ms=period.until_ms,
             reason=period.reason,
             by=period.by,
+            by_name=by_name,
             created_at=period.created_at_ms,
         )
 
@@ -224,10 +228,25 @@ class StepOut(BaseModel):
         )
 
 
+class DeclineOut(BaseModel):
+    """Who said that they cannot take an alert, and why, in their own words."""
+
+    user_id: str
+    name: str | None
+    at: int
+    reason: str
+
+    @classmethod
+    def of(cls, decline: Decline, name: str | None) -> DeclineOut:
+        return cls(user_id=decline.user_id, name=name, at=decline.at_ms, reason=decline.reason)
+
+
 class EscalationOut(BaseModel):
-    """Who was told of an alert, in order; empty for one that was told to everybody at once."""
+    """Who was told of an alert, in order; empty for one that was told to everybody at once. `declines` are of anybody,
+    also of people who had not been told yet."""
 
     steps: list[StepOut]
+    declines: list[DeclineOut]
 
 
 class DeclineRequest(_In):

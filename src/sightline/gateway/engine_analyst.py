@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-
-from starlette.websockets import WebSocketDisconnect
 
 from sightline.events.engine_link import Analyse, Analysis, ProbeSource, SourceProbed, StillTask
 from sightline.events.scene import Polygon
@@ -61,16 +58,7 @@ class EngineAnalyst:
 
     async def _ask(self, request: Analyse | ProbeSource, timeout_s: float) -> Analysis | SourceProbed:
         engine = await self._engines.least_loaded(PATIENCE_S)
-        future: asyncio.Future[Analysis | SourceProbed] = asyncio.get_running_loop().create_future()
-        engine.waiting[request.request_id] = future
-        try:
-            async with asyncio.timeout(timeout_s):
-                await engine.send(request)
-                return await future
-        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
-            raise Unavailable("the engine did not answer in time; try again") from None
-        finally:
-            engine.waiting.pop(request.request_id, None)
+        return await engine.ask(request, timeout_s)
 
 
 def checked(answer: Analysis) -> Analysis:

@@ -7,7 +7,7 @@ an observation updates presence and goes to whoever looks. Pictures flow only fo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,17 +15,21 @@ import msgspec
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from sightline.cameras import Camera, CameraState, CameraStatus
+from sightline.cameras import CameraState, CameraStatus
 from sightline.clock import Clock
+from sightline.deliveries.rendition import Quality
 from sightline.events import engine_link as link
+from sightline.events.scene import CameraView
 from sightline.exceptions import SightlineError, Unavailable
 from sightline.gateway.camera_states import SWITCHED_OFF, CameraStates
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.metrics import Metrics
+from sightline.gateway.past import Past
 from sightline.gateway.ports import Store
+from sightline.gateway.viewers import Viewers
 
-__all__ = ["MAX_MESSAGE_BYTES", "EngineLink", "Engines"]
+__all__ = ["ENGINE_GONE", "MAX_MESSAGE_BYTES", "SUPERVISED", "EngineLink", "Engines"]
 
 MAX_FACTS_IN_FLIGHT = 64
 MAX_HEADER_BYTES = 4096
@@ -33,6 +37,12 @@ MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """What an engine may say at once: the faces of a crowd, each with its picture. A server must let it pass; what clients
 may say is bounded by the setting `max_message_kib`, which the dialects check themselves."""
 RETRY_S = 1.0
+SUPERVISED = "local"
+"""The name of the engine that a server starts itself."""
+SUBSCRIBED = Quality.SD
+"""The quality of the pictures that clients who subscribed to a camera are sent."""
+ENGINE_GONE = "the engine went away before it had finished"
+"""The last word about a job, in the name of an engine that cannot say it."""
 
 log = structlog.get_logger(__name__)
 
@@ -46,15 +56,37 @@ class EngineLink:
     socket: WebSocket
     connected_at_ms: int
     cameras: dict[str, link.CameraSpec] = field(default_factory=dict)
-    watched: dict[str, float] = field(default_factory=dict)
+    watched: dict[tuple[str, Quality], link.Watch] = field(default_factory=dict)
     status: link.Status | None = None
     gallery_model: str | None = None
     gallery_version: int = -1
     waiting: dict[str, asyncio.Future[link.Analysis | link.SourceProbed]] = field(default_factory=dict)
+    examining: dict[str, asyncio.Queue[link.Examined]] = field(default_factory=dict)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
     reports: dict[str, link.CameraReport] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    told_models: link.UseModels = field(default_factory=link.UseModels)
+
+    @property
+    def models(self) -> list[link.ModelReport]:
+        """The models as this engine has them now."""
+        return self.status.models if self.status is not None and self.status.models else self.hello.models
+
+    async def ask(
+        self, request: link.Analyse | link.ProbeSource, timeout_s: float
+    ) -> link.Analysis | link.SourceProbed:
+        """The answer to a request. Raises `Unavailable` when it does not come."""
+        future: asyncio.Future[link.Analysis | link.SourceProbed] = asyncio.get_running_loop().create_future()
+        self.waiting[request.request_id] = future
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.send(request)
+                return await future
+        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+            raise Unavailable("the engine did not answer in time; try again") from None
+        finally:
+            self.waiting.pop(request.request_id, None)
 
     async def send(self, message: link.GatewayMessage) -> None:
         """One message, whole; many tasks may send."""
@@ -65,10 +97,23 @@ class EngineLink:
 class Engines:
     """The registry."""
 
-    def __init__(self, store: Store, hub: Hub, intake: Intake, metrics: Metrics, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        hub: Hub,
+        viewers: Viewers,
+        intake: Intake,
+        past: Past,
+        metrics: Metrics,
+        clock: Clock,
+        default_view: CameraView | None = None,
+    ) -> None:
         self._store = store
+        self._default_view = default_view or CameraView()
         self._hub = hub
+        self._viewers = viewers
         self._intake = intake
+        self._past = past
         self._metrics = metrics
         self._clock = clock
         self._links: dict[str, EngineLink] = {}
@@ -76,6 +121,7 @@ class Engines:
         self._changed = asyncio.Event()
         self._somebody = asyncio.Event()
         self._gallery_dirty = False
+        self._wished_models = link.UseModels()
         self.why_none = "no engine has connected yet"
 
     # ── what others ask ──
@@ -104,6 +150,16 @@ class Engines:
                 return engine.reports[camera_id].analysed_fps
         return 0.0
 
+    def shows(self, camera_id: str) -> bool:
+        """Whether a connected engine reads this camera, and so can send pictures of it."""
+        return any(camera_id in engine.cameras for engine in self._links.values())
+
+    async def token_changed(self, engine_id: str) -> None:
+        """The token with which this engine came is void."""
+        engine = self._links.get(engine_id)
+        if engine is not None:
+            await _end(engine.socket, 4503, "the token of this engine was replaced")
+
     def cameras_changed(self) -> None:
         """A camera was added, changed or removed."""
         self._changed.set()
@@ -112,6 +168,21 @@ class Engines:
         """A reference was added or removed."""
         self._gallery_dirty = True
         self._changed.set()
+
+    async def use_models(self, wish: link.UseModels) -> None:
+        """Tells every engine which models to use; those that come later are told as well."""
+        self._wished_models = wish
+        for engine in self.links:
+            await self._tell_models(engine)
+
+    async def _tell_models(self, engine: EngineLink) -> None:
+        """An engine begins with its own settings, which need no word."""
+        if engine.told_models != self._wished_models:
+            engine.told_models = self._wished_models
+            try:
+                await engine.send(self._wished_models)
+            except (WebSocketDisconnect, RuntimeError, OSError):
+                log.info("engine_left_while_told", engine=engine.id)
 
     async def least_loaded(self, patience_s: float) -> EngineLink:
         """The engine to ask something of; one that is just starting is waited for. Raises `Unavailable`."""
@@ -150,7 +221,8 @@ class Engines:
         log.info("engine_connected", engine=engine_id, capacity=hello.capacity)
         try:
             if older is not None:
-                await _end(older.socket)
+                await _end(older.socket, 4502, "a newer connection of this engine took over")
+            await self._tell_models(engine)
             self._announce(engine, "connected", "")
             self._changed.set()
             await self._listen(engine)
@@ -161,7 +233,7 @@ class Engines:
         slots = asyncio.Semaphore(MAX_FACTS_IN_FLIGHT)
         async with asyncio.TaskGroup() as tasks:
             while (message := await self._receive(engine.socket)) is not None:
-                if isinstance(message, link.Fact):
+                if isinstance(message, link.Kept):
                     await slots.acquire()
                     tasks.create_task(self._accept(engine, message, slots))
                 else:
@@ -181,9 +253,12 @@ class Engines:
             except msgspec.DecodeError as problem:
                 log.warning("engine_message_refused", problem=str(problem))
 
-    async def _accept(self, engine: EngineLink, fact: link.Fact, slots: asyncio.Semaphore) -> None:
+    async def _accept(self, engine: EngineLink, fact: link.Kept, slots: asyncio.Semaphore) -> None:
         try:
-            await self._intake.accept(fact)
+            if isinstance(fact, link.Sighting):
+                await self._past.accept(fact)
+            else:
+                await self._intake.accept(fact)
             await engine.send(link.Accepted(key=fact.key))
         except SightlineError as problem:  # the engine keeps the fact and sends it again
             log.error("fact_not_accepted", key=fact.key, problem=str(problem))
@@ -196,6 +271,8 @@ class Engines:
         match message:
             case link.Observation() if message.camera_id in engine.cameras:
                 self._metrics.observations.inc()
+                if message.processing_ms:  # an older engine does not say
+                    self._metrics.camera_frame_seconds.observe(message.processing_ms / 1000)
                 self._intake.observed(message)
                 await self._hub.observe(message, source=engine.id)
             case link.CameraReport():
@@ -210,21 +287,29 @@ class Engines:
                 future = engine.waiting.get(request_id)
                 if future is not None and not future.done():
                     future.set_result(message)
+            case link.Examined(job_id=job_id):
+                words = engine.examining.get(job_id)
+                if words is not None:
+                    words.put_nowait(message)
             case link.Status(warnings=warnings):
                 before, engine.status = engine.status, message
                 if warnings != (before.warnings if before else []):
-                    self._say_warnings()
+                    self.say_warnings()
             case _:
                 log.warning("engine_message_unexpected", type=type(message).__name__)
 
-    def _say_warnings(self) -> None:
-        """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
+    def system_status(self, further: Sequence[str] = ()) -> dict[str, Any]:
+        """The data of `system_status_update`: what is wrong with the system as a whole."""
         warnings = [
             f"{engine.id}: {warning}"
             for engine in self._links.values()
             for warning in (engine.status.warnings if engine.status else [])
         ]
-        self._hub.broadcast("system_status_update", {"gateways": 1, "engines": len(self._links), "warnings": warnings})
+        return {"gateways": 1, "engines": len(self._links), "warnings": [*warnings, *further]}
+
+    def say_warnings(self, further: Sequence[str] = ()) -> None:
+        """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
+        self._hub.broadcast("system_status_update", self.system_status(further))
 
     def _camera_report(self, engine: EngineLink, report: link.CameraReport) -> None:
         """An engine that comes back reports before it is given its cameras again; of what it had to give up, what it
@@ -241,6 +326,8 @@ class Engines:
             if not future.done():
                 future.set_exception(Unavailable("the engine went away before it answered; try again in a moment"))
                 future.exception()  # who asked may be gone: nobody need hear of it
+        for job_id, words in engine.examining.items():
+            words.put_nowait(link.Examined(job_id=job_id, state="failed", reason=ENGINE_GONE))
         if self._links.get(engine.id) is engine:
             del self._links[engine.id]
             if not self._links:
@@ -260,7 +347,7 @@ class Engines:
                 "engine_id": engine.id,
                 "status": status,
                 "reason": reason,
-                "capabilities": [model.task for model in engine.hello.models if model.loaded],
+                "capabilities": [model.task for model in engine.models if model.loaded],
                 "load": engine.status.load if engine.status else None,
             },
         )
@@ -282,7 +369,15 @@ class Engines:
             engine = self._links.get(engine_id)
             if engine is not None and header["camera_id"] in engine.cameras:
                 self._metrics.pictures.inc()
-                self._hub.picture(header["camera_id"], header["frame_id"], data)
+                self._picture(header, data)
+
+    def _picture(self, header: dict[str, Any], data: bytes) -> None:
+        camera_id, frame_id = header["camera_id"], header["frame_id"]
+        quality = header.get("quality", SUBSCRIBED.value)
+        if quality == SUBSCRIBED:
+            self._hub.picture(camera_id, frame_id, data)
+        jpeg = data[4 + int.from_bytes(data[:4], "big") :]
+        self._viewers.picture(camera_id, quality, frame_id, jpeg, self._clock.monotonic_s())
 
     # ── who reads what ──
 
@@ -302,7 +397,18 @@ class Engines:
 
     async def _bring_in_step(self, gallery_dirty: bool) -> None:
         records = await self._store.cameras.list()
-        cameras = {camera.id: camera for camera in records if camera.enabled}
+        views = await self._store.camera_views.all()
+        told_again = any(entry.require_live and entry.enabled for entry in await self._store.watch_lists.list())
+        cameras = {
+            camera.id: link.CameraSpec(
+                id=camera.id,
+                source=camera.source,
+                analysis_fps=camera.analysis_fps,
+                scene=views.get(camera.id, self._default_view).told_scene(told_again=told_again),
+            )
+            for camera in records
+            if camera.enabled
+        }
         for engine in self.links:
             try:
                 await self._assign(engine, cameras)
@@ -319,13 +425,9 @@ class Engines:
         """The set of cameras that somebody looks at changed."""
         self._changed.set()
 
-    async def _assign(self, engine: EngineLink, cameras: Mapping[str, Camera]) -> None:
+    async def _assign(self, engine: EngineLink, cameras: Mapping[str, link.CameraSpec]) -> None:
         elsewhere = {id for other in self._links.values() if other is not engine for id in other.cameras}
-        wanted = {
-            camera.id: link.CameraSpec(id=camera.id, source=camera.source, analysis_fps=camera.analysis_fps)
-            for camera in cameras.values()
-            if camera.id not in elsewhere
-        }
+        wanted = {camera_id: spec for camera_id, spec in cameras.items() if camera_id not in elsewhere}
         for camera_id in engine.cameras.keys() - wanted.keys():
             del engine.cameras[camera_id]
             engine.reports.pop(camera_id, None)
@@ -341,13 +443,28 @@ class Engines:
                 await engine.send(link.Assign(camera=spec))
 
     async def _watch(self, engine: EngineLink) -> None:
-        wanted = self._hub.watched(engine.cameras)
-        for camera_id in engine.watched.keys() - wanted.keys():
-            await engine.send(link.Unwatch(camera_id=camera_id))
-        for camera_id, fps in wanted.items():
-            if engine.watched.get(camera_id) != fps:
-                await engine.send(link.Watch(camera_id=camera_id, fps=fps))
+        wanted = self._wanted(engine.cameras)
+        for camera_id, quality in engine.watched.keys() - wanted.keys():
+            await engine.send(link.Unwatch(camera_id=camera_id, quality=quality.value))
+        for place, wish in wanted.items():
+            if engine.watched.get(place) != wish:
+                await engine.send(wish)
         engine.watched = wanted
+
+    def _wanted(self, camera_ids: Mapping[str, object]) -> dict[tuple[str, Quality], link.Watch]:
+        """What subscribers and players want of these cameras, each quality once."""
+        rates = {place: rendition.fps for place, rendition in self._viewers.wished(camera_ids).items()}
+        for camera_id, fps in self._hub.watched(camera_ids).items():
+            rates[camera_id, SUBSCRIBED] = max(fps, rates.get((camera_id, SUBSCRIBED), 0.0))
+        return {
+            (camera_id, quality): link.Watch(
+                camera_id=camera_id,
+                quality=quality.value,
+                fps=fps,
+                max_side=self._viewers.renditions[quality].max_side_px,
+            )
+            for (camera_id, quality), fps in rates.items()
+        }
 
     async def _send_gallery(self, engine: EngineLink) -> None:
         """Everything that changed since the engine's version. One task at a time: an older page that overtakes a newer
@@ -363,6 +480,8 @@ class Engines:
                         tombstones=changes.tombstones,
                         more=changes.more,
                         reset=changes.reset,
+                        negatives=changes.negatives,
+                        model_id=engine.gallery_model,
                     )
                 )
                 engine.gallery_version, more = changes.version, changes.more
@@ -374,12 +493,12 @@ def _expected_load(engine: EngineLink) -> float:
     return load + len(engine.waiting) / max(1, engine.hello.stills)
 
 
-async def _end(socket: WebSocket) -> None:
-    """Closes the older connection of an engine, which may be dead already."""
+async def _end(socket: WebSocket, code: int, reason: str) -> None:
+    """Closes the connection of an engine, which may be dead already."""
     try:
-        await socket.close(4502, "a newer connection of this engine took over")
+        await socket.close(code, reason)
     except (WebSocketDisconnect, RuntimeError, OSError):
-        log.info("older_engine_was_gone")
+        log.info("engine_was_gone_already")
 
 
 def _picture_header(data: bytes) -> dict[str, Any] | None:

@@ -24,6 +24,7 @@ from sightline.gateway.directory import Directory
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Store
 from sightline.gateway.responders import Responders
+from sightline.gateway.rest import rest_s
 from sightline.gateway.system_alerts import SystemAlerts
 
 __all__ = ["Channels", "Escalator"]
@@ -86,6 +87,7 @@ class Escalator:
         await asyncio.sleep(self._restart_grace_s)
         while True:
             self._poked.clear()
+            began_s = self._clock.monotonic_s()
             try:
                 wait_s = await self._work()
             except SightlineError as problem:  # the store is full, overloaded or broken: the rows stay due
@@ -94,8 +96,10 @@ class Escalator:
             except Exception:  # a fault of ours must not end for good what people rely on to be called
                 log.exception("escalation_broke", again_in_s=RETRY_S)
                 wait_s = RETRY_S
-            if wait_s > 0:
-                await self._wait(wait_s)
+            pause_s = rest_s(self._clock.monotonic_s() - began_s)
+            await asyncio.sleep(pause_s)
+            if wait_s > pause_s:
+                await self._wait(wait_s - pause_s)
 
     async def decline(self, user: User, alert_id: str, reason: str) -> dict[str, Any]:
         """A person cannot take an alert: the data of `recorded`. Raises `Forbidden`, `NotFound`."""

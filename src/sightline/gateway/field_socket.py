@@ -21,7 +21,7 @@ from sightline.deliveries.field import Registration, decode_registration, encode
 from sightline.deliveries.routing import Position
 from sightline.deliveries.session import CloseCode
 from sightline.exceptions import Forbidden, SightlineError, WireError
-from sightline.gateway.admission import ConnectionLimit, address_of
+from sightline.gateway.admission import ConnectionLimit, NotNow, address_of, denial
 from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.auth import Claims
 from sightline.gateway.callers import caller_of
@@ -29,7 +29,7 @@ from sightline.gateway.client_socket import until_closed
 from sightline.gateway.duplex import run_duplex
 from sightline.gateway.field_desk import Offer
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.outbox import Outbox
+from sightline.gateway.outbox import AwaitedOutbox
 
 __all__ = ["FieldClient", "serve_field"]
 
@@ -62,14 +62,15 @@ async def serve_field(gateway: Gateway, socket: WebSocket) -> None:
         return
     client = FieldClient(gateway, socket, caller)
     try:
+        gateway.admission.arrive(gateway.clock.monotonic_s())
         if gateway.is_full():
             raise ConnectionLimit("the server", gateway.settings.max_connections)
         with gateway.admission.place(address_of(socket)):
             gateway.tickers.add(client)
             await socket.accept()
             await client.run()
-    except ConnectionLimit as problem:
-        await socket.send_denial_response(JSONResponse({"detail": str(problem)}, 503))
+    except NotNow as problem:
+        await socket.send_denial_response(denial(problem))
     finally:
         gateway.tickers.discard(client)
         gateway.hub.leave(client)
@@ -80,6 +81,8 @@ async def serve_field(gateway: Gateway, socket: WebSocket) -> None:
 
 class FieldClient(AlertsOnly):
     """A connected client of this dialect."""
+
+    dialect = "ws/field"
 
     def __init__(self, gateway: Gateway, socket: WebSocket, caller: tuple[User, Claims] | None) -> None:
         now_ms = gateway.clock.now_ms()
@@ -93,7 +96,7 @@ class FieldClient(AlertsOnly):
         self._socket = socket
         self._caller = caller
         self._registered: Registration | None = None
-        self._outbox = Outbox()
+        self._outbox = AwaitedOutbox()
         self._rates = gateway.rates()
         self._offers: deque[Offer] = deque()
         self._echoes: deque[str] = deque()
@@ -240,14 +243,14 @@ class FieldClient(AlertsOnly):
             if self._outbox.overflowed:
                 self.end(CloseCode.TOO_SLOW, "too slow; retry_after_s=1")
             if self._closing is not None:
-                for text in self._outbox.take_control():
+                for text in self._outbox.take_texts():
                     await self._send(text)
                 with until_closed():
                     await self._socket.close(self._closing[0], self._closing[1][:120])
                 return
 
     async def _send_next(self) -> bool:
-        control = self._outbox.take_control()
+        control = self._outbox.take_texts()
         for text in control:
             await self._send(text)
         if control:

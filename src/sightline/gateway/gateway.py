@@ -10,23 +10,33 @@ from typing import Any, Protocol
 from sightline.accounts import Right, User, require
 from sightline.cameras import CameraStatus
 from sightline.clock import Clock
+from sightline.decisions.history import HourBook
 from sightline.deliveries.audience import tags_of
 from sightline.deliveries.rates import Rates, parse_rates
 from sightline.events.alert import Verdict
+from sightline.events.scene import CameraView
 from sightline.exceptions import Forbidden, NotFound
 from sightline.gateway.admission import Admission
+from sightline.gateway.analyses import Analyses
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
 from sightline.gateway.camera_states import SWITCHED_OFF
 from sightline.gateway.directory import Directory
 from sightline.gateway.engines import Engines
 from sightline.gateway.escalation import Escalator
 from sightline.gateway.field_desk import FieldDesk
+from sightline.gateway.foreign_engines import ForeignEngines
 from sightline.gateway.hub import Hub
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
+from sightline.gateway.model_desk import ModelDesk
 from sightline.gateway.notifier import Notifier
+from sightline.gateway.past import Past
 from sightline.gateway.ports import Analyst, Store
+from sightline.gateway.pushed_frames import PushedFrames
 from sightline.gateway.responders import Responders
+from sightline.gateway.shared_pages import SharedPages
+from sightline.gateway.sighting_ports import Searcher
+from sightline.gateway.streams import Streams
 from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
 from sightline.gateway.tickets import Tickets
@@ -63,6 +73,10 @@ class Gateway:
     views: AlertViews
     hub: Hub
     engines: Engines
+    streams: Streams
+    foreign_engines: ForeignEngines
+    past: Past
+    searcher: Searcher
     analyst: Analyst
     native_tail: Tail
     anomaly_tail: Tail
@@ -72,6 +86,11 @@ class Gateway:
     responders: Responders
     escalator: Escalator
     system_alerts: SystemAlerts
+    model_desk: ModelDesk
+    frames: PushedFrames
+    analyses: Analyses
+    hours: HourBook
+    default_view: CameraView
     version: str
     started_at_ms: int
     local_token: str | None = None
@@ -81,12 +100,18 @@ class Gateway:
     tickets: Tickets = field(default_factory=Tickets)
     admission: Admission = field(init=False)
     field_desk: FieldDesk = field(init=False)
+    native_pages: SharedPages = field(init=False)
 
     def __post_init__(self) -> None:
         self.admission = Admission(
-            per_address=self.settings.max_connections_per_address, per_user=self.settings.max_connections_per_user
+            per_address=self.settings.max_connections_per_address,
+            per_user=self.settings.max_connections_per_user,
+            per_second=self.settings.new_connections_per_second,
         )
         self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
+        self.native_pages = SharedPages(self.native_tail)
+        self.hub.prepare = self.native_pages.prepare
+        self.hub.on_round = self.metrics.fanout_seconds.observe
 
     def rates(self) -> Rates:
         """The message rates of one more connection."""
@@ -165,6 +190,11 @@ class Gateway:
             )
         return {"cameras": cameras}
 
+    def person_erased(self, person_id: str) -> None:
+        """Somebody was erased: whoever shows them now has to forget them now."""
+        self.person_changed(person_id)
+        self.hub.broadcast("person_erased", {"person_id": person_id})
+
     def person_changed(self, person_id: str) -> None:
         """A person's record or references changed, or were erased."""
         self.directory.people.changed(person_id)
@@ -172,21 +202,33 @@ class Gateway:
         self.hub.forget()
         self.engines.gallery_changed()
 
+    def past_changed(self) -> None:
+        """Sightings have other owners, or are gone."""
+        self.searcher.changed()
+
     def camera_changed(self, camera_id: str) -> None:
         """A camera's record changed."""
         self.directory.cameras.changed(camera_id)
         self._forget_encoded()
         self.engines.cameras_changed()
+        self.foreign_engines.changed()
+
+    def camera_removed(self, camera_id: str) -> None:
+        """A camera is no more."""
+        self.camera_changed(camera_id)
+        self.streams.camera_removed(camera_id)
 
     def watch_list_changed(self, list_id: str) -> None:
         """A watch list was made, changed or removed."""
         self.directory.watch_lists.changed(list_id)
         self._forget_encoded()
+        self.engines.cameras_changed()
 
     def user_changed(self, user_id: str) -> None:
         """An account changed, and its older tokens are void: its connections are closed for good."""
         self.directory.users.changed(user_id)
         self.responders.forget(user_id)
+        self.streams.user_changed(user_id)
         self._forget_encoded()
         for client in self.hub.of_user(user_id):
             client.end(4503, "the account was changed: sign in again")

@@ -13,13 +13,13 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-__all__ = ["BodyLimit", "OriginGuard", "RequestLog", "SecurityHeaders"]
+__all__ = ["BodyLimit", "OriginGuard", "RequestLog", "SecurityHeaders", "spoken_at"]
 
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
     "frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 )
-QUIET_PATHS = ("/assets/", "/health", "/metrics", "/api/engine/blobs/")
+QUIET_PATHS = ("/assets/", "/health", "/metrics", "/api/engine/blobs/", "/api/engine/analyses/")
 
 log = structlog.get_logger(__name__)
 
@@ -123,12 +123,16 @@ class SecurityHeaders:
 
 
 class RequestLog:
-    """One line a request: method, path, status, time. Never a query, a header or a body: tokens travel there."""
+    """One line a request: method, path, status, time; and for a WebSocket one when it is opened and one when it is
+    closed, with its code. Never a query, a header, a body or a message: tokens travel there."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await self._socket(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["path"].startswith(QUIET_PATHS):
             await self._app(scope, receive, send)
             return
@@ -147,3 +151,37 @@ class RequestLog:
             ms = round((time.perf_counter() - started_s) * 1000, 1)
             level = log.warning if status >= 500 else log.debug
             level("request", method=scope["method"], path=scope["path"], status=status, ms=ms)
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The code is whoever's came first: the client's or ours; 1006 where the line broke, 403 before the upgrade."""
+        started_s = time.perf_counter()
+        code: int | None = None
+        about = {"dialect": spoken_at(scope["path"]), "client": scope["client"][0] if scope.get("client") else ""}
+
+        async def heard() -> Message:
+            nonlocal code
+            message = await receive()
+            if message["type"] == "websocket.disconnect" and code is None:
+                code = message.get("code", 1005)
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal code
+            if message["type"] == "websocket.accept":
+                log.debug("socket_opened", **about)
+            elif message["type"] == "websocket.close" and code is None:
+                code = message.get("code", 1000)
+            elif message["type"] == "websocket.http.response.start":
+                code = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, heard, noted)
+        finally:
+            log.debug("socket_closed", **about, code=code, seconds=round(time.perf_counter() - started_s, 1))
+
+
+def spoken_at(path: str) -> str:
+    """What is spoken at an address, without what else the address says."""
+    parts = path.strip("/").split("/")
+    return "/".join(parts[:2]) if parts[0] == "ws" else parts[0]

@@ -3,7 +3,10 @@
 There is exactly one hub in a gateway: `app.py` makes it, engines' links and clients' dialects are handed the same
 object. (The program this one grew out of had two; results went through the one that nobody had registered with.)
 
-Alerts are pulled: a commit wakes every client, and each reads the shared tail of the log at its own pace. State and
+Alerts are pulled: after a commit every client is woken in turn, and each takes the shared tail of the log at its own
+pace. When there were commits during such a round, the next comes after a pause as long as the round was: what is
+committed meanwhile shares a write, and with however many clients half of the event loop's time is left for everything
+else. State and
 observations are pushed: state in order, observations and pictures into one latest-value slot a camera and client.
 """
 
@@ -13,18 +16,35 @@ import asyncio
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol
 
+import structlog
+
+from sightline.deliveries.framing import Bundle, Frame
 from sightline.events.engine_link import Observation
 from sightline.events.wire import encode_message
+from sightline.exceptions import SightlineError
 from sightline.gateway.directory import Directory
 
-__all__ = ["Client", "Hub"]
+__all__ = ["Client", "Hub", "Shown"]
 
 REMEMBERED_OBSERVATIONS = 16
-WOKEN_AT_ONCE = 16
+WOKEN_AT_ONCE = 64
+RETRY_S = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Observations of one turn of the event loop, as camera, slot, frame and message, and all of them in one bundle. A
+    message replaces one of its slot that was not sent yet."""
+
+    observations: tuple[tuple[str, str, int, Frame], ...]
+    bundle: Bundle
 
 
 class Client(Protocol):
@@ -34,6 +54,8 @@ class Client(Protocol):
     user_id: str
     user_name: str
     client_type: str
+    dialect: str
+    """The address at which it connected, which says what it speaks: `ws/v1`, `socket.io`, `ws/alerts`, `ws/field`."""
     device: str
     connected_at_ms: int
     last_heard_ms: int
@@ -45,16 +67,16 @@ class Client(Protocol):
         """The offset beyond which something waits for this client's device to confirm it; `None` where nothing does, or
         the dialect knows no confirming."""
 
-    def state(self, text: str) -> None:
+    def state(self, message: Frame) -> None:
         """A message about state, in order with other state."""
 
     def wants(self, camera_id: str) -> bool:
         """Whether this client looks at the camera at all."""
 
-    def observe(self, camera_id: str, frame_id: int, text: str) -> None:
-        """The newest observation of a camera; replaces one not yet sent."""
+    def observe(self, shown: Shown) -> None:
+        """The newest observations of cameras; each replaces one of its slot that was not sent yet."""
 
-    def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
+    def picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:
         """The newest picture of a camera with the observation of the same frame."""
 
     def wished_pictures(self) -> Mapping[str, float]:
@@ -70,10 +92,19 @@ class Hub:
     def __init__(self, directory: Directory, *, top: int) -> None:
         self._directory = directory
         self._clients: dict[str, Client] = {}
-        self._observations: dict[str, OrderedDict[int, str]] = {}
+        self._observations: dict[str, OrderedDict[int, Frame]] = {}
         self._early: dict[str, tuple[int, bytes]] = {}
+        self._showing: list[tuple[str, str, int, Frame]] = []
         self.top = top
-        self._committed_s = float("nan")
+        self._committed_s = math.nan
+        """When the oldest commit was that no round has begun for; NaN where there is none."""
+        self.prepared = top
+        """Up to where the log has been read for everybody; what is beyond it comes with the next round."""
+        self._rounds: asyncio.Task[None] | None = None
+        self.prepare: Callable[[int, int], Awaitable[object]] = _nothing_to_prepare
+        """Awaited before each round with the top of the last round and of this one; what it reads, no client need."""
+        self.on_round: Callable[[float], None] = lambda seconds: None
+        """Told after each round how long ago the oldest commit in it was."""
         self.on_watch_change: Callable[[], None] = lambda: None
         """Told when the set of cameras that somebody looks at changed."""
         self.encoded_observations = 0
@@ -110,57 +141,93 @@ class Hub:
     # ── alerts ──
 
     def committed(self, top: int) -> None:
-        """The log grew up to `top`. Called on the event loop.
-
-        Clients are woken a few at a time: what hundreds of them send would hold the loop for too long at a stretch.
-        """
-        if top > self.top:
-            self.top = top
+        """The log grew up to `top`. Called on the event loop."""
+        if top <= self.top:
+            return
+        self.top = top
+        if math.isnan(self._committed_s):
             self._committed_s = time.monotonic()
-            self._wake(iter(self.clients))
+        if self._rounds is None:
+            self._rounds = asyncio.create_task(self._wake_all(), name="fan-out")
 
-    def _wake(self, sleeping: Iterator[Client]) -> None:
-        woken = 0
-        for client in islice(sleeping, WOKEN_AT_ONCE):
+    async def _wake_all(self) -> None:
+        """Rounds, as long as there was a commit since the last one began."""
+        try:
+            while not math.isnan(self._committed_s):
+                committed_s, self._committed_s = self._committed_s, math.nan
+                top = self.top
+                try:
+                    if self._clients:
+                        await self.prepare(self.prepared, top)
+                except SightlineError as problem:  # the store is full, overloaded or broken
+                    log.warning("log_not_read", problem=str(problem), again_in_s=RETRY_S)
+                    self._committed_s = committed_s
+                    await asyncio.sleep(RETRY_S)
+                    continue
+                self.prepared = top
+                began_s = time.monotonic()
+                await self._wake_in_turn()
+                ended_s = time.monotonic()
+                self.on_round(ended_s - committed_s)
+                if not math.isnan(self._committed_s):
+                    await asyncio.sleep(ended_s - began_s)
+        finally:
+            self._rounds = None
+
+    async def _wake_in_turn(self) -> None:
+        """What hundreds of clients are sent would hold the event loop for too long at a stretch."""
+        for number, client in enumerate(self.clients, 1):
             client.wake()
-            woken += 1
-        if woken == WOKEN_AT_ONCE:
-            asyncio.get_running_loop().call_soon(self._wake, sleeping)
-
-    def since_commit_s(self, offset: int) -> float | None:
-        """How long ago the newest commit of this gateway's life was, if it reaches `offset` and no further."""
-        if offset != self.top or math.isnan(self._committed_s):
-            return None
-        return time.monotonic() - self._committed_s
+            if number % WOKEN_AT_ONCE == 0:
+                await asyncio.sleep(0)
 
     # ── state and observations ──
 
     def broadcast(self, type: str, data: Mapping[str, Any]) -> None:
         """A state message to everybody, encoded once."""
-        text = encode_message(type, data)
+        message = Frame(encode_message(type, data))
         for client in self.clients:
-            client.state(text)
+            client.state(message)
 
     async def observe(self, observation: Observation, *, source: str) -> None:
         """What a camera shows now, to everybody who looks, encoded once."""
         camera_id = observation.camera_id
-        watching = [client for client in self.clients if client.wants(camera_id)]
-        if not watching:
+        if not any(client.wants(camera_id) for client in self._clients.values()):
             return
-        text = encode_message("face_detection_result", await self._named(observation, source))
+        message = Frame(encode_message("face_detection_result", await self._named(observation, source)))
         self.encoded_observations += 1
         recent = self._observations.setdefault(camera_id, OrderedDict())
         recent.pop(observation.frame_id, None)
-        recent[observation.frame_id] = text
+        recent[observation.frame_id] = message
         while len(recent) > REMEMBERED_OBSERVATIONS:
             recent.popitem(last=False)
-        for client in watching:
-            client.observe(camera_id, observation.frame_id, text)
-        frame_id, message = self._early.pop(camera_id, (-1, b""))
+        if not self._showing:
+            asyncio.get_running_loop().call_soon(self._show)
+        self._showing.append((camera_id, camera_id, observation.frame_id, message))
+        if observation.crowd is not None:
+            objects = Frame(encode_message("ai_detection_result", _objects(observation, source)))
+            self._showing.append((camera_id, f"{camera_id}/objects", observation.frame_id, objects))
+        frame_id, picture = self._early.pop(camera_id, (-1, b""))
         if frame_id == observation.frame_id:
-            self.picture(camera_id, frame_id, message)
+            self.picture(camera_id, frame_id, picture)
         elif frame_id > observation.frame_id:
-            self._early[camera_id] = (frame_id, message)
+            self._early[camera_id] = (frame_id, picture)
+
+    def _show(self) -> None:
+        """Hands on what came in one turn of the event loop: each client gets it in one write."""
+        if not self._showing:
+            return
+        shown = Shown(tuple(self._showing), Bundle([message for _, _, _, message in self._showing]))
+        self._showing.clear()
+        self._show_in_turn(shown, iter(self.clients))
+
+    def _show_in_turn(self, shown: Shown, clients: Iterator[Client]) -> None:
+        served = 0
+        for client in islice(clients, WOKEN_AT_ONCE):
+            client.observe(shown)
+            served += 1
+        if served == WOKEN_AT_ONCE:
+            asyncio.get_running_loop().call_soon(self._show_in_turn, shown, clients)
 
     def picture(self, camera_id: str, frame_id: int, message: bytes) -> None:
         """A picture of a camera as the engine sent it: it is forwarded, not encoded again.
@@ -172,13 +239,15 @@ class Hub:
         if observation is None:
             self._early[camera_id] = (frame_id, message)
             return
+        shared = Frame(message)
         for client in self.clients:
             if client.wants(camera_id):
-                client.picture(camera_id, frame_id, observation, message)
+                client.picture(camera_id, frame_id, observation, shared)
 
     def forget(self) -> None:
         """A name changed or was erased: no observation encoded before may be sent again."""
         self._observations.clear()
+        self._showing.clear()
 
     def watched(self, camera_ids: Iterable[str]) -> dict[str, float]:
         """Of these cameras, those whose pictures somebody wants, with the highest wished rate."""
@@ -214,7 +283,8 @@ class Hub:
                     "similarity": face.similarity,
                     "quality": face.quality,
                     "reasons": face.reasons,
-                    "live": None,
+                    "live": face.live,
+                    "body": face.body,
                 }
             )
         return {
@@ -226,3 +296,24 @@ class Hub:
             "faces": faces,
             "source": source,
         }
+
+
+async def _nothing_to_prepare(after: int, top: int) -> None:
+    """Stands for whoever reads the log."""
+
+
+def _objects(observation: Observation, source: str) -> dict[str, Any]:
+    """The data of `ai_detection_result`."""
+    return {
+        "camera_id": observation.camera_id,
+        "frame_id": observation.frame_id,
+        "timestamp": observation.timestamp,
+        "width": observation.width,
+        "height": observation.height,
+        "detections": [
+            {"label": one.label, "confidence": one.confidence, "bbox": one.bbox, "track_id": one.track_id}
+            for one in observation.objects
+        ],
+        "crowd_analysis": observation.crowd,
+        "source": source,
+    }

@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
 
 from sightline.clock import Clock
+from sightline.decisions.history import HourBook
 from sightline.decisions.policy import Rules, decide, subject_of
 from sightline.decisions.presence import Presence
 from sightline.deliveries.records import Accepted
-from sightline.events.engine_link import Fact, Identified, Observation, SourceState, Unknown
+from sightline.events.engine_link import Fact, Identified, Observation, Unknown
 from sightline.events.event import Decision, DecisionContext, Event
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Alerts
+from sightline.identities.sighting import StrangerRef
 
 __all__ = ["Intake"]
 
 FORGET_EVERY = 1000
 
 
-class Intake:
-    """Accepts facts. Facts are handed to the store in the order in which they arrive."""
+Recognise = Callable[[str, bytes], Awaitable[StrangerRef | None]]
 
-    def __init__(self, alerts: Alerts, rules: Rules, metrics: Metrics, clock: Clock) -> None:
+
+async def _nobody(model_id: str, vector: bytes) -> StrangerRef | None:
+    return None
+
+
+class Intake:
+    """Accepts facts. They are handed to the store in the order in which they arrive, but for those of unknown people,
+    who may be recognised as somebody seen before."""
+
+    def __init__(
+        self, alerts: Alerts, rules: Rules, metrics: Metrics, clock: Clock, *, recognise: Recognise = _nobody
+    ) -> None:
+        """`recognise` answers which stranger a template of an unknown person belongs to, if anybody can say at once."""
         self._alerts = alerts
+        self._recognise = recognise
         self._rules = rules
         self._metrics = metrics
         self._clock = clock
         self._presence = Presence()
         self._observed = 0
+        self.hours = HourBook()
         self.on_alert: Callable[[], None] = lambda: None
         """Called when an alert was raised: it may have to be routed."""
 
@@ -41,6 +56,7 @@ class Intake:
                 self._presence.bind(face.track_id, face.person_id, observation.camera_id, observation.timestamp)
             else:
                 self._presence.seen(face.track_id, observation.camera_id, observation.timestamp)
+        self.hours.observed(observation)
         self._observed += 1
         if self._observed % FORGET_EVERY == 0:
             self._presence.forget(self._clock.now_ms())
@@ -54,21 +70,26 @@ class Intake:
         event = Event(
             id="",
             key=fact.key,
-            kind=_kind(fact),
+            kind=str(fact.what.__struct_config__.tag),
             camera_id=fact.camera_id,
             subject_id=subject_id,
             person_id=person_id,
             captured_at_ms=fact.timestamp,
             received_at_ms=now_ms,
             data=_recorded(fact),
+            template=_template(fact),
         )
+        stranger = await self._stranger(fact)
 
         def decided(event: Event, context: DecisionContext) -> Decision:
-            return decide(fact, context, self._rules, last_seen_ms=last_seen_ms, received_at_ms=now_ms)
+            return decide(
+                fact, context, self._rules, last_seen_ms=last_seen_ms, received_at_ms=now_ms, stranger=stranger
+            )
 
         accepted = await self._alerts.accept(event, decided, blobs=fact.blobs, now_ms=now_ms)
         self._metrics.accept_seconds.observe(self._clock.monotonic_s() - started_s)
         if not accepted.duplicate:
+            self.hours.accepted(fact)
             self._metrics.fact_age_seconds.observe(max(0, now_ms - fact.timestamp) / 1000)
             self._metrics.facts.labels(kind=event.kind, rule=accepted.rule).inc()
             if accepted.alert is not None:
@@ -76,9 +97,16 @@ class Intake:
                 self.on_alert()
         return accepted
 
+    async def _stranger(self, fact: Fact) -> StrangerRef | None:
+        match fact.what:
+            case Unknown(model_id=model_id, vector=vector) if vector:
+                return await self._recognise(model_id, vector)
+            case _:
+                return None
+
     def _last_seen(self, fact: Fact, subject_id: str) -> int | None:
         """When the subject was last seen elsewhere; from now on this track is theirs too."""
-        if isinstance(fact.what, SourceState):
+        if not isinstance(fact.what, Identified | Unknown):
             return None
         last_seen_ms = self._presence.last_seen(
             subject_id,
@@ -90,17 +118,17 @@ class Intake:
 
 
 def _recorded(fact: Fact) -> dict[str, Any]:
-    """The fact as it is kept with the event; the samples are kept with an alert's trace only."""
+    """The fact as it is kept with the event: samples and looks are kept in an alert's trace only, templates sealed."""
     recorded: dict[str, Any] = msgspec.to_builtins(fact.what)
-    recorded.pop("samples", None)
+    for unsealed in ("samples", "looks", "vector"):
+        recorded.pop(unsealed, None)
     return recorded
 
 
-def _kind(fact: Fact) -> str:
+def _template(fact: Fact) -> tuple[str, bytes] | None:
+    """What an identification was made with."""
     match fact.what:
-        case Identified():
-            return "identified"
-        case Unknown():
-            return "unknown"
-        case SourceState():
-            return "source_state"
+        case Identified(model_id=model_id, vector=vector) if vector:
+            return model_id, vector
+        case _:
+            return None

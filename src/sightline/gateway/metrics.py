@@ -10,7 +10,7 @@ __all__ = ["Metrics"]
 
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
 
-DROP_REASONS = ("replaced", "echo_replaced", "rate_limited", "no_phone")
+DROP_REASONS = ("replaced", "echo_replaced", "frame_replaced", "rate_limited", "no_phone")
 
 
 class Metrics:
@@ -21,6 +21,18 @@ class Metrics:
         self.facts = Counter("sightline_facts", "Facts accepted from engines", ["kind", "rule"], registry=self.registry)
         self.alerts = Counter("sightline_alerts", "Alerts raised", ["type"], registry=self.registry)
         self.observations = Counter("sightline_observations", "Observations from engines", registry=self.registry)
+        self.pushed_frame_seconds = Histogram(
+            "sightline_pushed_frame_seconds",
+            "Analysis of a frame that a client pushed, in the engine",
+            buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
+        )
+        self.camera_frame_seconds = Histogram(
+            "sightline_camera_frame_seconds",
+            "Analysis of a camera's frame, in the engine",
+            buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
+        )
         self.pictures = Counter("sightline_pictures", "Live pictures from engines", registry=self.registry)
         self.clients = Gauge("sightline_clients", "Connected clients", registry=self.registry)
         self.escalation_steps = Counter(
@@ -49,6 +61,8 @@ class Metrics:
         self.sent, self.received, self.acknowledged = (
             deliveries.labels(state=state) for state in ("sent", "received", "acknowledged")
         )
+        self.written = 0
+        """Entries written since they were last added to `sent`: adding costs a good part of what writing does."""
         self.dropped = Counter(
             "sightline_drops",
             "What was not sent or not read, by reason; an alert never is",
@@ -78,4 +92,6 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """The text format that Prometheus scrapes."""
+        written, self.written = self.written, 0
+        self.sent.inc(written)
         return generate_latest(self.registry)

@@ -30,6 +30,7 @@ from sightline.events.alert import Alert, AlertState
 from sightline.exceptions import NotFound, SightlineError
 from sightline.gateway.notifier_metrics import NotifierMetrics
 from sightline.gateway.ports import Store
+from sightline.gateway.rest import rest_s
 from sightline.gateway.views import AlertViews
 
 __all__ = ["ChannelSender", "Notifier", "PushSender", "Senders", "Wording"]
@@ -147,11 +148,13 @@ class Notifier:
         try:
             while True:
                 self._awake.clear()
+                began_s = self._clock.monotonic_s()
                 try:
                     pause_s = await self._round()
                 except SightlineError as problem:
                     log.error("notices_not_read", problem=str(problem))
                     pause_s = IDLE_S
+                await asyncio.sleep(rest_s(self._clock.monotonic_s() - began_s))
                 try:
                     async with asyncio.timeout(pause_s):
                         await self._awake.wait()

@@ -7,36 +7,51 @@ Ids are made by the store (sortable by time, opaque). Times are milliseconds sin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from sightline.accounts import Role, User
 from sightline.cameras import Camera
+from sightline.decisions.history import HourRow, Metric
 from sightline.decisions.watch_list import WatchList
 from sightline.deliveries.entry import Cursor, Entry, LogBounds
 from sightline.deliveries.escalation import Patience
-from sightline.deliveries.records import Accepted, Acknowledged, AuditRecord, GalleryChanges, Snapshot, Step
+from sightline.deliveries.records import (
+    Accepted,
+    Acknowledged,
+    AuditRecord,
+    Decline,
+    Forgotten,
+    GalleryChanges,
+    Snapshot,
+    Step,
+)
 from sightline.deliveries.roster import Roster, Switch
 from sightline.deliveries.routing import Situation
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdict
 from sightline.events.engine_link import Analysis, SourceProbed, StillTask
 from sightline.events.event import Decide, Event
 from sightline.events.quiet import QuietKind, QuietPeriod
-from sightline.events.scene import Polygon
+from sightline.events.scene import CameraView, Polygon
 from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
+from sightline.gateway.sighting_ports import Negatives, Sightings, Strangers
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
+from sightline.identities.templates import TemplateProgress, UntemplatedSample
 
 __all__ = [
     "AlertPictures",
     "Alerts",
     "Analyst",
     "Audit",
+    "CameraViews",
     "Cameras",
     "Duty",
     "Escalations",
     "Floods",
+    "History",
     "Log",
     "MachineTokens",
+    "Models",
     "People",
     "QuietPeriods",
     "Store",
@@ -67,6 +82,7 @@ class MachineTokens(Protocol):
         """Replaces the token of the same name."""
 
     async def name_of(self, token_hash: str) -> str | None: ...
+    async def delete(self, name: str) -> None: ...
 
 
 class Cameras(Protocol):
@@ -83,9 +99,40 @@ class Cameras(Protocol):
         enabled: bool,
         alert_unknown: bool,
         now_ms: int,
-    ) -> Camera: ...
+        camera_id: str | None = None,
+    ) -> Camera:
+        """With `camera_id` under that id; raises `Conflict` when it is taken."""
+
     async def replace(self, camera: Camera) -> Camera: ...
     async def delete(self, camera_id: str) -> None: ...
+
+
+class CameraViews(Protocol):
+    """What cameras are to watch for; one without a view of its own does what the settings say."""
+
+    async def all(self) -> dict[str, CameraView]: ...
+    async def get(self, camera_id: str) -> CameraView | None: ...
+    async def put(self, camera_id: str, view: CameraView) -> None: ...
+    async def remove(self, camera_id: str) -> None: ...
+
+
+class History(Protocol):
+    """The past by the hour: figures are added to, and read whole."""
+
+    async def add(self, rows: Sequence[HourRow]) -> None: ...
+    async def list(
+        self,
+        *,
+        from_ms: int,
+        to_ms: int,
+        camera_id: str | None = None,
+        metric: Metric | None = None,
+        limit: int = 100_000,
+    ) -> list[HourRow]:
+        """Of the hours that begin in [from, to), oldest first."""
+
+    async def prune(self, before_ms: int) -> int:
+        """Forgets hours that began before `before_ms`."""
 
 
 class People(Protocol):
@@ -112,16 +159,38 @@ class People(Protocol):
     async def sample(self, reference_id: str) -> bytes:
         """The JPEG of an enrolled sample."""
 
+    async def templates(self, person_id: str) -> Sequence[tuple[str, bytes]]:
+        """The model's id and the template of each reference."""
+
     async def gallery_version(self) -> int: ...
     async def gallery_changes(self, since: int, model_id: str, *, limit: int = 500) -> GalleryChanges: ...
+
+
+class Models(Protocol):
+    """Which models are chosen, which embedder serves, and templates of further embedders."""
+
+    async def choices(self) -> dict[str, str]: ...
+    async def choose(self, chosen: Mapping[str, str | None]) -> dict[str, str]: ...
+    async def serving(self) -> str | None: ...
+    async def serve(self, embedder: str) -> None: ...
+    async def progress(self, model_id: str) -> TemplateProgress: ...
+    async def untemplated(self, model_id: str, *, limit: int = 8) -> Sequence[UntemplatedSample]:
+        """References without a template of this model, oldest first."""
+
+    async def keep_template(self, reference_id: str, model_id: str, vector: bytes | None, *, reason: str = "") -> bool:
+        """Keeps a template, or (`None`) that there cannot be one. False when the reference is gone or has one."""
 
 
 class WatchLists(Protocol):
     async def list(self) -> list[WatchList]: ...
     async def get(self, list_id: str) -> WatchList: ...
     async def by_name(self, name: str) -> WatchList | None: ...
-    async def create(self, *, name: str, severity: Severity, enabled: bool, now_ms: int) -> WatchList: ...
-    async def update(self, list_id: str, *, name: str, severity: Severity, enabled: bool) -> WatchList: ...
+    async def create(
+        self, *, name: str, severity: Severity, enabled: bool, now_ms: int, require_live: bool = False
+    ) -> WatchList: ...
+    async def update(
+        self, list_id: str, *, name: str, severity: Severity, enabled: bool, require_live: bool = False
+    ) -> WatchList: ...
     async def delete(self, list_id: str) -> None: ...
     async def add_person(self, list_id: str, person_id: str) -> None: ...
     async def remove_person(self, list_id: str, person_id: str) -> None: ...
@@ -166,6 +235,10 @@ class Alerts(Protocol):
         """First one wins (compare-and-set). Whoever took it may still add or change the verdict."""
 
     async def close(self, alert_id: str, *, by: str, now_ms: int) -> Alert: ...
+    async def forget(self, before_ms: int, *, most: int) -> Forgotten:
+        """Deletes at most `most` events, and `most` alerts, from before that time, with pictures and everything else
+        that hangs on them. Never an alert that is open, or that the log still tells of."""
+
 
 
 class Log(Protocol):
@@ -216,6 +289,7 @@ class Escalations(Protocol):
         self, alert_id: str, user_id: str, reason: str, situation: Situation, patience: Patience, *, now_ms: int
     ) -> tuple[Alert, Step | None]: ...
     async def steps(self, alert_id: str) -> list[Step]: ...
+    async def declines(self, alert_id: str) -> list[Decline]: ...
     async def to_notify(self, limit: int = 100) -> list[Step]: ...
     async def notified(self, step: Step) -> None: ...
 
@@ -241,13 +315,25 @@ class Store(Protocol):
     @property
     def cameras(self) -> Cameras: ...
     @property
+    def camera_views(self) -> CameraViews: ...
+    @property
+    def history(self) -> History: ...
+    @property
     def people(self) -> People: ...
+    @property
+    def models(self) -> Models: ...
     @property
     def watch_lists(self) -> WatchLists: ...
     @property
     def alerts(self) -> Alerts: ...
     @property
     def pictures(self) -> AlertPictures: ...
+    @property
+    def sightings(self) -> Sightings: ...
+    @property
+    def strangers(self) -> Strangers: ...
+    @property
+    def negatives(self) -> Negatives: ...
     @property
     def log(self) -> Log: ...
     @property

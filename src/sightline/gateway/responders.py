@@ -81,12 +81,18 @@ class Responders:
         """The account was changed or removed."""
         self._fixes.pop(user_id, None)
 
-    async def switch(self, user: User, *, on: bool) -> dict[str, Any]:
-        """A user says that they are on duty, or not: the data of `duty_status`. Raises `Forbidden`, `NotFound`."""
+    async def switch(self, user: User, *, on: bool, at_ms: int | None = None) -> dict[str, Any]:
+        """A user says that they are on duty, or not: the data of `duty_status`. With `at_ms` they said so then, and
+        whatever was said since stays. Raises `Forbidden`, `NotFound`."""
         require(user, Right.HANDLE_ALERTS)
         now_ms = self._clock.now_ms()
-        await self._store.duty.switch(user.id, on=on, now_ms=now_ms)
-        return {"on": on, "reason": DutyReason.SWITCH.value, "at": now_ms}
+        at_ms = now_ms if at_ms is None else min(at_ms, now_ms)
+        latest = (await self._store.duty.switches()).get(user.id)
+        if latest is None or at_ms > latest.at_ms:
+            await self._store.duty.switch(user.id, on=on, now_ms=at_ms)
+        else:
+            on, at_ms = latest.on, latest.at_ms
+        return {"on": on, "reason": DutyReason.SWITCH.value, "at": at_ms}
 
     async def states(self) -> list[DutyState]:
         """Everybody who may handle alerts, by name."""

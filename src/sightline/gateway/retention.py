@@ -1,4 +1,4 @@
-"""Forgets what is older than the retention time, and puts pictures right that a crash left, once an hour."""
+"""Forgets what is too old, entries of the log first, and puts pictures right that a crash left, once an hour."""
 
 from __future__ import annotations
 
@@ -9,23 +9,44 @@ import structlog
 from sightline.exceptions import SightlineError
 from sightline.gateway.gateway import Gateway
 
-__all__ = ["keep_retention"]
+__all__ = ["forget_records", "keep_retention"]
 
 INTERVAL_S = 3600.0
 DAY_MS = 86_400_000
+FORGOTTEN_AT_ONCE = 500
+"""Alerts and events deleted in one transaction: others write between two."""
 
 log = structlog.get_logger(__name__)
 
 
 async def keep_retention(gateway: Gateway) -> None:
-    """Prunes the log until cancelled. A failure is logged and tried again: retention must not end the server."""
+    """Prunes the log and deletes records until cancelled. A failure is logged and tried again: retention must not end
+    the server."""
     while True:
         before_ms = gateway.clock.now_ms() - gateway.settings.retention_days * DAY_MS
         try:
             pruned = await gateway.store.log.prune(before_ms)
             if pruned:
                 log.info("log_pruned", entries=pruned)
+            forgotten = await gateway.past.prune()
+            if forgotten:
+                log.info("sightings_pruned", sightings=forgotten)
+            await forget_records(gateway)
+            await gateway.store.history.prune(gateway.clock.now_ms() - gateway.settings.history_days * DAY_MS)
             await gateway.store.pictures.heal(gateway.clock.now_ms())
         except SightlineError as problem:
             log.error("retention_failed", problem=str(problem))
         await asyncio.sleep(INTERVAL_S)
+
+
+async def forget_records(gateway: Gateway) -> None:
+    """Deletes every event and every alert that is over and older than the administrator wants. Raises `StoreError`."""
+    before_ms = gateway.clock.now_ms() - gateway.settings.record_days * DAY_MS
+    alerts = events = 0
+    while True:
+        forgotten = await gateway.store.alerts.forget(before_ms, most=FORGOTTEN_AT_ONCE)
+        alerts, events = alerts + forgotten.alerts, events + forgotten.events
+        if forgotten.alerts < FORGOTTEN_AT_ONCE and forgotten.events < FORGOTTEN_AT_ONCE:
+            break
+    if alerts or events:
+        log.info("records_forgotten", alerts=alerts, events=events)

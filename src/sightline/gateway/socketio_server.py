@@ -1,8 +1,8 @@
 """`/socket.io/`: the native protocol for `socket.io-client`, an adapter over the same sessions.
 
 Event names are the native types, payloads their data; a `request_id` in the payload is the message's `id`, and comes
-back in the answer. A picture is the event `frame` with its header and its bytes. Socket.IO knows no close codes, so a
-session that ends says `session_closed` with `code` and `reason` first.
+back in the answer. A picture is the event `frame` with its header and its bytes. `process_frame` is answered as
+on `/ws`. Socket.IO knows no close codes, so a session that ends says `session_closed` with `code` and `reason` first.
 
 python-socketio keeps an unbounded queue for each connection; nothing more is put into it while it is long, so a slow
 client stays behind in the log here as well.
@@ -27,9 +27,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sightline.events.wire import encode_flat
-from sightline.gateway.admission import ConnectionLimit, address_of
+from sightline.gateway.admission import ConnectionLimit, NotNow, address_of
+from sightline.gateway.frames_socket import max_frame_message_bytes
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.native import serve_native
+from sightline.gateway.native import NativeClient, serve_native
+from sightline.gateway.socketio_frames import PROCESS_FRAME, SocketIoFrames
 
 __all__ = ["PATH", "SocketIo", "SocketIoChannel"]
 
@@ -85,6 +87,8 @@ class SocketIoChannel:
         self._server = server
         self._sid = sid
         self.eio_sid = eio_sid
+        self.scope = scope
+        self.frames: SocketIoFrames | None = None
         self._unread: asyncio.Queue[dict[str, Any]] = asyncio.Queue(MAX_UNREAD)
         self._ended = False
         given = auth if isinstance(auth, dict) else {}
@@ -149,7 +153,7 @@ class SocketIo:
 
     def __init__(self, gateway: Gateway) -> None:
         self._gateway = gateway
-        limit_bytes = gateway.settings.max_message_kib * 1024
+        limit_bytes = max(gateway.settings.max_message_kib * 1024, max_frame_message_bytes(gateway.settings))
         self._server = socketio.AsyncServer(
             async_mode="asgi",
             async_handlers=False,  # in the order in which they were sent
@@ -225,11 +229,12 @@ class SocketIo:
         scope: Scope = environ["asgi.scope"]
         places = contextlib.ExitStack()
         try:
+            self._gateway.admission.arrive(self._gateway.clock.monotonic_s())
             if self._gateway.is_full():
                 raise ConnectionLimit("the server", self._gateway.settings.max_connections)
             places.enter_context(self._gateway.admission.place(address_of(HTTPConnection(scope))))
-        except ConnectionLimit as problem:
-            refusal = {"code": "CONNECTION_LIMIT"}
+        except NotNow as problem:
+            refusal = {"code": "CONNECTION_LIMIT", "retry_after_s": problem.retry_after_s}
             raise socketio.exceptions.ConnectionRefusedError(str(problem), refusal) from None
         channel = self._channels[sid] = SocketIoChannel(self._server, sid, eio_sid, scope, auth)
         session = asyncio.create_task(self._serve(channel, places))
@@ -237,8 +242,13 @@ class SocketIo:
         session.add_done_callback(self._sessions.discard)
 
     async def _serve(self, channel: SocketIoChannel, places: contextlib.ExitStack) -> None:
-        with places:
-            await serve_native(self._gateway, channel)
+        client = NativeClient(self._gateway, channel)
+        channel.frames = SocketIoFrames(self._gateway, client)
+        try:
+            with places:
+                await serve_native(self._gateway, channel, client)
+        finally:
+            channel.frames.left()
 
     async def _disconnected(self, sid: str, reason: str) -> None:
         channel = self._channels.pop(sid, None)
@@ -247,7 +257,11 @@ class SocketIo:
 
     async def _said(self, event: str, sid: str, *arguments: Any) -> None:
         channel = self._channels.get(sid)
-        if channel is not None:
+        if channel is None:
+            return
+        if event == PROCESS_FRAME and channel.frames is not None:
+            await channel.frames.hear(arguments[0] if arguments else None)
+        else:
             await channel.heard(event, arguments)
 
 

@@ -7,7 +7,7 @@ import secrets
 from sightline.clock import Clock
 from sightline.decisions import system_alerts
 from sightline.deliveries.records import Accepted
-from sightline.events.alert import Alert, Severity
+from sightline.events.alert import Alert, AlertType, Severity
 from sightline.events.event import Decide, Event
 from sightline.exceptions import NotFound
 from sightline.gateway.metrics import Metrics
@@ -22,11 +22,21 @@ NO_CAMERA = ""
 class SystemAlerts:
     """Each call is one event; returns once it is on disk. `audience` are the tags of everybody who is told."""
 
-    def __init__(self, store: Store, metrics: Metrics, clock: Clock, *, audience: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        metrics: Metrics,
+        clock: Clock,
+        *,
+        audience: tuple[str, ...],
+        offline: Severity = Severity.WARNING,
+    ) -> None:
+        """`offline` is how loud it is that a camera is away."""
         self._store = store
         self._metrics = metrics
         self._clock = clock
         self._audience = audience
+        self._offline = offline
 
     async def nobody_on_duty(self, reason: str) -> None:
         """Nobody is on duty, or nobody who is can be reached: one alert until that has changed."""
@@ -42,10 +52,19 @@ class SystemAlerts:
             system_alerts.DUTY, NO_CAMERA, lambda event, context: system_alerts.somebody_on_duty(context)
         )
 
+    async def of_frames(self, type: AlertType, severity: Severity, reason: str) -> None:
+        """Frames that clients push cannot be analysed, or no more clients be admitted."""
+        await self._accept(
+            type.value,
+            NO_CAMERA,
+            lambda event, context: system_alerts.of_frames(context, self._audience, type, severity, reason),
+        )
+
     async def still_offline(self) -> None:
         """Raises what a time without alerts kept quiet about cameras, where it is over and they are not back."""
         accepted = await self._store.quiet_periods.left_offline(
-            lambda event, context: system_alerts.still_offline(context, self._audience), now_ms=self._clock.now_ms()
+            lambda event, context: system_alerts.still_offline(context, self._audience, self._offline),
+            now_ms=self._clock.now_ms(),
         )
         for one in accepted:
             self._count(one)

@@ -74,13 +74,20 @@ class Tail:
         self._generation = 0
         self._extending = asyncio.Lock()
         self.encoded = 0
+        self.changes = 0
+        """Grows whenever what `held` answers may be another."""
 
     def forget(self) -> None:
         """A name changed or was erased: nothing encoded before may be sent again."""
         self._generation += 1
+        self.changes += 1
         self._entries.clear()
         self._bytes = 0
         self._floor = self._top
+
+    def held(self, after: int) -> Page | None:
+        """What `page` would return, where that needs no reading."""
+        return self._held(after) if self._holds(after) else None
 
     async def page(self, after: int, top: int) -> Page:
         """Up to `PAGE_ENTRIES` entries beyond `after`; `top` is the log's highest committed offset."""
@@ -122,6 +129,7 @@ class Tail:
             self._bytes = 0
             self._floor = after
         self._top = page.to
+        self.changes += 1
         self._entries.extend(page.entries)
         self._bytes += sum(entry.size for entry in page.entries)
         surplus = 0

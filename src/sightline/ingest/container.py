@@ -83,6 +83,12 @@ class VideoContainer:
         return rate if 0.1 <= rate <= 240.0 else 0.0
 
     @property
+    def duration_s(self) -> float | None:
+        """Length in seconds as the header says, None where it does not."""
+        duration = self._container.duration
+        return duration / av.time_base if duration and duration > 0 else None
+
+    @property
     def frame_time_s(self) -> float | None:
         """Time of the frame read last on the container's clock in seconds, None when it gives none."""
         return self._time_s

@@ -8,11 +8,20 @@ from contextlib import contextmanager
 from sightline.frames import Image
 from sightline.ingest.file import open_file
 
-__all__ = ["recorded_frames"]
+__all__ = ["Frames", "recorded_duration_s", "recorded_frames"]
 
 _FALLBACK_FPS = 25.0
 
 Frames = Iterator[tuple[int, float, Callable[[], Image]]]
+
+
+def recorded_duration_s(path: str) -> float | None:
+    """How long the video is, where its header says; in seconds. Raises `SourceError` like `recorded_frames`."""
+    container = open_file(path)
+    try:
+        return container.duration_s
+    finally:
+        container.close()
 
 
 @contextmanager

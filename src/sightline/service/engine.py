@@ -14,9 +14,12 @@ from sightline.engine.engine import Engine, EngineSettings
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.process import read_token, run_engine
 from sightline.engine.reader import FrameSource
+from sightline.engine.sights import Sight
+from sightline.events.engine_link import UseModels
+from sightline.ingest.annotated_video import VideoFiles
 from sightline.ingest.open import open_source
 from sightline.service.gateway import ENGINE_ID
-from sightline.service.vision import Vision, load_vision
+from sightline.service.vision import VisionLoader, workers_of
 from sightline.settings import Settings
 
 __all__ = ["main", "new_engine"]
@@ -29,12 +32,14 @@ def main() -> None:
     address = GatewayAddress(token=read_token(), url=read_token())
     settings = Settings.model_validate_json(read_token())
     telemetry.configure(settings.log_level, settings.log_format)
-    vision = load_vision(settings)
-    run_engine(lambda: new_engine(settings, vision, address), supervised=True)
+    loader = VisionLoader(settings)
+    sight = loader.load(UseModels())
+    run_engine(lambda: new_engine(settings, sight, loader, address), supervised=True)
 
 
-def new_engine(settings: Settings, vision: Vision, address: GatewayAddress) -> Engine:
+def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: GatewayAddress) -> Engine:
     """An engine with its sources and models plugged in."""
+    workers = workers_of(settings)
 
     def opener(spec: str, timeout_s: float, /) -> FrameSource:
         return open_source(spec, timeout_s=timeout_s, demo_pictures=settings.models_folder)
@@ -46,18 +51,17 @@ def new_engine(settings: Settings, vision: Vision, address: GatewayAddress) -> E
             gateway=address,
             spool_folder=settings.spool_folder,
             spool_limit_bytes=settings.spool_limit_mb * 2**20,
-            workers=vision.workers,
-            stills=settings.engine_stills or vision.workers,
+            workers=workers,
+            stills=settings.engine_stills or workers,
             max_image_pixels=settings.max_image_megapixels * 1_000_000,
             capacity=CAMERA_CAPACITY,
-            models=vision.reports,
             stall_after_ms=int(settings.stall_seconds * 1000),
             outage_after_ms=int(settings.offline_fact_seconds * 1000),
         ),
         open_source=opener,
-        analyser=vision.analyser,
-        new_analysis=vision.new_analysis,
-        template_size=vision.template_size,
+        sight=sight,
+        loader=loader,
+        recordings=VideoFiles(),
         clock=SystemClock(),
     )
 

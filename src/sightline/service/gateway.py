@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from datetime import datetime, tzinfo
 from importlib.metadata import version
@@ -14,29 +15,45 @@ from zoneinfo import ZoneInfo
 from sightline.accounts import Role
 from sightline.clock import SystemClock
 from sightline.exceptions import ConfigurationError
+from sightline.gateway.analyses import Examining
 from sightline.gateway.app import create_gateway
 from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
+from sightline.gateway.engines import SUPERVISED
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.ports import Analyst
+from sightline.gateway.search_process import SearchProcess
+from sightline.service.failpoints import Failpoint
 from sightline.service.senders import open_senders
 from sightline.settings import Settings
+from sightline.stores.analyses import AnalysisFolder
 from sightline.stores.store import SqlStore
 from sightline.stores.vault import load_or_create_master_key
 
-__all__ = ["ADMINISTRATOR", "ENGINE_ID", "engine_token", "first_administrator", "open_gateway"]
+__all__ = ["ADMINISTRATOR", "ANALYSES_FOLDER", "ENGINE_ID", "engine_token", "first_administrator", "open_gateway"]
 
 ADMINISTRATOR = "admin"
-ENGINE_ID = "local"
+ANALYSES_FOLDER = "analyses"
+"""Of the home folder: recordings that people had analysed."""
+
+ENGINE_ID = SUPERVISED
 """The name, bound to its token, of the engine that `serve` supervises."""
 
+SEARCH_COMMAND = (sys.executable, "-m", "sightline.service.search")
 SIGNING_KEY_BYTES = 32
 
 
 @contextlib.asynccontextmanager
 async def open_gateway(
-    settings: Settings, *, local_token: str, analyst: Analyst | None = None
+    settings: Settings,
+    *,
+    local_token: str,
+    analyst: Analyst | None = None,
+    examining: Examining | None = None,
+    failpoint: Failpoint | None = None,
 ) -> AsyncIterator[Gateway]:
     """Opens the store under the home folder and closes it at the end. The caller holds the folder's lock.
+
+    A `failpoint` is for tests of crashes.
 
     Raises `StoreError`, `ConfigurationError`, `Unavailable`.
     """
@@ -52,9 +69,10 @@ async def open_gateway(
         settings.home,
         settings.database_url,
         master_key=load_or_create_master_key(keys / "master.key"),
-        on_commit=committed,
+        on_commit=committed if failpoint is None else failpoint.install(committed),
         tz=_zone(settings),
     )
+    searcher = SearchProcess(SEARCH_COMMAND, settings.model_dump_json(), store.strangers, SystemClock())
     try:
         async with open_senders(settings) as senders:
             gateway = create_gateway(
@@ -65,11 +83,15 @@ async def open_gateway(
                 signing_key=_signing_key(keys / "signing.key"),
                 top=(await store.log.bounds()).top,
                 version=version("sightline"),
+                searcher=searcher,
+                shelf=AnalysisFolder(settings.home / ANALYSES_FOLDER),
                 analyst=analyst,
+                examining=examining,
                 local_token=local_token,
             )
             yield gateway
     finally:
+        await searcher.close()
         await store.close()
 
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Callable
 
 import httpx
 
+from sightline.analyses import AnalysisJob
+from sightline.engine.examination import Examination, ExaminedFile, Progress
 from sightline.engine.gallery_mirror import GalleryMirror
 from sightline.engine.reader import FrameSource
 from sightline.engine.requests import Requests
-from sightline.events.engine_link import Analyse, Analysis, GalleryPage, ProbeSource, SourceProbed, StillTask
+from sightline.events.engine_link import Analyse, Analysis, Examined, GalleryPage, ProbeSource, SourceProbed, StillTask
 from sightline.events.scene import Polygon
 from sightline.gateway.app import create_app
 from sightline.gateway.engine_analyst import checked
-from sightline.gateway.ports import People
+from sightline.gateway.ports import Models, People
+from sightline.ingest.annotated_video import VideoFiles
 from sightline.ingest.open import open_source
-from sightline.service.gateway import open_gateway
+from sightline.service.gateway import ANALYSES_FOLDER, open_gateway
 from sightline.service.lock import ServerLock
-from sightline.service.vision import Vision, load_vision
+from sightline.service.vision import Vision, load_vision, wished
 from sightline.settings import Settings
 
 __all__ = ["LocalAnalyst", "offline_api"]
@@ -32,9 +36,10 @@ async def offline_api(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     token = secrets.token_urlsafe(32)
     with ServerLock(settings.run_folder):
         analyst = LocalAnalyst(settings)
+        quiet = settings.model_copy(update={"log_level": "error"})  # of the search process, beside a command's answer
         try:
-            async with open_gateway(settings, local_token=token, analyst=analyst) as gateway:
-                analyst.people = gateway.store.people
+            async with open_gateway(quiet, local_token=token, analyst=analyst, examining=analyst) as gateway:
+                analyst.people, analyst.models = gateway.store.people, gateway.store.models
                 async with httpx.AsyncClient(
                     transport=httpx.ASGITransport(create_app(gateway, background=contextlib.nullcontext)),
                     base_url="http://sightline.invalid",
@@ -56,6 +61,7 @@ class LocalAnalyst:
         self._gallery: GalleryMirror | None = None
         self._waiting: dict[str, asyncio.Future[Analysis | SourceProbed]] = {}
         self.people: People | None = None
+        self.models: Models | None = None
 
     async def analyse(self, image: bytes, *, identify: bool) -> Analysis:
         """Raises `ImageError`, `Unavailable`."""
@@ -89,6 +95,41 @@ class LocalAnalyst:
         assert isinstance(answer, Analysis)
         return checked(answer)
 
+    async def examine(self, job: AnalysisJob, told: Callable[[Examined], None], *, max_seconds: float) -> None:
+        """Looks at the files of a job in a thread of this process. Raises `Unavailable`."""
+        await self._ready()
+        await self._refresh_gallery()
+        vision, gallery = self._vision, self._gallery
+        assert vision is not None
+        assert gallery is not None
+        folder = self._settings.home / ANALYSES_FOLDER / job.id
+        examination = Examination(
+            recordings=VideoFiles(),
+            analyser=vision.analyser,
+            new_analysis=vision.new_analysis,
+            gallery=lambda: gallery.gallery,
+            folder=folder,
+            fps=job.fps,
+            annotate=job.annotate,
+            max_seconds=max_seconds,
+            max_image_bytes=self._settings.max_image_mib * 2**20,
+            max_image_pixels=self._settings.max_image_megapixels * 1_000_000,
+            now_ms=job.created_at_ms,
+        )
+        files = [ExaminedFile(file.name, folder / f"input-{index}") for index, file in enumerate(job.files)]
+        loop, stop = asyncio.get_running_loop(), threading.Event()
+
+        def tell(progress: Progress) -> None:
+            word = Examined(
+                job_id=job.id, state="running", file=progress.file, share=progress.share, frames=progress.frames
+            )
+            loop.call_soon_threadsafe(told, word)
+
+        try:
+            await asyncio.to_thread(examination.run, files, tell, stop)
+        finally:
+            stop.set()
+
     async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
         """Opens the source in a thread of this process."""
         requests = await self._ready()
@@ -105,7 +146,7 @@ class LocalAnalyst:
 
     async def _ready(self) -> Requests:
         if self._requests is None:
-            vision = await asyncio.to_thread(load_vision, self._settings)
+            vision = await asyncio.to_thread(load_vision, await self._chosen())
             gallery = GalleryMirror(vision.analyser.model_id, vision.template_size)
             self._vision, self._gallery = vision, gallery
             self._requests = Requests(
@@ -117,6 +158,13 @@ class LocalAnalyst:
                 max_image_pixels=self._settings.max_image_megapixels * 1_000_000,
             )
         return self._requests
+
+    async def _chosen(self) -> Settings:
+        """The settings with the models that an administrator chose, and the embedder whose gallery is complete."""
+        assert self.models is not None
+        choices = await self.models.choices()
+        serving = await self.models.serving()
+        return wished(self._settings, choices | ({"embedding_model": serving} if serving else {}))
 
     async def _refresh_gallery(self) -> None:
         assert self._gallery is not None
@@ -133,6 +181,7 @@ class LocalAnalyst:
                     tombstones=changes.tombstones,
                     more=changes.more,
                     reset=changes.reset,
+                    negatives=changes.negatives,
                 )
             )
             since, more = changes.version, changes.more

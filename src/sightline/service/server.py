@@ -5,32 +5,35 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 import secrets
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import structlog
 import uvicorn
 
 from sightline import telemetry
+from sightline.deliveries.arrivals import time_to_return_s
 from sightline.exceptions import ConfigurationError
 from sightline.gateway.app import create_app
-from sightline.gateway.engines import MAX_MESSAGE_BYTES
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.supervisor import EngineSupervisor
 from sightline.listeners import parse_listeners
+from sightline.service.asgi_server import server_config
 from sightline.service.banner import Started, announce
+from sightline.service.failpoints import armed_failpoint
 from sightline.service.gateway import ENGINE_ID, engine_token, first_administrator, open_gateway
-from sightline.service.http_protocol import PatientProtocol
 from sightline.service.lock import RunningServer, ServerLock
+from sightline.service.open_files import allow_connections
 from sightline.settings import Settings
 
 __all__ = ["serve"]
 
-WEBSOCKET_PING_S = 20.0
-SHUTDOWN_S = 3
-GOODBYE_S = 0.1
+GOODBYE_S = 2.0
+"""How long clients have to take what was sent and the good-bye."""
+GOODBYE_POLL_S = 0.02
 BACKLOG = 2048
 SILENT_PEER_MS = 45_000
 SWITCH_INTERVAL_S = 0.001
@@ -47,6 +50,7 @@ def serve(settings: Settings, *, started: Callable[[Started], None] = announce) 
     """
     telemetry.configure(settings.log_level, settings.log_format)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    allow_connections(settings.max_connections)
     with (
         ServerLock(settings.run_folder) as lock,
         _listening(settings) as listener,
@@ -65,7 +69,7 @@ async def _serve(
 ) -> None:
     local_token = secrets.token_urlsafe(32)
     port = listeners[0].getsockname()[1]
-    async with open_gateway(settings, local_token=local_token) as gateway:
+    async with open_gateway(settings, local_token=local_token, failpoint=armed_failpoint()) as gateway:
         password = await first_administrator(gateway)
         supervisor = EngineSupervisor(
             [sys.executable, "-m", "sightline.service.engine"],
@@ -73,6 +77,11 @@ async def _serve(
             gateway.clock,
         )
         gateway.supervisor = supervisor
+
+        @contextlib.asynccontextmanager
+        async def background() -> AsyncIterator[None]:
+            async with supervisor.running(), _searching(gateway):
+                yield
 
         def listening() -> None:
             url = _url(settings.host, port)
@@ -82,23 +91,13 @@ async def _serve(
                 log.info("listening", url=_url(settings.host, other.port), dialect=other.dialect.value)
             started(Started(url, settings.home, password))
 
-        config = uvicorn.Config(
-            create_app(gateway, background=supervisor.running),
-            log_config=None,
-            log_level="warning",  # its notes on connections hold whole addresses, and a query may hold a token
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            http=PatientProtocol,
-            ws="websockets-sansio",
-            ws_max_size=max(settings.max_message_kib * 1024, MAX_MESSAGE_BYTES),
-            ws_per_message_deflate=False,
-            ws_ping_interval=WEBSOCKET_PING_S,
-            ws_ping_timeout=WEBSOCKET_PING_S,
-            timeout_graceful_shutdown=SHUTDOWN_S,
-            lifespan="on",
-        )
+        config = await server_config(create_app(gateway, background=background), settings)
         await _Server(config, gateway, listening).serve(sockets=listeners)
+
+
+def _searching(gateway: Gateway) -> contextlib.AbstractAsyncContextManager[None]:
+    """The search process, where sightings are kept at all."""
+    return gateway.searcher.running() if gateway.settings.sighting_days else contextlib.nullcontext()
 
 
 class _Server(uvicorn.Server):
@@ -115,10 +114,25 @@ class _Server(uvicorn.Server):
             self._listening()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for client in self._gateway.hub.clients:
-            client.end(4000, "the server is shutting down; retry_after_s=1")
-        await asyncio.sleep(GOODBYE_S)
+        for server in self.servers:  # whoever came now would only be thrown out
+            server.close()
+        self._gateway.streams.viewers.end_all()
+        self._gateway.foreign_engines.end_all("the server is shutting down; retry_after_s=1")
+        await self._say_goodbye()
         await super().shutdown(sockets)
+
+    async def _say_goodbye(self) -> None:
+        """Tells every client a time of its own to come back, as fast as the next server will let them in."""
+        hub, per_s = self._gateway.hub, self._gateway.settings.new_connections_per_second
+        clients = list(hub.clients)
+        random.shuffle(clients)  # nobody shall always be the last
+        for number, client in enumerate(clients):
+            wait_s = time_to_return_s(number, per_s)
+            client.end(4000, f"the server is shutting down; retry_after_s={round(wait_s, 2):g}")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                while hub.clients:  # noqa: ASYNC110  # there is no event for it
+                    await asyncio.sleep(GOODBYE_POLL_S)
 
 
 @contextlib.contextmanager

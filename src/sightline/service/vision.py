@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar
+from typing import Any
 
-import structlog
+import msgspec
 
 from sightline.detections.classes import parse_classes
 from sightline.engine.analysis import Analyser, FaceDetector, FaceEmbedder, LivenessScorer, ObjectDetector
@@ -15,37 +15,23 @@ from sightline.engine.analysis_pool import FrameAnalysis
 from sightline.engine.camera_analysis import CameraAnalysis, CameraAnalysisSettings
 from sightline.engine.object_analysis import ObjectRules
 from sightline.engine.requests import StillAnalyser
+from sightline.engine.sights import Sight
 from sightline.engine.stills import Stills
 from sightline.engine.unanalysed import NoAnalyser, NoAnalysis
-from sightline.events.engine_link import ModelReport
-from sightline.exceptions import ModelError
+from sightline.events.engine_link import ModelReport, Prepared, UseModels
 from sightline.identities.consensus import ConsensusRules
 from sightline.identities.similarity import Similarity
 from sightline.identities.strangers import Strangers
 from sightline.models.dlib_resnet import DlibResnet
-from sightline.models.files import Runtime, path_of
+from sightline.models.files import Runtime
 from sightline.models.loading import load_embedder, load_face_detector, load_liveness, load_object_detector
 from sightline.models.manifest import DLIB_FACE_RESNET29, ModelTask
-from sightline.models.runtime import Device, fallback_note
+from sightline.models.runtime import Device
 from sightline.models.store import ModelStore
+from sightline.service.model_shelf import Kept, ModelShelf
 from sightline.settings import Settings
 
-__all__ = ["Vision", "load_vision", "model_store"]
-
-log = structlog.get_logger(__name__)
-
-_NONE = "none"
-
-
-class _Loaded(Protocol):
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def device(self) -> str: ...
-
-
-Model = TypeVar("Model", bound=_Loaded)
+__all__ = ["Vision", "VisionLoader", "consensus_rules", "load_vision", "model_store", "wished", "workers_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +39,8 @@ class Vision:
     """What looks at pictures. `template_size` is the length of a template; the system page shows `reports`.
 
     `faces` is the face recognition alone, `None` while a model of it is missing; `objects` and `liveness` are `None`
-    where there is no such model.
+    where there is no such model. `embedding_model` is the name of the embedder that was chosen, `key` is equal for the
+    same models.
     """
 
     analyser: StillAnalyser
@@ -64,6 +51,9 @@ class Vision:
     faces: Analyser | None = None
     objects: ObjectDetector | None = None
     liveness: LivenessScorer | None = None
+    detector: FaceDetector | None = None
+    embedding_model: str = ""
+    key: Hashable = None
 
 
 def model_store(settings: Settings) -> ModelStore:
@@ -71,68 +61,107 @@ def model_store(settings: Settings) -> ModelStore:
     return ModelStore(settings.models_folder, mirror=settings.model_mirror)
 
 
+def workers_of(settings: Settings) -> int:
+    """Frames that are analysed at a time."""
+    return settings.engine_workers or os.cpu_count() or 1
+
+
 def load_vision(settings: Settings) -> Vision:
     """Loads the models that the settings name. What is missing or damaged is left out, and the reports say why; without
     both models of faces nothing is analysed.
     """
-    store, loader = model_store(settings), _Loader(settings)
-    runtime, choices = Runtime(Device(settings.device), settings.engine_threads), tuple(settings.liveness_model)
-    detector: FaceDetector | None = loader.load(
-        ModelTask.FACE_DETECTOR,
-        (settings.face_model,),
-        lambda: load_face_detector(store, settings.face_model, runtime, min_score=settings.detector_threshold),
-    )
-    embedder: FaceEmbedder | None = loader.load(
-        ModelTask.FACE_EMBEDDER,
-        (settings.embedding_model,),
-        lambda: load_embedder(store, settings.embedding_model, runtime),
-    )
-    objects: ObjectDetector | None = loader.load(
-        ModelTask.OBJECT_DETECTOR,
-        (settings.object_model,),
-        lambda: load_object_detector(
-            store,
-            settings.object_model,
-            runtime,
-            parse_classes(settings.object_classes),
-            min_score=settings.object_threshold,
-        ),
-    )
-    liveness: LivenessScorer | None = loader.load(
-        ModelTask.LIVENESS, choices, lambda: load_liveness(store, choices, runtime)
-    )
-    return _assemble(settings, loader.reports, detector, embedder, objects, liveness)
+    return VisionLoader(settings).vision(settings)
 
 
-class _Loader:
-    """Loads one model after the other, and notes of each what became of it."""
+class VisionLoader:
+    """Loads models anew as they are wished for; those that a wish leaves as they are stay loaded. Not thread-safe."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._store = model_store(settings)
-        self.reports: list[ModelReport] = []
+        self._runtime = Runtime(Device(settings.device), settings.engine_threads)
+        self._shelf = ModelShelf(self._store, self._runtime.device)
 
-    def load(self, task: ModelTask, choices: tuple[str, ...], load: Callable[[], Model]) -> Model | None:
-        """The model, or `None` where none is wanted or it cannot be had."""
-        wanted = tuple(choice for choice in choices if choice and choice != _NONE)
-        if not wanted:
-            self.reports.append(ModelReport(task=task.value, reason="switched off in the settings"))
-            return None
-        path = ", ".join(str(path_of(self._store, choice)) for choice in wanted)
-        try:
-            model = load()
-        except ModelError as problem:
-            log.error("model_missing", task=task.value, model=problem.model, problem=str(problem))
-            name = " + ".join(wanted)
-            self.reports.append(ModelReport(task=task.value, name=name, path=path, reason=str(problem)))
-            return None
-        asked = Device(self._settings.device)
-        reason = "" if model.device == asked else fallback_note(asked)
-        report = ModelReport(
-            task=task.value, name=model.name, loaded=True, path=path, device=model.device, reason=reason
+    def load(self, wish: UseModels) -> Sight:
+        """See `SightLoader`."""
+        settings = wished(self._settings, msgspec.structs.asdict(wish))
+        vision = self.vision(settings)
+        prepared, analyser = self._prepare(wish.prepare, vision, settings)
+        return Sight(
+            vision.analyser,
+            vision.new_analysis,
+            vision.template_size,
+            vision.reports,
+            embedding_model=vision.embedding_model,
+            key=vision.key,
+            prepared=prepared,
+            prepared_analyser=analyser,
         )
-        self.reports.append(report)
-        return model
+
+    def changed(self) -> bool:
+        """See `SightLoader`."""
+        return self._shelf.changed()
+
+    def vision(self, settings: Settings) -> Vision:
+        """The models that these settings name."""
+        store, runtime, shelf = self._store, self._runtime, self._shelf
+        choices = tuple(settings.liveness_model)
+        detector, detecting = shelf.get(
+            "face-detector",
+            ModelTask.FACE_DETECTOR,
+            (settings.face_model,),
+            lambda: load_face_detector(store, settings.face_model, runtime, min_score=settings.detector_threshold),
+        )
+        embedder, embedding = self._embedder("face-embedder", settings.embedding_model)
+        objects, finding = shelf.get(
+            "object-detector",
+            ModelTask.OBJECT_DETECTOR,
+            (settings.object_model,),
+            lambda: load_object_detector(
+                store,
+                settings.object_model,
+                runtime,
+                parse_classes(settings.object_classes),
+                min_score=settings.object_threshold,
+            ),
+        )
+        liveness, judging = shelf.get(
+            "liveness", ModelTask.LIVENESS, choices, lambda: load_liveness(store, choices, runtime)
+        )
+        kept = (detecting, embedding, finding, judging)
+        vision = _assemble(settings, [one.report for one in kept], detector, embedder, objects, liveness)
+        return replace(
+            vision,
+            embedding_model=embedding.choices[0] if embedding.choices else "",
+            key=tuple((one.key, one.model is None) for one in kept),
+        )
+
+    def _embedder(self, slot: str, choice: str) -> tuple[FaceEmbedder | None, Kept]:
+        return self._shelf.get(
+            slot, ModelTask.FACE_EMBEDDER, (choice,), lambda: load_embedder(self._store, choice, self._runtime)
+        )
+
+    def _prepare(self, choice: str, vision: Vision, settings: Settings) -> tuple[Prepared | None, StillAnalyser | None]:
+        """The embedder beside, with the detector that serves."""
+        self._shelf.clear("prepared")
+        if not choice:
+            return None, None
+        embedder, kept = self._embedder("prepared", choice)
+        if embedder is None:
+            return Prepared(embedding_model=choice, problem=kept.report.reason), None
+        if vision.detector is None:
+            return Prepared(embedding_model=choice, problem="there is no face detector"), None
+        analyser = Analyser(vision.detector, embedder, min_face_px=settings.min_face_px)
+        return Prepared(embedding_model=choice, model_id=embedder.model_id), Stills(analyser)
+
+
+def wished(settings: Settings, choices: Mapping[str, str]) -> Settings:
+    """The settings with the models that were chosen in their place; an empty choice is none."""
+    names = ("face_model", "embedding_model", "object_model")
+    changed: dict[str, Any] = {name: choices[name] for name in names if choices.get(name)}
+    if choices.get("liveness_model"):
+        changed["liveness_model"] = tuple(part.strip() for part in choices["liveness_model"].split(",") if part.strip())
+    return settings.model_copy(update=changed)
 
 
 def _assemble(
@@ -143,22 +172,23 @@ def _assemble(
     objects: ObjectDetector | None,
     liveness: LivenessScorer | None,
 ) -> Vision:
-    workers = settings.engine_workers or os.cpu_count() or 1
+    workers = workers_of(settings)
     if detector is None or embedder is None:
         why = "; ".join(report.reason for report in reports[:2] if not report.loaded)
         return Vision(
             NoAnalyser(embedder.model_id if embedder else DlibResnet.model_id, why),
-            lambda camera_id: NoAnalysis(),
+            lambda camera_id: _without_faces(camera_id, settings, objects),
             embedder.dimensions if embedder else DlibResnet.dimensions,
             workers,
             tuple(reports),
             objects=objects,
             liveness=liveness,
+            detector=detector,
         )
     analyser = Analyser(detector, embedder, min_face_px=settings.min_face_px)
     rules = CameraAnalysisSettings(
         smallest_face_px=settings.min_face_px,
-        consensus=_consensus(settings, embedder.similarity),
+        consensus=consensus_rules(settings, embedder.similarity),
         objects=ObjectRules(fps=settings.object_fps),
     )
     strangers = Strangers(max_distance=rules.consensus.vote_distance)
@@ -173,10 +203,19 @@ def _assemble(
         faces=analyser,
         objects=objects,
         liveness=liveness,
+        detector=detector,
     )
 
 
-def _consensus(settings: Settings, similarity: Similarity) -> ConsensusRules:
+def _without_faces(camera_id: str, settings: Settings, objects: ObjectDetector | None) -> FrameAnalysis:
+    """Persons and things are looked for all the same, where there is a model of them."""
+    if objects is None:
+        return NoAnalysis()
+    rules = CameraAnalysisSettings(objects=ObjectRules(fps=settings.object_fps))
+    return CameraAnalysis(camera_id, None, rules, objects=objects)
+
+
+def consensus_rules(settings: Settings, similarity: Similarity) -> ConsensusRules:
     """The rules with the settings' numbers, which are similarities where the rules have distances."""
     rules = ConsensusRules(votes=settings.consensus_samples, unknown_samples=settings.unknown_samples)
     rules = _scaled(rules, similarity)

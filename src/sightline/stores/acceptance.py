@@ -12,6 +12,7 @@ from sightline.deliveries.records import Accepted
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, check_move
 from sightline.events.event import AlertDraft, Decide, DecisionContext, Event
 from sightline.stores import alert_rows, escalation_rows, floods, log, notice_rows, schema
+from sightline.stores.camera_views import view_of
 from sightline.stores.erasure import ERASED, blank
 from sightline.stores.ids import new_id
 from sightline.stores.pictures import AlertPictures
@@ -37,9 +38,10 @@ _KNOWN = select(
     .where(_ALERTS.subject_id == bindparam("subject"), _ALERTS.camera_id == bindparam("camera"))
     .scalar_subquery(),
     escalation_rows.DUTY_IN_USE.scalar_subquery(),
+    select(schema.camera_views.c.view).where(schema.camera_views.c.camera_id == bindparam("camera")).scalar_subquery(),
 )
 _LISTS_OF = (
-    select(_LISTS.id, _LISTS.name, _LISTS.severity)
+    select(_LISTS.id, _LISTS.name, _LISTS.severity, _LISTS.require_live)
     .join(schema.watch_list_people, _MEMBERS.list_id == _LISTS.id)
     .where(_MEMBERS.person_id == bindparam("person"), _LISTS.enabled)
     .order_by(_LISTS.name_key)
@@ -100,7 +102,8 @@ def close(connection: Connection, alert: Alert, *, by: str | None, now_ms: int) 
 
 def _context(connection: Connection, event: Event) -> DecisionContext:
     about = {"camera": event.camera_id, "person": event.person_id, "subject": event.subject_id, "most": OPEN_LIMIT}
-    alert_unknown, person, last_event, last_alert, last_alert_here, duty = connection.execute(_KNOWN, about).one()
+    row = connection.execute(_KNOWN, about).one()
+    alert_unknown, person, last_event, last_alert, last_alert_here, duty, view = row
     lists = connection.execute(_LISTS_OF, about).all() if person is not None else []
     alerted_here = last_alert_here is not None
     return DecisionContext(
@@ -115,6 +118,8 @@ def _context(connection: Connection, event: Event) -> DecisionContext:
         duty_in_use=bool(duty),
         quiet=quiet_at(connection, event.camera_id, event.captured_at_ms),
         recent_alerts=floods.recent(connection, event.camera_id),
+        view=view_of(view),
+        live_lists=frozenset(row.id for row in lists if row.require_live),
     )
 
 

@@ -7,11 +7,12 @@ from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, Connection, exists, select
 
-from sightline.deliveries.records import Accepted, Acknowledged, Snapshot
+from sightline.deliveries.records import Accepted, Acknowledged, Forgotten, Snapshot
 from sightline.events.alert import Alert, AlertState, Verdict, check_move
 from sightline.events.event import Decide, Event
 from sightline.stores import acceptance, alert_rows, log, negatives, schema
 from sightline.stores.database import Database
+from sightline.stores.forgetting import forget
 from sightline.stores.pictures import AlertPictures
 from sightline.stores.vault import Vault
 
@@ -107,6 +108,13 @@ class Alerts:
         return await self._database.write(
             lambda c: acceptance.close(c, alert_rows.get(c, alert_id), by=by, now_ms=now_ms)
         )
+
+    async def forget(self, before_ms: int, *, most: int) -> Forgotten:
+        """Deletes at most `most` events, and `most` alerts that are over, from before that time, with pictures."""
+        forgotten = await forget(self._database, before_ms, most)
+        if forgotten.pictures:
+            await self._pictures.remove_doomed()
+        return forgotten
 
 
 def expire(connection: Connection, up_to_offset: int, at_ms: int) -> None:

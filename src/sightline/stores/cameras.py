@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from sightline.cameras import Camera
-from sightline.exceptions import NotFound
+from sightline.exceptions import Conflict, NotFound
 from sightline.stores import schema
 from sightline.stores.database import Database
 from sightline.stores.ids import new_id
@@ -44,12 +44,15 @@ class Cameras:
 
     async def create(
         self, *, name: str, source: str, latitude: float | None, longitude: float | None, analysis_fps: float,
-        enabled: bool, alert_unknown: bool, now_ms: int,
+        enabled: bool, alert_unknown: bool, now_ms: int, camera_id: str | None = None,
     ) -> Camera:  # fmt: skip
-        """A new camera; two of them may have one name."""
-        camera = Camera(new_id(now_ms), name, source, latitude, longitude, analysis_fps, enabled, alert_unknown, now_ms)
+        """A new camera; two of them may have one name. Raises `Conflict` for a `camera_id` that is taken."""
+        id = camera_id or new_id(now_ms)
+        camera = Camera(id, name, source, latitude, longitude, analysis_fps, enabled, alert_unknown, now_ms)
 
         def write(connection: Connection) -> Camera:
+            if camera_id is not None and connection.execute(_BY_ID, {"camera_id": camera_id}).first() is not None:
+                raise Conflict(f"there is a camera with the id {camera_id!r} already")
             connection.execute(insert(schema.cameras), self._row(camera))
             return camera
 
@@ -75,6 +78,7 @@ class Cameras:
         """Its events and alerts stay. Raises `NotFound`."""
 
         def write(connection: Connection) -> None:
+            connection.execute(delete(schema.camera_views).where(schema.camera_views.c.camera_id == camera_id))
             if connection.execute(delete(schema.cameras).where(_CAMERAS.id == camera_id)).rowcount == 0:
                 raise NotFound("camera", camera_id)
 

@@ -22,6 +22,9 @@ __all__ = ["ERASED", "blank", "erase"]
 ERASED = "erased"
 """The subject of events and alerts whose person is gone."""
 
+FREE_WORDS = ("message", "person")
+"""Where an engine of another make says of somebody whatever it likes: nothing of that stays."""
+
 
 def erase(connection: Connection, person_id: str, now_ms: int) -> ErasureReceipt:
     """Erases a person within a transaction; pictures are only doomed, their files are the caller's to remove.
@@ -110,6 +113,8 @@ def _anonymise(
     theirs = or_(table.c.person_id == person_id, table.c.subject_id == person_id)
     rows = connection.execute(select(table.c.id, table.c[trace]).where(theirs)).all()
     for row in rows:
-        values = {"person_id": None, "subject_id": ERASED, trace: blank(row[1], forgotten), **cleared}
+        told = blank(row[1], forgotten)
+        words = {word: None for word in FREE_WORDS if word in told}
+        values = {"person_id": None, "subject_id": ERASED, trace: {**told, **words}, **cleared}
         connection.execute(update(table).where(table.c.id == row.id).values(values))
     return len(rows)

@@ -14,11 +14,11 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from sightline.deliveries import escalation as machine
 from sightline.deliveries.entry import EntryKind
 from sightline.deliveries.escalation import Escalation, Move, Patience, Tell
-from sightline.deliveries.records import Step
+from sightline.deliveries.records import Decline, Step
 from sightline.deliveries.routing import Position, Situation
 from sightline.events.alert import Alert, AlertState
 from sightline.exceptions import Conflict
-from sightline.stores import alert_rows, escalation_rows, log, schema
+from sightline.stores import alert_rows, escalation_rows, log, notice_rows, schema
 from sightline.stores.database import Database
 
 __all__ = ["Escalations"]
@@ -50,6 +50,11 @@ _NOTIFIED = (
     update(schema.escalation_steps)
     .where(_STEPS.alert_id == bindparam("of_alert"), _STEPS.level == bindparam("of_level"))
     .values(notify=False)
+)
+_DECLINES_OF = (
+    select(schema.alert_declines)
+    .where(_DECLINES.alert_id == bindparam("alert_id"))
+    .order_by(_DECLINES.at_ms, _DECLINES.user_id)
 )
 _DECLINED = select(_DECLINES.user_id).where(
     _DECLINES.alert_id == bindparam("of_alert"), _DECLINES.user_id == bindparam("by_user")
@@ -120,6 +125,14 @@ class Escalations:
         """Who was told of an alert, in order; empty for one that was not routed."""
         return await self._database.read(lambda c: [_step(row) for row in c.execute(_STEPS_OF, {"alert_id": alert_id})])
 
+    async def declines(self, alert_id: str) -> list[Decline]:
+        """Who said that they cannot take an alert, in order."""
+
+        def read(connection: Connection) -> list[Decline]:
+            return [Decline(**row) for row in connection.execute(_DECLINES_OF, {"alert_id": alert_id}).mappings()]
+
+        return await self._database.read(read)
+
     async def to_notify(self, limit: int = 100) -> list[Step]:
         """Steps whose push and outside channels were not asked yet, the oldest first."""
         return await self._database.read(lambda c: [_step(row) for row in c.execute(_TO_NOTIFY, {"most": limit})])
@@ -161,12 +174,14 @@ def _tell(connection: Connection, alert: Alert, tell: Tell, situation: Situation
     offsets = []
     if new and not _has_it(alert.audience, tell):
         offsets.append(log.append(connection, EntryKind.ALERT_TRIGGERED, alert.id, at_ms=now_ms, audience=new, data={}))
-    data = alert_rows.told(dataclasses.replace(alert, escalation_level=tell.level))
+    told = dataclasses.replace(alert, escalation_level=tell.level)
+    data = alert_rows.told(told)
     data["responder"] = tell.responder.user_id if tell.responder is not None else None
     everybody = new | set(alert.audience)
     offsets.append(
         log.append(connection, EntryKind.ALERT_UPDATED, alert.id, at_ms=now_ms, audience=everybody, data=data)
     )
+    notice_rows.tell_updated(connection, told, offsets[-1], now_ms=now_ms)
     step = Step(
         alert_id=alert.id,
         level=tell.level,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select
+from sqlalchemy import Connection, Row, bindparam, insert, select, union_all
 
 from sightline.deliveries.records import GalleryChanges
 from sightline.events.engine_link import GalleryTemplate, NegativeTemplate
@@ -29,9 +29,22 @@ _ADDED = (
     .order_by(_REFERENCES.version)
     .limit(bindparam("count"))
 )  # fmt: skip
+_FURTHER = schema.reference_templates.c
+_ADDED_FURTHER = (
+    select(
+        _FURTHER.version, _REFERENCES.id, _REFERENCES.person_id, _FURTHER.model_id, _FURTHER.sealed_vector,
+        schema.people.c.sealed_key,
+    )
+    .join(schema.person_references, _REFERENCES.id == _FURTHER.reference_id)
+    .join(schema.people, schema.people.c.id == _REFERENCES.person_id)
+    .where(_FURTHER.version > bindparam("since"), _FURTHER.model_id == bindparam("model"))
+    .order_by(_FURTHER.version)
+    .limit(bindparam("count"))
+)  # fmt: skip
 _REMOVED = (
+    # Of every model: a reference may have had templates of several, and an id that nobody has is no harm to hear of.
     select(_TOMBSTONES.version, _TOMBSTONES.reference_id)
-    .where(_TOMBSTONES.version > bindparam("since"), _TOMBSTONES.model_id == bindparam("model"))
+    .where(_TOMBSTONES.version > bindparam("since"))
     .order_by(_TOMBSTONES.version)
     .limit(bindparam("count"))
 )
@@ -48,10 +61,13 @@ _REJECTED = (
     .order_by(_NEGATIVES.version)
     .limit(bindparam("count"))
 )  # fmt: skip
-_TEMPLATES_OF = (
-    select(_REFERENCES.id, _REFERENCES.model_id, _REFERENCES.sealed_vector)
-    .where(_REFERENCES.person_id == bindparam("person_id"))
-    .order_by(_REFERENCES.version)
+_TEMPLATES_OF = union_all(
+    select(_REFERENCES.id, _REFERENCES.model_id, _REFERENCES.sealed_vector).where(
+        _REFERENCES.person_id == bindparam("person_id")
+    ),
+    select(_REFERENCES.id, _FURTHER.model_id, _FURTHER.sealed_vector)
+    .join(schema.reference_templates, _FURTHER.reference_id == _REFERENCES.id)
+    .where(_REFERENCES.person_id == bindparam("person_id"), _FURTHER.sealed_vector.is_not(None)),
 )
 
 
@@ -83,7 +99,9 @@ def changes(connection: Connection, vault: Vault, since: int, model_id: str, lim
     start = int(meta.get(connection, meta.GALLERY_START))
     reset = not start <= since <= newest
     parameters = {"since": start if reset else since, "model": model_id, "count": limit + 1}
-    added = {row.version: row for row in connection.execute(_ADDED, parameters)}
+    added = {
+        row.version: row for query in (_ADDED, _ADDED_FURTHER) for row in connection.execute(query, parameters)
+    }
     rejected = {row.version: row for row in connection.execute(_REJECTED, parameters)}
     removed = {row.version: row.reference_id for row in connection.execute(_REMOVED, parameters)}
     versions = sorted(added.keys() | rejected.keys() | removed.keys())
@@ -119,7 +137,7 @@ def changes(connection: Connection, vault: Vault, since: int, model_id: str, lim
 
 
 def templates_of(connection: Connection, seal: Seal, person_id: str) -> list[tuple[str, bytes]]:
-    """The model's id and the template of each of a person's references. Raises `StoreError`."""
+    """The model's id and the template of each of a person's references, of every model. Raises `StoreError`."""
     rows = connection.execute(_TEMPLATES_OF, {"person_id": person_id})
     return [(row.model_id, seal.open(row.sealed_vector, template_context(row.id, row.model_id))) for row in rows]
 

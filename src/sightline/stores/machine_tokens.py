@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
+from sightline.exceptions import NotFound
 from sightline.stores import schema
 from sightline.stores.database import Database
 
@@ -33,3 +34,12 @@ class MachineTokens:
     async def name_of(self, token_hash: str) -> str | None:
         """The name that this token is bound to, if it is known."""
         return await self._database.read(lambda c: c.execute(_NAME_OF, {"token_hash": token_hash}).scalar_one_or_none())
+
+    async def delete(self, name: str) -> None:
+        """The token of this name is void. Raises `NotFound`."""
+
+        def write(connection: Connection) -> None:
+            if connection.execute(delete(schema.machine_tokens).where(_TOKENS.name == name)).rowcount == 0:
+                raise NotFound("engine", name)
+
+        await self._database.write(write)

@@ -14,7 +14,7 @@ from sightline.stores.database import Database
 from sightline.stores.ids import new_id
 from sightline.stores.vault import Vault
 
-__all__ = ["Negatives", "keep_template"]
+__all__ = ["Negatives", "keep_template", "was_rejected"]
 
 _NEGATIVES = schema.negatives.c
 _ROWS = schema.sightings.c
@@ -31,6 +31,16 @@ _SAID = _RECORD.where(
 _KEY = select(schema.people.c.sealed_key).where(schema.people.c.id == bindparam("person_id"))
 _OF_ALERT = select(schema.alert_templates).where(schema.alert_templates.c.alert_id == bindparam("alert_id"))
 _OF_TRACK = select(_ROWS.id, _ROWS.person_id).where(_ROWS.track_id == bindparam("track_id"))
+_REJECTED = (
+    select(_NEGATIVES.id)
+    .join(schema.alerts, schema.alerts.c.id == _NEGATIVES.source_id)
+    .join(schema.events, schema.events.c.id == schema.alerts.c.event_id)
+    .where(
+        _NEGATIVES.source == "alert",
+        _NEGATIVES.person_id == bindparam("person_id"),
+        schema.events.c.key.in_(bindparam("keys", expanding=True)),
+    )
+)
 
 ALERT, SIGHTING = "alert", "sighting"
 
@@ -169,6 +179,12 @@ def keep_template(connection: Connection, vault: Vault, alert: Alert, model_id: 
         "created_at_ms": alert.created_at_ms,
     }
     connection.execute(insert(schema.alert_templates), row)
+
+
+def was_rejected(connection: Connection, track_id: str, person_id: str) -> bool:
+    """Whether somebody said of this track's alert that it does not show this person: its sighting may come later."""
+    keys = [f"{track_id}:{person_id}", f"{track_id}:{person_id}:again"]
+    return connection.execute(_REJECTED, {"person_id": person_id, "keys": keys}).first() is not None
 
 
 def _alert_context(alert_id: str, model_id: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, Connection, RowMapping, bindparam, delete, func, select, update
 
 from sightline.deliveries.channel import ChannelKind, NoticeEvent
-from sightline.deliveries.notice import Backlog, Notice
+from sightline.deliveries.notice import Backlog, Notice, Standing
 from sightline.events.alert import Alert
 from sightline.exceptions import NotFound
 from sightline.stores import notice_rows, schema
@@ -29,6 +29,13 @@ _DUE = (
 _WAITING = select(func.count(), func.min(_NOTICES.created_at_ms), func.min(_NOTICES.due_at_ms)).where(
     _NOTICES.dead_at_ms.is_(None)
 )
+_STANDINGS = select(
+    _NOTICES.target_id,
+    (func.count() - func.count(_NOTICES.dead_at_ms)).label("waiting"),
+    func.min(_NOTICES.created_at_ms).filter(_NOTICES.dead_at_ms.is_(None)).label("oldest_ms"),
+    func.count(_NOTICES.dead_at_ms).label("dead"),
+).group_by(_NOTICES.target_id)
+_PROBLEMS = select(_NOTICES.target_id, _NOTICES.problem).where(_NOTICES.problem != "").order_by(_NOTICES.created_at_ms)
 _COUNT_DEAD = select(func.count()).where(_NOTICES.dead_at_ms.is_not(None))
 _DEAD = (
     select(schema.notices)
@@ -65,9 +72,7 @@ class Notices:
         def write(connection: Connection) -> Notice | None:
             claimed = connection.execute(
                 update(schema.notices)
-                .where(
-                    _NOTICES.id == notice.id, _NOTICES.attempts == notice.attempts, _NOTICES.due_at_ms <= now_ms
-                )
+                .where(_NOTICES.id == notice.id, _NOTICES.attempts == notice.attempts, _NOTICES.due_at_ms <= now_ms)
                 .values(attempts=notice.attempts + 1, due_at_ms=now_ms + lease_ms)
             )
             return _get(connection, notice.id) if claimed.rowcount else None
@@ -95,6 +100,18 @@ class Notices:
         def look(connection: Connection) -> Backlog:
             waiting, oldest_ms, next_due_ms = connection.execute(_WAITING).one()
             return Backlog(waiting, oldest_ms, connection.execute(_COUNT_DEAD).scalar_one(), next_due_ms)
+
+        return await self._database.read(look)
+
+    async def standings(self) -> dict[str, Standing]:
+        """How each target does that has anything waiting or given up, by its id, read in one piece."""
+
+        def look(connection: Connection) -> dict[str, Standing]:
+            problems = {row.target_id: row.problem for row in connection.execute(_PROBLEMS)}
+            return {
+                row.target_id: Standing(row.waiting, row.oldest_ms, row.dead, problems.get(row.target_id, ""))
+                for row in connection.execute(_STANDINGS)
+            }
 
         return await self._database.read(look)
 

@@ -19,7 +19,7 @@ from sightline.stores.names import name_key
 from sightline.stores.pictures import AlertPictures
 from sightline.stores.vault import Vault
 
-__all__ = ["People", "write_reference"]
+__all__ = ["People", "sample_context", "write_reference"]
 
 _PEOPLE = schema.people.c
 _REFERENCES = schema.person_references.c
@@ -160,7 +160,7 @@ class People:
             if row is None:
                 raise NotFound("reference", reference_id)
             seal = self._vault.person(row.person_id, row.sealed_key)
-            return seal.open(row.sealed_sample, _sample_context(reference_id))
+            return seal.open(row.sealed_sample, sample_context(reference_id))
 
         return await self._database.read(find)
 
@@ -199,7 +199,7 @@ def write_reference(
     }
     sealed = {
         "version": gallery.next_version(connection),
-        "sealed_sample": seal.seal(reference.sample, _sample_context(reference_id)),
+        "sealed_sample": seal.seal(reference.sample, sample_context(reference_id)),
         "sealed_vector": seal.seal(reference.vector, gallery.template_context(reference_id, reference.model_id)),
     }
     connection.execute(insert(schema.person_references), row | sealed)
@@ -244,5 +244,6 @@ def _values(first_name: str, last_name: str, age: int | None, description: str) 
     }
 
 
-def _sample_context(reference_id: str) -> str:
+def sample_context(reference_id: str) -> str:
+    """What a sealed sample is bound to."""
     return f"sample/{reference_id}"

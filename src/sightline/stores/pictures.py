@@ -161,10 +161,22 @@ class AlertPictures:
         return connection.execute(_TAKEN, {"path": path}).first() is not None or self._media.exists(path)
 
 
+_OF_PLACES = frozenset(
+    {
+        AlertType.CAMERA_OFFLINE,
+        AlertType.CROWD_WARNING,
+        AlertType.LINE_CROSSED,
+        AlertType.PACKAGE_DETECTED,
+        AlertType.VEHICLE_DETECTED,
+    }
+)
+"""Alerts about a place and not about somebody: their pictures lie under the camera's name."""
+
+
 def _folder_name(connection: Connection, type: AlertType, person_id: str | None, camera_id: str) -> str:
     if person_id is not None:
         name = connection.execute(_FIRST_NAME, {"id": person_id}).scalar_one_or_none()
-    elif type is AlertType.CAMERA_OFFLINE:
+    elif type in _OF_PLACES:
         name = connection.execute(_CAMERA_NAME, {"id": camera_id}).scalar_one_or_none()
     else:
         name = None

@@ -21,6 +21,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -32,6 +33,8 @@ __all__ = [
     "alert_templates",
     "alerts",
     "audit_records",
+    "camera_hours",
+    "camera_views",
     "cameras",
     "channels",
     "cursors",
@@ -52,6 +55,7 @@ __all__ = [
     "person_references",
     "push_subscriptions",
     "quiet_periods",
+    "reference_templates",
     "sighting_samples",
     "sighting_tombstones",
     "sightings",
@@ -114,6 +118,26 @@ cameras = Table(
     Column("created_at_ms", BigInteger, nullable=False),
 )  # fmt: skip
 
+camera_views = Table(
+    "camera_views", metadata,
+    Column("camera_id", String, ForeignKey("cameras.id"), primary_key=True),
+    Column("view", Text, nullable=False),
+)  # fmt: skip
+"""What a camera is to watch for, as JSON; one without a row watches for what the settings say."""
+
+camera_hours = Table(
+    "camera_hours", metadata,
+    Column("camera_id", String, primary_key=True),
+    Column("hour_ms", BigInteger, primary_key=True),
+    Column("metric", String, primary_key=True),
+    Column("detail", String, primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("total", Float, nullable=False),
+    Column("most", Float, nullable=False),
+    Index(None, "hour_ms"),
+)  # fmt: skip
+"""The past by the hour; it outlives its camera."""
+
 people = Table(
     "people", metadata,
     Column("id", String, primary_key=True),
@@ -144,6 +168,18 @@ person_references = Table(
     Index(None, "person_id"),
 )  # fmt: skip
 
+reference_templates = Table(
+    "reference_templates", metadata,
+    Column("reference_id", String, ForeignKey("person_references.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", String, primary_key=True),
+    Column("version", BigInteger),
+    Column("sealed_vector", LargeBinary),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("version"),
+)  # fmt: skip
+"""Templates by other embedders than the one that a reference was enrolled with; without a vector where one of them
+finds no face in the sample."""
+
 gallery_tombstones = Table(
     "gallery_tombstones", metadata,
     Column("version", BigInteger, primary_key=True, autoincrement=False),
@@ -159,6 +195,7 @@ watch_lists = Table(
     Column("severity", String, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
+    Column("require_live", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("name_key"),
 )  # fmt: skip
 

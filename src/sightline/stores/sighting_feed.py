@@ -6,8 +6,10 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection, Row, bindparam, func, select
 
+from sightline.exceptions import StoreError
 from sightline.identities.similarity import Similarity
 from sightline.stores import meta, schema, sighting_rows
 from sightline.stores.database import Database
@@ -35,6 +37,8 @@ _REMOVED = (
     .order_by(_TOMBSTONES.version)
     .limit(bindparam("count"))
 )
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +82,7 @@ class SightingFeed:
 
     async def changes(self, since: int, known: Container[int], *, limit: int = 2000) -> FeedPage:
         """The changes after version `since`, at most `limit`, in their order; templates only of keys that are not
-        `known`. Raises `StoreError` when one was tampered with."""
+        `known`. One that was tampered with is logged and left out."""
         return await self._database.read(lambda c: self._changes(c, since, known, limit))
 
     async def total(self) -> int:
@@ -109,16 +113,22 @@ class SightingFeed:
         return FeedPage(
             version=page[-1] if more else newest,
             newest=newest,
-            changed=[self._fed(rows[number], known, seals) for number in page if number in rows],
+            changed=[
+                fed for number in page if number in rows and (fed := self._fed(rows[number], known, seals)) is not None
+            ],
             removed=[removed[number] for number in page if number in removed],
             reset=reset,
         )
 
-    def _fed(self, row: Row[*tuple[Any, ...]], known: Container[int], seals: dict[str, Seal]) -> FedSighting:
+    def _fed(self, row: Row[*tuple[Any, ...]], known: Container[int], seals: dict[str, Seal]) -> FedSighting | None:
         vector = None
         if row.key not in known:
-            seal = self._vault.opened(row.id, row.sealed_key, self._owner(row, seals))
-            vector = seal.open(row.sealed_vector, sighting_rows.template_context(row.id, row.model_id))
+            try:
+                seal = self._vault.opened(row.id, row.sealed_key, self._owner(row, seals))
+                vector = seal.open(row.sealed_vector, sighting_rows.template_context(row.id, row.model_id))
+            except StoreError as problem:  # one damaged row must not hide a million others
+                _log.error("sighting not searchable", sighting=row.id, reason=str(problem))
+                return None
         return FedSighting(
             key=row.key,
             model_id=row.model_id,

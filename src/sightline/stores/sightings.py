@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
 
@@ -11,6 +12,7 @@ from sightline.identities.sighting import NewSighting, Sighting
 from sightline.identities.similarity import Similarity
 from sightline.stores import meta, schema, sighting_rows
 from sightline.stores.database import Database
+from sightline.stores.negatives import was_rejected
 from sightline.stores.vault import Vault
 
 __all__ = ["Sightings"]
@@ -41,8 +43,11 @@ class Sightings:
 
         def write(connection: Connection) -> bool:
             _know(connection, new.model_id, new.curve)
+            kept = new
+            if new.person_id is not None and was_rejected(connection, new.track_id, new.person_id):
+                kept = replace(new, person_id=None, decided=True)
             try:
-                return sighting_rows.write_new(connection, self._vault, new, _grouping(new), now_ms)
+                return sighting_rows.write_new(connection, self._vault, kept, _grouping(kept), now_ms)
             except NotFound:
                 return False
 
@@ -53,9 +58,9 @@ class Sightings:
         known: bool | None = None, from_ms: int | None = None, to_ms: int | None = None,
         before: tuple[int, str] | None = None, limit: int = 50,
     ) -> list[Sighting]:  # fmt: skip
-        """The newest first. `stranger_id` includes what was merged into them; `known` asks for those that name a person
-        or for those that do not; a time that a sighting overlaps is enough; `before` is `(last_seen_ms, id)` of the
-        last one of the page before.
+        """The newest first. `stranger_id` includes what was merged into them (one that was merged has its own); `known`
+        asks for those that name a person or for those that do not; a time that a sighting overlaps is enough; `before`
+        is `(last_seen_ms, id)` of the last one of the page before.
         """
         query = sighting_rows.SIGHTINGS.order_by(_ROWS.last_seen_ms.desc(), _ROWS.id.desc()).limit(limit)
         if camera_id is not None:
@@ -63,7 +68,8 @@ class Sightings:
         if person_id is not None:
             query = query.where(_ROWS.person_id == person_id)
         if stranger_id is not None:
-            theirs = select(schema.strangers.c.id).where(schema.strangers.c.root_id == stranger_id)
+            groups = schema.strangers.c
+            theirs = select(groups.id).where(or_(groups.root_id == stranger_id, groups.id == stranger_id))
             query = query.where(_ROWS.stranger_id.in_(theirs))
         if known is not None:
             query = query.where(_ROWS.person_id.is_not(None) if known else _ROWS.person_id.is_(None))
@@ -123,7 +129,7 @@ class Sightings:
 
         return await self._database.read(find)
 
-    async def prune(self, before_ms: int, *, limit: int = 1000) -> int:
+    async def prune(self, before_ms: int, *, limit: int = 200) -> int:
         """Destroys sightings that ended before, at most `limit`, strangers of whom none is left, and the templates that
         alerts of that time were made with; answers how many sightings."""
         old = (

@@ -13,16 +13,19 @@ from sightline.exceptions import StoreError
 from sightline.stores import log
 from sightline.stores.alerts import Alerts, expire
 from sightline.stores.audit import Audit
+from sightline.stores.camera_views import CameraViews
 from sightline.stores.cameras import Cameras
 from sightline.stores.channels import Channels
 from sightline.stores.database import Database
 from sightline.stores.duty import Duty
 from sightline.stores.escalations import Escalations
 from sightline.stores.floods import Floods
+from sightline.stores.history import History
 from sightline.stores.log import Log
 from sightline.stores.machine_tokens import MachineTokens
 from sightline.stores.media import MediaFolder
 from sightline.stores.migrations import upgrade
+from sightline.stores.models import Models
 from sightline.stores.negatives import Negatives
 from sightline.stores.notices import Notices
 from sightline.stores.people import People
@@ -55,8 +58,11 @@ class SqlStore:
         self.users = Users(database)
         self.machine_tokens = MachineTokens(database)
         self.cameras = Cameras(database, vault)
+        self.camera_views = CameraViews(database)
+        self.history = History(database)
         self.pictures = AlertPictures(database, media, self._workers, tz)
         self.people = People(database, vault, self.pictures)
+        self.models = Models(database, vault)
         self.watch_lists = WatchLists(database)
         self.alerts = Alerts(database, self.pictures, vault)
         self.sightings = Sightings(database, vault)

@@ -47,25 +47,29 @@ class WatchLists:
         """The list of this name, if there is one."""
         return await self._database.read(lambda c: _by_name(c, name))
 
-    async def create(self, *, name: str, severity: Severity, enabled: bool, now_ms: int) -> WatchList:
+    async def create(
+        self, *, name: str, severity: Severity, enabled: bool, now_ms: int, require_live: bool = False
+    ) -> WatchList:
         """Raises `Conflict` when the name is taken."""
-        watch_list = WatchList(new_id(now_ms), name, severity, enabled, now_ms)
+        watch_list = WatchList(new_id(now_ms), name, severity, enabled, now_ms, require_live=require_live)
 
         def write(connection: Connection) -> WatchList:
             _check_free(connection, name, watch_list.id)
-            row = _values(name, severity, enabled) | {"id": watch_list.id, "created_at_ms": now_ms}
+            row = _values(name, severity, enabled, require_live) | {"id": watch_list.id, "created_at_ms": now_ms}
             connection.execute(insert(schema.watch_lists), row)
             return watch_list
 
         return await self._database.write(write)
 
-    async def update(self, list_id: str, *, name: str, severity: Severity, enabled: bool) -> WatchList:
+    async def update(
+        self, list_id: str, *, name: str, severity: Severity, enabled: bool, require_live: bool = False
+    ) -> WatchList:
         """Raises `NotFound`, and `Conflict` when the name is taken."""
 
         def write(connection: Connection) -> WatchList:
             _check_free(connection, name, list_id)
-            change = update(schema.watch_lists).where(_LISTS.id == list_id).values(_values(name, severity, enabled))
-            connection.execute(change)
+            values = _values(name, severity, enabled, require_live)
+            connection.execute(update(schema.watch_lists).where(_LISTS.id == list_id).values(values))
             return _get(connection, list_id)
 
         return await self._database.write(write)
@@ -126,8 +130,14 @@ def _check_both(connection: Connection, list_id: str, person_id: str) -> None:
         raise NotFound("person", person_id)
 
 
-def _values(name: str, severity: Severity, enabled: bool) -> dict[str, Any]:
-    return {"name": name, "name_key": name_key(name), "severity": severity.value, "enabled": enabled}
+def _values(name: str, severity: Severity, enabled: bool, require_live: bool) -> dict[str, Any]:
+    return {
+        "name": name,
+        "name_key": name_key(name),
+        "severity": severity.value,
+        "enabled": enabled,
+        "require_live": require_live,
+    }
 
 
 def _watch_list(row: Mapping[Any, Any]) -> WatchList:
@@ -138,4 +148,5 @@ def _watch_list(row: Mapping[Any, Any]) -> WatchList:
         enabled=row["enabled"],
         created_at_ms=row["created_at_ms"],
         people=row["people"],
+        require_live=row["require_live"],
     )

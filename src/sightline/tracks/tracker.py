@@ -40,6 +40,10 @@ class Tracker:
         """Those that are not ended, oldest first."""
         return tuple(self._alive)
 
+    def pace(self, rules: LifeCycle) -> None:
+        """From now on tracklets live by these rules: the camera is looked at more seldom, or more often."""
+        self._rules = rules
+
     def update(self, boxes: Boxes, at_ms: int) -> TrackUpdate:
         """Takes the faces (N, 4) px of the frame captured at `at_ms`."""
         outdated = self._end_outdated(at_ms)

@@ -40,6 +40,10 @@ class LifeCycle:
     tentative_ms: int = 700
     lost_ms: int = 2_000
 
+    def stretched(self, gap_ms: int) -> LifeCycle:
+        """For a camera that is looked at every `gap_ms` only: nobody is missed who could not have been found."""
+        return LifeCycle(self.confirm_hits, max(self.tentative_ms, 2 * gap_ms), max(self.lost_ms, 3 * gap_ms))
+
 
 @dataclass(slots=True, eq=False)
 class Tracklet:

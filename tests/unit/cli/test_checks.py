@@ -11,6 +11,8 @@ from sqlalchemy import create_engine, text
 from sightline.cli import checks
 from sightline.cli.checks import Finding, Level
 from sightline.client.answers import EngineInfo, SystemInfo
+from sightline.models.manifest import ModelTask
+from sightline.models.store import ModelStore
 from sightline.settings import Settings
 from sightline.stores.migrations import upgrade
 
@@ -123,6 +125,27 @@ def test_looking_changes_nothing(settings: Settings, database: Path) -> None:
     checks.check_keys(settings)
     checks.check_models(settings)
     assert (database.read_bytes(), sorted(settings.home.iterdir())) == before
+
+
+@pytest.fixture
+def with_models(settings: Settings, models_home: Path) -> ModelStore:
+    settings.models_folder.mkdir()
+    for file in (models_home / "models").iterdir():
+        (settings.models_folder / file.name).symlink_to(file)
+    return ModelStore(settings.models_folder)
+
+
+def test_models_of_other_tiers_may_be_missing(settings: Settings, with_models: ModelStore) -> None:
+    assert checks.check_models(settings).level is Level.OK
+
+
+def test_a_damaged_model_of_any_tier_is_told_with_how_to_mend_it(settings: Settings, with_models: ModelStore) -> None:
+    added = with_models.add(b"network", name="mine", task=ModelTask.LIVENESS, licence="MIT")
+    assert checks.check_models(settings).message.startswith("5 files")
+    with_models.path(added).write_bytes(b"another")
+    finding = checks.check_models(settings)
+    assert (finding.level, finding.message) == (Level.FAIL, "mine is damaged")
+    assert "add your own files again" in finding.mend
 
 
 def test_a_taken_port_is_told(settings: Settings, free_port: int) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sightline import service
 from sightline.cli import serving
+from sightline.service import demo as demonstration
 from sightline.settings import Settings
 
 
@@ -25,7 +25,7 @@ def test_the_demonstration_serves_anybody_only_on_this_machine(
 ) -> None:
     served: list[Settings] = []
     monkeypatch.setattr(serving, "pull_missing", lambda settings: None)
-    monkeypatch.setattr(service, "demo", lambda settings, open_browser: served.append(settings))
+    monkeypatch.setattr(demonstration, "demo", lambda settings, open_browser: served.append(settings))
     monkeypatch.setenv("SIGHTLINE_HOST", host)
     monkeypatch.setenv("SIGHTLINE_ANONYMOUS_DIALECTS", asked)
     serving.demo(no_open=True, home=tmp_path)

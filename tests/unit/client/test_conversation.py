@@ -13,7 +13,7 @@ LIVE = IdentificationSuccess(epoch="e", offset=0, mode="live")
 
 
 def test_subscribing_twice_says_it_once_and_a_change_says_it_again() -> None:
-    conversation = Conversation(Kept())
+    conversation = Conversation(Kept(), str)
     conversation.begin(LIVE, 0)
     wish = {"camera_id": "c", "frames": False}
     assert conversation.subscribe("c", frames=False, max_fps=None) == [Send("subscribe_camera", wish)]
@@ -26,7 +26,7 @@ def test_subscribing_twice_says_it_once_and_a_change_says_it_again() -> None:
 
 def test_no_more_subscriptions_than_a_server_allows() -> None:
     assert MAX_SUBSCRIPTIONS == SERVERS_MAX_SUBSCRIPTIONS
-    conversation = Conversation(Kept())
+    conversation = Conversation(Kept(), str)
     for number in range(MAX_SUBSCRIPTIONS):
         conversation.subscribe(str(number), frames=False, max_fps=None)
     with pytest.raises(Unavailable, match=r"subscribe to `\*`"):
@@ -36,9 +36,9 @@ def test_no_more_subscriptions_than_a_server_allows() -> None:
 
 
 def test_last_received_is_said_before_hanging_up() -> None:
-    conversation = Conversation(Kept())
+    conversation = Conversation(Kept(), str)
     conversation.begin(LIVE, 0)
-    (mark,) = conversation.message(Position(start=0, to=5), None)
+    (mark,) = conversation.message(Position(start=0, to=5), None, "position")
     assert isinstance(mark, Mark)
     conversation.handled(mark.cursor, 0)
     assert conversation.farewell() == [Send("received", {"offset": 5})]

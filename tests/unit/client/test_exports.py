@@ -21,5 +21,5 @@ def test_every_event_and_what_it_is_made_of_is_exported() -> None:
 def test_every_exception_of_the_client_is_exported() -> None:
     own = {name for module in (closing, effects) for name in module.__all__
            if isinstance(kind := getattr(module, name), type) and issubclass(kind, Exception)}  # fmt: skip
-    assert own == {"AckRefused", "Stopped"}
+    assert own == {"AckRefused", "AlertRefused", "Stopped", "StreamRefused"}
     assert own <= set(client.__all__)

@@ -130,6 +130,22 @@ async def test_server_that_speaks_something_else(free_port: int) -> None:
         assert "no Sightline server" in failed.reason
 
 
+async def test_line_that_breaks_at_once_is_no_answer(free_port: int) -> None:
+    """A proxy takes the connection, and the server behind it is down: nobody refuses."""
+
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.close()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", free_port):
+        told = Told()
+        await Link(f"ws://127.0.0.1:{free_port}/ws/v1", None, told).start()
+        failed = await told.next()
+        assert isinstance(failed, Failed)
+        assert not failed.answered
+        assert "cannot be reached" in failed.reason
+
+
 async def test_no_frame_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     async with scripted_server(stay) as url:

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.client.events import Alert, AlertUpdated, CameraChanged, FaceResult, Picture, Problem, Recorded
+from sightline.client.events import (
+    Alert,
+    AlertUpdated,
+    CameraChanged,
+    Crowd,
+    DetectionResult,
+    FaceResult,
+    Picture,
+    Problem,
+    Recorded,
+)
 from sightline.client.messages import (
     IdentificationSuccess,
     OpenAlerts,
@@ -81,9 +91,21 @@ def test_other_messages_are_read() -> None:
         decoded("identification_success", {"epoch": "e", "offset": 1, "mode": "live"}), IdentificationSuccess
     )
     assert isinstance(decoded("alert_updated", {"alert_id": "a", "state": "closed"}), AlertUpdated)
-    face = {"bbox": [1, 2, 3, 4], "confidence": 0.9, "landmarks": [[1, 2]] * 5, "live": None}
+    face = {"bbox": [1, 2, 3, 4], "confidence": 0.9, "landmarks": [[1, 2]] * 5, "live": 0.9, "body": "b"}
     result = decoded("face_detection_result", {"camera_id": "c", "frame_id": 1, "faces": [face]})
     assert isinstance(result, FaceResult) and result.faces[0].bbox == (1, 2, 3, 4)
+    objects = {
+        "camera_id": "c", "frame_id": 1,
+        "detections": [{"label": "person", "confidence": 0.8, "bbox": [1, 2, 3, 4], "track_id": "t"}],
+        "crowd_analysis": {
+            "face_count": 1, "body_count": 2, "crowd_level": "low", "density_score": 0.1, "zones": {"A": 2},
+        },
+    }  # fmt: skip
+    found = decoded("ai_detection_result", objects)
+    assert isinstance(found, DetectionResult) and found.detections[0].label == "person"
+    assert found.crowd_analysis == Crowd(
+        face_count=1, body_count=2, crowd_level="low", density_score=0.1, zones={"A": 2}
+    )
     problem = decoded("error", {"code": "FORBIDDEN", "message": "no", "details": {"path": "data"}})
     assert problem == Problem(code="FORBIDDEN", message="no", details={"path": "data"})
 

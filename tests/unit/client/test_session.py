@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from sightline.client import effects
-from sightline.client.events import AlertTriggered, ConnectionChanged, ConnectionState, Event
+from sightline.client.events import AlertAccepted, AlertTriggered, ConnectionChanged, ConnectionState, Event, Recorded
 from sightline.client.session import Session, SessionOptions
+from sightline.client.streams import REQUEST_WAIT_MS
 from sightline.deliveries.entry import Cursor
 from sightline.events.alert import Verdict
 from sightline.exceptions import Unavailable
@@ -31,6 +32,8 @@ data = st.fixed_dictionaries(
         "frame_id": small, "expires_at": st.integers(), "server_time": st.integers() | st.text(max_size=3),
         "heartbeat_interval": st.integers(-1, 10**7) | st.floats(allow_nan=False, allow_infinity=False),
         "cameras": st.lists(st.fixed_dictionaries({"camera_id": ids})), "engine_id": ids, "status": st.just("online"),
+        "quality": st.just("sd"), "new_quality": st.just("hd"), "error": st.just("no"), "request_id": ids,
+        "on": st.booleans(), "at": small, "detections": st.just([]), "person_id": ids, "rtsp_url": st.just("rtsp://h"),
     },
 )  # fmt: skip
 types = st.sampled_from(
@@ -38,6 +41,9 @@ types = st.sampled_from(
         "connection_established", "identification_success", "heartbeat", "heartbeat_ack", "alert_triggered",
         "alert_updated", "alert_snapshot", "position", "caught_up", "recorded", "refreshed", "bulk_status_update",
         "camera_online", "ai_engine_status", "face_detection_result", "error", "of_next_year",
+        "duty_status", "stream_start_success", "stream_start_error", "stream_stop_success", "quality_change_success",
+        "ai_detection_result", "person_erased", "system_status_update", "alert_accepted", "start_stream_processing",
+        "change_stream_quality", "stop_stream_processing",
     ]
 )  # fmt: skip
 
@@ -62,6 +68,9 @@ class World(RuleBasedStateMachine):
         self.entries: list[Event] = []
         self.unanswered: set[str] = set()
         self.acks_sent: list[str] = []
+        self.asked: dict[str, int] = {}
+        self.requests_sent: list[tuple[str, str]] = []
+        self.unaccepted: set[str] = set()
         self.saved = self.session.kept
 
     # ── inputs ──
@@ -79,6 +88,7 @@ class World(RuleBasedStateMachine):
             return
         self.session = Session(self.options, self.saved)
         self.socket = None
+        self.asked.clear()
         self.marks.clear()
         self.shown.clear()
         self.entries.clear()
@@ -158,10 +168,10 @@ class World(RuleBasedStateMachine):
         if self.socket == "open":
             self.carry_out(self.session.binary(binary, self.now_ms))
 
-    @rule(alert_id=ids, verdict=st.none() | st.sampled_from(Verdict))
-    def acknowledges(self, alert_id: str, verdict: Verdict | None) -> None:
+    @rule(alert_id=ids, verdict=st.none() | st.sampled_from(Verdict), decline=st.booleans())
+    def acknowledges(self, alert_id: str, verdict: Verdict | None, decline: bool) -> None:
         try:
-            id, todo = self.session.acknowledge(alert_id, verdict, self.now_ms)
+            id, todo = self.session.acknowledge(alert_id, verdict, self.now_ms, decline=decline, reason="far")
         except Unavailable:
             return
         self.unanswered.add(id)
@@ -173,6 +183,46 @@ class World(RuleBasedStateMachine):
             self.carry_out(self.session.subscribe(camera_id, frames=frames, max_fps=None))
         else:
             self.carry_out(self.session.unsubscribe(camera_id))
+
+    @rule(camera_id=ids, what=st.sampled_from(["start", "change", "stop"]))
+    def plays(self, camera_id: str, what: str) -> None:
+        try:
+            if what == "start":
+                id, todo = self.session.start_stream(camera_id, "sd", None, self.now_ms)
+            elif what == "change":
+                id, todo = self.session.change_stream(camera_id, "hd", self.now_ms)
+            else:
+                id, todo = self.session.stop_stream(camera_id, self.now_ms)
+        except Unavailable:
+            return
+        self.asked[id] = self.now_ms
+        self.carry_out(todo)
+
+    @precondition(lambda self: self.requests_sent)
+    @rule(granted=st.booleans(), camera_id=ids)
+    def is_granted(self, granted: bool, camera_id: str) -> None:
+        type, id = self.requests_sent.pop()
+        answer = {
+            "stream_start_request": "stream_start_success",
+            "stream_stop_request": "stream_stop_success",
+            "stream_quality_change": "quality_change_success",
+        }[type]
+        if granted:
+            self.hears(answer, {"camera_id": camera_id, "quality": "sd", "new_quality": "sd"}, id)
+        else:
+            self.hears("error", {"code": "FORBIDDEN", "message": "no"}, id)
+
+    @rule(on=st.booleans())
+    def is_on_duty(self, on: bool) -> None:
+        self.carry_out(self.session.switch_duty(on, self.now_ms))
+        self.carry_out(self.session.locate({"latitude": 1.0, "longitude": 2.0}, self.now_ms))
+
+    @rule(alert_id=ids)
+    def reports(self, alert_id: str) -> None:
+        self.carry_out(self.session.report("ai_detection_result", {"camera_id": alert_id, "detections": []}))
+        id, todo = self.session.raise_alert({"alert_id": alert_id, "type": "t", "camera_id": "c"}, self.now_ms)
+        self.unaccepted.add(id)
+        self.carry_out(todo)
 
     @precondition(lambda self: self.marks)
     @rule()
@@ -220,16 +270,25 @@ class World(RuleBasedStateMachine):
             assert self.session.next_tick_at_ms() is not None
         if self.halted:
             assert self.session.connection.stopped is not None
-            assert self.session.next_tick_at_ms() is None
+            assert self.session.next_tick_at_ms() is None or self.asked
 
     @invariant()
     def no_acknowledgement_is_lost(self) -> None:
         assert {ack.id for ack in self.session.kept.acks} == self.unanswered
-        assert self.session.statistics.queue_size == len(self.unanswered)
+        assert {alert.id for alert in self.session.kept.alerts} == self.unaccepted
+        assert self.session.statistics.queue_size == len(self.unanswered) + len(self.unaccepted)
+
+    @invariant()
+    def every_request_is_answered_in_time(self) -> None:
+        due_ms = self.session.next_tick_at_ms()
+        for asked_ms in self.asked.values():
+            assert due_ms is not None
+            assert due_ms <= asked_ms + REQUEST_WAIT_MS
 
     @invariant()
     def what_must_survive_was_saved(self) -> None:
         assert self.saved.acks == self.session.kept.acks
+        assert self.saved.alerts == self.session.kept.alerts
         assert self.session.kept.cursor in (None, self.saved.cursor)
 
     # ── effects ──
@@ -255,6 +314,7 @@ class World(RuleBasedStateMachine):
                 assert not self.halted
                 self.socket, self.identified, self.last_to, self.told = "opening", False, -1, -1
                 self.acks_sent.clear()
+                self.requests_sent.clear()
             case effects.Close():
                 assert self.socket is not None, "nothing to close"
                 self.socket = None
@@ -267,8 +327,12 @@ class World(RuleBasedStateMachine):
             case effects.Mark(cursor=cursor):
                 self.last_to = max(self.last_to, cursor.offset)
                 self.marks.append(cursor)
-            case effects.Answer(id=id):
+            case effects.Answer(id=id, outcome=Recorded() | effects.AckRefused()):
                 self.unanswered.remove(id)
+            case effects.Answer(id=id, outcome=AlertAccepted() | effects.AlertRefused()):
+                self.unaccepted.remove(id)
+            case effects.Answer(id=id):
+                self.asked.pop(id, None)
             case effects.Persist():
                 self.saved = self.session.kept
             case effects.Halt():
@@ -285,9 +349,13 @@ class World(RuleBasedStateMachine):
             assert self.told < offset <= self.last_to, "beyond what was sent, or said twice"
             assert offset <= max(self.done.values()), "the application has not finished with this"
             self.told = offset
-        elif message.type == "ack":
+        elif message.type in ("ack", "decline"):
             assert message.id is not None
             self.acks_sent.append(message.id)
+        elif message.type.startswith("stream_"):
+            assert message.id is not None
+            assert message.id == message.data["request_id"]
+            self.requests_sent.append((message.type, message.id))
 
     def delivers(self, event: Event) -> None:
         if isinstance(event, ConnectionChanged):

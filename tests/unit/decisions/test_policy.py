@@ -162,3 +162,61 @@ def test_subjects() -> None:
     assert subject_of(fact()) == ("ada", "ada")
     assert subject_of(fact(STRANGER)) == ("stranger-1", None)
     assert subject_of(fact(SourceState(state="online", reason=""))) == ("c1", None)
+
+
+STRICT = ("l2", "Keys", Severity.ERROR)
+UNDECIDED = msgspec.structs.replace(IDENTIFIED, presentation="undecided", live=0.5)
+PROVEN = msgspec.structs.replace(IDENTIFIED, presentation="bona_fide", live=0.97)
+SHOWN = msgspec.structs.replace(IDENTIFIED, presentation="attack", live=0.04)
+
+
+def again(what: Identified) -> Identified:
+    return msgspec.structs.replace(what, again=True)
+
+
+@pytest.mark.parametrize(
+    ("what", "lists", "rule"),
+    [
+        (IDENTIFIED, (STRICT,), "watch_list"),
+        (PROVEN, (STRICT,), "watch_list"),
+        (UNDECIDED, (STRICT,), "liveness_undecided"),
+        (SHOWN, (STRICT,), "presentation_attack"),
+        (UNDECIDED, (STRICT, WANTED), "watch_list"),
+        (SHOWN, (STRICT, WANTED), "watch_list"),
+        (again(PROVEN), (STRICT,), "watch_list"),
+        (again(SHOWN), (STRICT,), "presentation_attack"),
+        (again(PROVEN), (WANTED,), "told_before"),
+        (again(PROVEN), (STRICT, WANTED), "watch_list"),
+    ],
+)
+def test_lists_that_take_a_proof_of_life(what: Identified, lists: tuple[Any, ...], rule: str) -> None:
+    strict = frozenset({STRICT[0]}) if STRICT in lists else frozenset()
+    decision = decided(what, watch_lists=lists, live_lists=strict)
+    assert decision.rule == rule
+    if rule == "watch_list":
+        assert decision.alert is not None
+        named = WANTED if WANTED in lists and not what.again else STRICT
+        assert decision.alert.watch_list_id == named[0]
+
+
+def test_a_proof_that_comes_late_is_not_taken_for_a_second_visit() -> None:
+    known: dict[str, Any] = {"watch_lists": (STRICT,), "live_lists": frozenset({STRICT[0]})}
+    assert decided(again(PROVEN), last_event_at_ms=NOW - 400, **known).rule == "watch_list"
+    assert decided(again(PROVEN), last_alert_at_ms=NOW - 400, **known).rule == "alerted_recently"
+    assert decided(again(SHOWN), last_alert_at_ms=NOW - 400, **known).rule == "alerted_recently"
+
+
+def test_a_trace_says_what_is_known_of_liveness_and_which_gates_were_passed() -> None:
+    alert = decided(PROVEN).alert
+    assert alert is not None
+    assert alert.why["liveness"] == {"state": "bona_fide", "score": 0.97}
+    gates = {one["gate"]: (one["passed"], one["value"]) for one in alert.why["gates"]}
+    assert gates == {
+        "sample_quality": (True, "1 of 1"),
+        "similarity": (True, 0.8),
+        "margin": (True, 0.2),
+        "liveness": (True, "bona_fide"),
+    }
+    plain = decided(IDENTIFIED).alert
+    assert plain is not None
+    assert plain.why["liveness"] is None

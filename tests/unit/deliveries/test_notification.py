@@ -44,6 +44,13 @@ def test_titles(event: NoticeEvent, title: str, named: str) -> None:
     assert said(event, state=state, with_names=True, person=None).title == title
 
 
+def test_a_stranger_who_was_here_before_is_told_by_number() -> None:
+    about = {"type": "unknown_person", "severity": "warning", "person": None}
+    known = said(NoticeEvent.ALERT_TRIGGERED, **about, why={"stranger": {"id": "x", "number": 12, "seen": 3}})
+    assert known.body == "Unknown person (stranger 12, seen 3 times), warning"
+    assert said(NoticeEvent.ALERT_TRIGGERED, **about, why={}).body == "Unknown person, warning"
+
+
 @pytest.mark.parametrize("event", [event for event in NoticeEvent if event is not NoticeEvent.TEST])
 def test_no_name_is_in_what_a_locked_screen_shows(event: NoticeEvent) -> None:
     words = said(event)

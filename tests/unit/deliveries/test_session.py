@@ -20,9 +20,12 @@ from sightline.deliveries.session import (
     Mode,
     Phase,
     Reauthenticate,
+    Report,
     Send,
     Session,
+    SetDuty,
     StoreCursor,
+    Stream,
     TakeAlert,
     Unwatch,
     Watch,
@@ -43,6 +46,15 @@ DATA: dict[str, wire.ClientData] = {
     "received": wire.Received(offset=12),
     "ack": wire.Ack(alert_id="a", verdict="confirmed"),
     "refresh": wire.Refresh(auth_token="newer"),
+    "duty": wire.Duty(on=True, at=7),
+    "stream_start_request": wire.StreamStartRequest(camera_id="c"),
+    "stream_stop_request": wire.StreamStopRequest(camera_id="c"),
+    "stream_quality_change": wire.StreamQualityChange(camera_id="c", new_quality="hd"),
+}
+REPORTS: dict[str, wire.ClientData] = {
+    "ai_detection_result": wire.AiDetectionReport(camera_id="c", detections=[]),
+    "face_detection_result": wire.FaceDetectionReport(camera_id="c", faces=[]),
+    "alert_triggered": wire.AlertReport(camera_id="c", alert_id="a", type="t"),
 }
 
 
@@ -56,10 +68,10 @@ def new() -> Session:
     return session
 
 
-def opened(*, expires_ms: int = START + 900_000, start: int = 10) -> Session:
+def opened(*, expires_ms: int = START + 900_000, start: int = 10, mode: Mode = Mode.LIVE) -> Session:
     session = new()
     session.receive(message("client_identify"), START)
-    session.identified(user_id="u", token_expires_ms=expires_ms, mode=Mode.LIVE, epoch="e", top=20, start=start, id="1")
+    session.identified(user_id="u", token_expires_ms=expires_ms, mode=mode, epoch="e", top=20, start=start, id="1")
     return session
 
 
@@ -79,6 +91,10 @@ EFFECTS = {
     "received": StoreCursor,
     "ack": TakeAlert,
     "refresh": Reauthenticate,
+    "duty": SetDuty,
+    "stream_start_request": Stream,
+    "stream_stop_request": Stream,
+    "stream_quality_change": Stream,
 }
 
 
@@ -105,6 +121,20 @@ def test_open_session_understands_everything(type: str) -> None:
         assert [effect.__class__ for effect in effects] == [EFFECTS[type]]
     elif type == "client_identify":
         assert errors(effects)[0]["request_id"] == "7"
+
+
+@pytest.mark.parametrize("type", sorted(REPORTS))
+def test_only_an_engine_reports_and_it_does_nothing_else(type: str) -> None:
+    person = opened()
+    (error,) = errors(person.receive(message(type, "7", REPORTS[type]), START + 1))
+    assert (error["code"], error["request_id"], error["details"]["path"]) == ("FORBIDDEN", "7", "type")
+    engine = new()
+    engine.receive(message("client_identify", data=wire.Identify(client_type="ai_engine")), START)
+    engine.identified(user_id="m", token_expires_ms=START * 2, mode=Mode.LIVE, epoch="e", top=20, start=20, id="1")
+    assert engine.receive(message(type, "7", REPORTS[type]), START + 1) == [Report(REPORTS[type], "7")]  # type: ignore[arg-type]
+    for asked in ("ack", "subscribe_camera", "duty", "received", "stream_start_request"):
+        (error,) = errors(engine.receive(message(asked, "8"), START + 2))
+        assert error["code"] == "FORBIDDEN"
 
 
 @pytest.mark.parametrize("type", sorted(DATA))
@@ -150,7 +180,7 @@ def test_identification_is_answered_with_where_the_log_stands() -> None:
         "max_subscriptions": MAX_SUBSCRIPTIONS,
     }
     assert session.window is not None
-    assert (session.window.sent, session.window.received) == (15, 15)
+    assert session.window.sent == 15
     again = session.identified(user_id="x", token_expires_ms=1, mode=Mode.LIVE, epoch="e", top=1, start=1, id=None)
     assert (again, session.user_id) == ([], "u")
 
@@ -221,11 +251,18 @@ def test_received_beyond_what_was_sent_is_refused() -> None:
     session = opened(start=10)
     (error,) = errors(session.receive(message("received", "7", wire.Received(offset=11)), START))
     assert (error["details"], error["request_id"]) == ({"path": "data.offset"}, "7")
-    assert session.receive(message("received", None, wire.Received(offset=10)), START) == []
     assert session.window is not None
     session.window.page_sent(11, 1, 5)
     assert session.receive(message("received", None, wire.Received(offset=11)), START) == [StoreCursor(11)]
     assert session.receive(message("received", None, wire.Received(offset=11)), START) == []
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_a_snapshot_is_confirmed_and_so_the_device_has_a_place(mode: Mode) -> None:
+    session = opened(start=10, mode=mode)
+    confirmed = session.receive(message("received", None, wire.Received(offset=10)), START)
+    assert confirmed == ([] if mode is Mode.RESUMED else [StoreCursor(10)]), "resumed, it is known already"
+    assert session.receive(message("received", None, wire.Received(offset=10)), START) == []
 
 
 def test_subscriptions_are_bounded_and_may_be_taken_back() -> None:

@@ -32,6 +32,11 @@ def test_credit_is_what_is_outstanding(pages: list[tuple[int, int, int]], data: 
         assert window.free_bytes() == max(0, CREDIT_BYTES - bytes_out)
         wanted = 0 if bytes_out >= CREDIT_BYTES else max(0, CREDIT_ENTRIES - entries_out)
         assert window.free_entries() == wanted
+        over = entries_out > CREDIT_ENTRIES or bytes_out > CREDIT_BYTES
+        assert window.admits(CREDIT_ENTRIES - entries_out, CREDIT_BYTES - bytes_out)
+        assert window.admits(0, 0) is not over
+        assert not window.admits(CREDIT_ENTRIES - entries_out + 1, 0)
+        assert not window.admits(1, CREDIT_BYTES - bytes_out + 1)
 
 
 def test_what_was_not_sent_cannot_be_received() -> None:
@@ -42,6 +47,18 @@ def test_what_was_not_sent_cannot_be_received() -> None:
     window.page_sent(6, 1, 10)
     assert window.confirm(6)
     assert not window.confirm(6)
+
+
+def test_oldest_unconfirmed_entry_is_known() -> None:
+    window = Window(sent=0, received=0)
+    assert window.unconfirmed_after is None
+    window.page_sent(4, 0, 0)
+    assert window.unconfirmed_after is None
+    window.page_sent(9, 1, 10, after=6)
+    window.page_sent(12, 2, 20)
+    assert window.unconfirmed_after == 6
+    window.confirm(9)
+    assert window.unconfirmed_after == 9
 
 
 def test_everything_confirmed_gives_everything_back() -> None:

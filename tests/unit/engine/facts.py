@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from sightline.events.engine_link import Fact, Identified, SourceState, Unknown
+from sightline.events.engine_link import Fact, Identified, Sighting, SourceState, Unknown
 
 KINDS = ("identified", "unknown", "source_state")
+
+
+def make_sighting(number: int, *, sample: bytes = b"JPEG") -> Sighting:
+    return Sighting(
+        key=f"key-{number}", track_id=f"t{number}", camera_id="c1", first_seen=1_000, last_seen=2_000,
+        identity="unknown", quality=0.9, width_px=60.0, samples=5, model_id="m", threshold=0.5, steepness=15.0,
+        vector=bytes(16), sample=sample,
+    )  # fmt: skip
 
 
 def make_fact(number: int, kind: str = "identified", *, blobs: dict[str, str] | None = None) -> Fact:

@@ -103,12 +103,12 @@ def test_facts_get_encoded_pictures_with_ids_of_their_own() -> None:
 def test_a_picture_is_made_only_for_those_who_look() -> None:
     with Bench() as bench:
         bench.put("hall", 1)
-        assert bench.delivered.get(timeout=5).picture is None
+        assert bench.delivered.get(timeout=5).pictures == ()
         bench.watching.watch(Watch(camera_id="hall"))
         bench.put("hall", 2)
         analysed = bench.delivered.get(timeout=5)
-        assert analysed.picture is not None
-        assert analysed.picture.frame_id == analysed.observation.frame_id == 2
+        (picture,) = analysed.pictures
+        assert picture.frame_id == analysed.observation.frame_id == 2
 
 
 def test_a_crash_costs_neither_the_worker_nor_the_other_cameras() -> None:

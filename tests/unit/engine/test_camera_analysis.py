@@ -434,3 +434,14 @@ def test_another_scene_ends_the_tracks_of_objects_too() -> None:
     (before,) = hall.show(*[paint_object(room(), PERSON, 248, 120)] * 8).observation.objects
     (after,) = hall.show(*[paint_object(room(seed=5), PERSON, 248, 120)] * 8).observation.objects
     assert before.track_id != after.track_id
+
+
+def test_without_models_of_faces_persons_are_seen_all_the_same() -> None:
+    analysis = CameraAnalysis("door", None, objects=PaintedObjects())
+    results = [
+        analysis.process(Frame("door", number, 1_000_000 + 200 * number, paint_object(room(), PERSON, 200, 120)), None)
+        for number in range(10)
+    ]
+    assert [one.label for one in results[-1].observation.objects] == ["person"]
+    assert [type(fact.what) for result in results for fact in result.facts] == [ObjectSeen]
+    assert analysis.leave() == ()

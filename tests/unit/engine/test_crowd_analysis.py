@@ -71,6 +71,14 @@ def test_a_zone_that_is_gone_holds_nobody() -> None:
     assert camera.told == [("elsewhere", False, 0)]
 
 
+def test_a_camera_that_is_analysed_every_ten_seconds_sees_crowds_too() -> None:
+    camera = Camera(CrowdWatch(threshold=10))
+    for number in range(6):
+        frame = Frame("door", number, 1_000_000 + 10_000 * number, room())
+        camera.facts += camera.analysis.process(frame, [], BODIES[:11], camera.scene)[1]
+    assert camera.told == [(None, True, 11)]
+
+
 def test_what_was_not_seen_does_not_count_as_time() -> None:
     camera = Camera(CrowdWatch(threshold=10, over_ms=3_000))
     camera.show(11, seconds=2)

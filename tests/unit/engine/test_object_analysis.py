@@ -185,6 +185,14 @@ def test_a_camera_may_look_more_often() -> None:
     assert camera.detector.looks == 20
 
 
+def test_a_camera_that_is_analysed_every_five_seconds_sees_persons_too() -> None:
+    camera = Camera()
+    for number in range(8):
+        camera.now_ms += 4_800
+        camera.show(paint_object(room(), PERSON, 60 + 20 * number, 150))
+    assert camera.seen == [("person", None)]
+
+
 def test_another_scene_ends_every_track() -> None:
     camera = Camera()
     (before,) = camera.show(*walk(10))

@@ -27,19 +27,19 @@ async def everything(outgoing: Outgoing) -> list[object]:
 async def test_the_newest_observation_and_report_of_each_camera_are_sent() -> None:
     outgoing = Outgoing()
     for frame_id in range(4):
-        outgoing.observe(observation("a", frame_id), None)
+        outgoing.observe(observation("a", frame_id), ())
         outgoing.report(report("a", str(frame_id)))
-    outgoing.observe(observation("b", 9), None)
+    outgoing.observe(observation("b", 9), ())
     assert outgoing.replaced == 3
     assert await everything(outgoing) == [report("a", "3"), observation("a", 3), observation("b", 9)]
 
 
 async def test_an_observation_carries_its_picture() -> None:
     outgoing = Outgoing()
-    picture = LivePicture("a", 7, 0, 1, 1, b"jpeg")
-    outgoing.observe(observation("a", 7), picture)
+    picture = LivePicture("a", "sd", 7, 0, 1, 1, b"jpeg")
+    outgoing.observe(observation("a", 7), (picture,))
     parcel = await outgoing.next()
-    assert (parcel.message, parcel.picture) == (observation("a", 7), picture)
+    assert (parcel.message, parcel.pictures) == (observation("a", 7), (picture,))
 
 
 async def test_answers_come_first_and_are_bounded() -> None:
@@ -54,7 +54,7 @@ async def test_answers_come_first_and_are_bounded() -> None:
 
 async def test_a_new_link_begins_with_nothing_of_the_old() -> None:
     outgoing = Outgoing()
-    outgoing.observe(observation("a", 1), None)
+    outgoing.observe(observation("a", 1), ())
     outgoing.report(report("a", ""))
     outgoing.answer(Analysis(request_id="1"))
     outgoing.clear()
@@ -65,5 +65,5 @@ async def test_a_waiting_sender_is_woken() -> None:
     outgoing = Outgoing()
     waiting = asyncio.create_task(outgoing.next())
     await asyncio.sleep(0)
-    outgoing.observe(observation("a", 1), None)
+    outgoing.observe(observation("a", 1), ())
     assert (await waiting).message == observation("a", 1)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.engine.rates import Cadence, RateMeter
+from sightline.engine.rates import Cadence, RateMeter, UsualGap
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,9 @@ def test_a_meter_reads_a_steady_rate_and_forgets_it() -> None:
     assert meter.rate(299 / 30) == pytest.approx(30.0)
     assert meter.rate(299 / 30 + 2.0) < 30.0
     assert meter.rate(299 / 30 + 6.0) == 0.0
+
+
+def test_one_outage_is_no_habit_but_two_long_gaps_are() -> None:
+    gap = UsualGap()
+    times_ms = (0, 500, 1_000, 21_000, 21_500, 31_500, 41_500, 5_000, 15_000)
+    assert [gap.seen(at_ms) for at_ms in times_ms] == [0, 500, 500, 500, 500, 500, 10_000, 10_000, 10_000]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from sightline.engine.mailbox import Mailboxes
 from sightline.engine.reader import CameraReader, FrameSource
 from sightline.engine.source_state import Outage, StateChange
 from sightline.events.engine_link import CameraSpec
+from sightline.events.scene import Scene
 from sightline.exceptions import SourceError
 from sightline.frames import Image
 
@@ -166,3 +168,23 @@ def test_a_report_holds_rates_and_the_time_of_the_last_change() -> None:
     assert (report.width, report.height) == (64, 48)
     assert before_ms - 5 <= report.since <= SystemClock().now_ms() + 5
     assert report.analysed_fps > 0
+
+
+def test_what_is_masked_never_leaves_the_reader_and_a_new_mask_counts_from_the_next_frame() -> None:
+    left = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+
+    class White(ScriptedSource):
+        def picture(self) -> Image:
+            return super().picture() + np.uint8(200)
+
+    bench = Bench(White(50, SourceError("the stream ended")), SourceError("gone"), analysis_fps=60.0)
+    plain = bench.reader.camera
+    bench.reader.camera = msgspec.structs.replace(plain, scene=Scene(masks=(left,)))
+    assert bench.reader.is_same_source(plain)
+    assert not bench.reader.is_same_source(msgspec.structs.replace(plain, source="elsewhere:"))
+    assert not bench.reader.is_same_source(msgspec.structs.replace(plain, analysis_fps=1.0))
+    bench.run_until(lambda: bench.state(CameraState.OFFLINE))
+    frame = bench.mailboxes.take(0)
+    assert frame is not None
+    assert not frame.image[:, :32].any()
+    assert (frame.image[:, 34:] == 200).all()

@@ -67,6 +67,12 @@ class Bench:
         self.answers[answer.request_id] = answer
         self._answered.set()
 
+    async def answered(self, request_id: str) -> None:
+        async with asyncio.timeout(5):
+            while request_id not in self.answers:
+                self._answered.clear()
+                await self._answered.wait()
+
     async def until(self, count: int) -> None:
         async with asyncio.timeout(5):
             while len(self.answers) < count:
@@ -149,9 +155,7 @@ async def test_what_comes_in_the_background_gives_way_and_keeps_nobody_waiting()
     for number in range(MAX_WAITING + 1):
         bench.requests.analyse(Analyse(request_id=f"b{number}", image=PICTURE, background=True))
     bench.requests.analyse(Analyse(request_id="asked", image=PICTURE))
-    async with asyncio.timeout(5):
-        while "asked" not in bench.answers:
-            await asyncio.sleep(0.01)
+    await bench.answered("asked")
     refused = bench.answers.pop(f"b{MAX_WAITING}")
     assert isinstance(refused, Analysis)
     assert refused.error_code == "SYSTEM_FULL"

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sightline.engine.spool import Spool
 from sightline.engine.spool_disk import SpoolDisk
 from sightline.exceptions import Unavailable
-from tests.unit.engine.facts import KINDS, make_fact
+from tests.unit.engine.facts import KINDS, make_fact, make_sighting
 
 BIG = 10**9
 PICTURE = b"\xff\xd8" + bytes(range(256)) * 4
@@ -142,6 +142,22 @@ def test_over_the_bound_pictures_go_first_then_unknown_facts_and_identified_last
         assert keys_of(spool)[-1] == f"key-{number - 1}"
         assert spool.size_bytes <= 6_000
         assert any(warning.startswith("spool full") for warning in spool.warnings())
+
+
+def test_sightings_are_kept_in_order_with_facts_and_go_before_them(tmp_path: Path) -> None:
+    with spool_in(tmp_path) as spool:
+        spool.add(make_fact(0), {})
+        spool.add(make_sighting(1), {})
+    with spool_in(tmp_path, limit_bytes=4_000) as spool:
+        assert keys_of(spool) == ["key-0", "key-1"]
+        spooled = spool.load(spool.waiting()[1])
+        assert spooled is not None and spooled.fact == make_sighting(1)
+        spool.add(make_fact(2, "unknown"), {})
+        spool.add(make_sighting(3, sample=bytes(3_150)), {})
+        assert keys_of(spool) == ["key-0", "key-2", "key-3"]
+        assert dict(spool.dropped) == {"sightings": 1}
+        spool.forget("key-3")
+        assert keys_of(spool) == ["key-0", "key-2"]
 
 
 def test_the_warning_ends_when_there_is_room_again(tmp_path: Path) -> None:

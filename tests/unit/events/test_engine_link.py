@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sightline.events import engine_link as link
 from sightline.events.scene import CrowdWatch, Direction, Line, Liveness, Scene, Zone
 from sightline.events.schedule import Schedule, Shift
+from tests.unit.engine.facts import make_sighting
 
 FACT = link.Fact(
     key="k", camera_id="c", timestamp=5, width=1, height=2, blobs={"snapshot": "b"},
@@ -50,9 +51,14 @@ FROM_ENGINES: list[link.EngineMessage] = [
     msgspec.structs.replace(FACT, what=UNKNOWN),
     msgspec.structs.replace(FACT, what=link.SourceState(state="offline", reason="gone", offline_ms=5)),
     *(msgspec.structs.replace(FACT, what=what) for what in OF_SCENES),
+    make_sighting(1),
     link.Analysis(request_id="r", error="no"),
+    link.Examined(job_id="j", state="running", file=1, share=0.5, frames=7),
     link.SourceProbed(request_id="r", ok=True, message="", picture=b"\xff\xd8"),
     link.Status(load=0.5, cameras=1, spool_facts=0, spool_bytes=0, stage_ms={"decode": 1.5}),
+    link.Status(
+        load=0, cameras=0, spool_facts=0, spool_bytes=0, model_id="m", prepared=link.Prepared(embedding_model="e")
+    ),
 ]
 FROM_GATEWAYS: list[link.GatewayMessage] = [
     link.Welcome(server_time=1, gallery_version=2),
@@ -61,11 +67,15 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
     link.Revoke(camera_id="c"),
     link.Watch(camera_id="c"),
     link.Unwatch(camera_id="c"),
+    link.UseModels(face_model="yunet", embedding_model="sface", prepare="sface-int8"),
+    link.Examine(job_id="j", files=["a.mp4"], fps=5.0, annotate=True, max_seconds=60.0),
+    link.StopExamining(job_id="j"),
     link.Analyse(request_id="r", image=b"x", tasks=("faces", "objects"), max_side=640, background=True),
     link.ProbeSource(request_id="r", source="s"),
     link.GalleryPage(
         version=1, tombstones=["x"], more=True, reset=True,
         templates=[link.GalleryTemplate(reference_id="r", person_id="p", model_id="m", vector=b"\0")],
+        negatives=[link.NegativeTemplate(negative_id="n", person_id="p", model_id="m", vector=b"\1")],
     ),
     link.Accepted(key="k"),
 ]  # fmt: skip

@@ -4,8 +4,12 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
+
+from sightline.deliveries.framing import Frame
 from sightline.events.engine_link import Observation, TrackedFace
-from sightline.gateway.hub import REMEMBERED_OBSERVATIONS, WOKEN_AT_ONCE, Hub
+from sightline.exceptions import Unavailable
+from sightline.gateway.hub import REMEMBERED_OBSERVATIONS, WOKEN_AT_ONCE, Hub, Shown
 
 
 class Names:
@@ -36,17 +40,22 @@ class Listener:
     def wake(self) -> None:
         self.woken += 1
 
-    def state(self, text: str) -> None:
-        self.heard.append(json.loads(text))
+    def state(self, message: Frame) -> None:
+        self.heard.append(json.loads(message.payload))
 
     def wants(self, camera_id: str) -> bool:
         return camera_id in self.cameras
 
-    def observe(self, camera_id: str, frame_id: int, text: str) -> None:
-        self.heard.append((frame_id, json.loads(text)["data"]))
+    def observe(self, shown: Shown) -> None:
+        assert shown.bundle.messages == [message for _, _, _, message in shown.observations]
+        self.heard += [
+            (frame_id, json.loads(message.payload)["data"])
+            for camera_id, _, frame_id, message in shown.observations
+            if self.wants(camera_id)
+        ]
 
-    def picture(self, camera_id: str, frame_id: int, observation: str, message: bytes) -> None:
-        self.heard.append((frame_id, json.loads(observation)["data"], message))
+    def picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:
+        self.heard.append((frame_id, json.loads(observation.payload)["data"], message.payload))
 
     def wished_pictures(self) -> dict[str, float]:
         return self.wished
@@ -71,6 +80,16 @@ def seen(frame_id: int, person_id: str | None = None) -> Observation:
     return Observation(camera_id="c", frame_id=frame_id, timestamp=1, width=10, height=20, faces=[face])
 
 
+async def show(hub: Hub, observation: Observation) -> None:
+    await hub.observe(observation, source="e")
+    await asyncio.sleep(0)
+
+
+async def fanned_out(hub: Hub) -> None:
+    if hub._rounds is not None:
+        await hub._rounds
+
+
 async def test_commit_wakes_everybody_once() -> None:
     meeting, one, two = hub(), Listener("1"), Listener("2")
     join(meeting, one, two)
@@ -78,9 +97,11 @@ async def test_commit_wakes_everybody_once() -> None:
     meeting.committed(6)
     meeting.committed(6)
     meeting.committed(4)
+    await fanned_out(meeting)
     assert (one.woken, meeting.top) == (2, 6)
     meeting.leave(one)  # type: ignore[arg-type]
     meeting.committed(7)
+    await fanned_out(meeting)
     assert (one.woken, two.woken) == (2, 3)
 
 
@@ -91,16 +112,56 @@ async def test_many_clients_are_woken_a_few_at_a_time() -> None:
     for client in clients:
         client.woken = 0
     meeting.committed(6)
-    turns = []
-    while not turns or turns[-1] < len(clients):
-        turns.append(sum(client.woken for client in clients))
+    turns = {0}
+    while max(turns) < len(clients):
+        turns.add(sum(client.woken for client in clients))
         await asyncio.sleep(0)
-    assert turns == [WOKEN_AT_ONCE, 2 * WOKEN_AT_ONCE, 3 * WOKEN_AT_ONCE, len(clients)]
+    assert sorted(turns) == [0, WOKEN_AT_ONCE, 2 * WOKEN_AT_ONCE, 3 * WOKEN_AT_ONCE, len(clients)]
+
+
+async def test_what_is_committed_during_a_round_comes_in_the_next() -> None:
+    meeting, client = hub(), Listener("1")
+    prepared: list[tuple[int, int]] = []
+    rounds: list[float] = []
+
+    async def prepare(after: int, top: int) -> None:
+        prepared.append((after, top))
+        if len(prepared) == 1:
+            meeting.committed(7)
+            meeting.committed(8)
+        await asyncio.sleep(0)
+
+    meeting.prepare = prepare
+    meeting.on_round = rounds.append
+    join(meeting, client)
+    meeting.committed(6)
+    await fanned_out(meeting)
+    assert prepared == [(5, 6), (6, 8)]
+    assert client.woken == 3
+    assert len(rounds) == 2
+
+
+async def test_a_round_whose_entries_cannot_be_read_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sightline.gateway.hub.RETRY_S", 0.0)
+    meeting, client = hub(), Listener("1")
+    tries = 0
+
+    async def prepare(after: int, top: int) -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise Unavailable("the store is overloaded")
+
+    meeting.prepare = prepare
+    join(meeting, client)
+    meeting.committed(6)
+    await fanned_out(meeting)
+    assert (tries, client.woken) == (3, 2)
 
 
 async def test_observation_goes_to_who_looks_and_is_encoded_for_them_only() -> None:
     meeting = hub()
-    await meeting.observe(seen(1), source="e")
+    await show(meeting, seen(1))
     assert meeting.encoded_observations == 0, "nobody looks"
     looking, too, elsewhere = (
         Listener("1", cameras=("c",)),
@@ -108,15 +169,34 @@ async def test_observation_goes_to_who_looks_and_is_encoded_for_them_only() -> N
         Listener("3", cameras=("d",)),
     )
     join(meeting, looking, too, elsewhere)
-    await meeting.observe(seen(2, "ada"), source="e")
+    await show(meeting, seen(2, "ada"))
     assert meeting.encoded_observations == 1
     assert looking.heard == too.heard
     assert elsewhere.heard == []
     ((frame_id, data),) = looking.heard
     assert (frame_id, data["source"], data["faces"][0]["name"], data["faces"][0]["is_known"]) == (2, "e", "Ada", True)
-    await meeting.observe(seen(3, "erased"), source="e")
+    await show(meeting, seen(3, "erased"))
     face = looking.heard[1][1]["faces"][0]
     assert (face["person_id"], face["name"]) == (None, None)
+
+
+async def test_observations_of_one_turn_come_together() -> None:
+    meeting = hub()
+    seen_at_once: list[Shown] = []
+    clients = [Listener(str(number), cameras=("c",)) for number in range(2 * WOKEN_AT_ONCE)]
+    join(meeting, *clients)
+    clients[0].observe = seen_at_once.append  # type: ignore[method-assign]
+    for frame_id in (1, 2, 3):
+        await meeting.observe(seen(frame_id), source="e")
+    await asyncio.sleep(0)
+    assert [[frame_id for _, _, frame_id, _ in shown.observations] for shown in seen_at_once] == [[1, 2, 3]]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    assert all([entry[0] for entry in client.heard] == [1, 2, 3] for client in clients[1:])
+    await meeting.observe(seen(4, "ada"), source="e")
+    meeting.forget()
+    await asyncio.sleep(0)
+    assert len(seen_at_once) == 1, "it named somebody who may be erased"
 
 
 async def test_picture_waits_for_its_observation() -> None:
@@ -125,14 +205,14 @@ async def test_picture_waits_for_its_observation() -> None:
     meeting.picture("c", 3, b"3")
     meeting.picture("c", 5, b"5")
     assert client.heard == []
-    await meeting.observe(seen(3), source="e")
+    await show(meeting, seen(3))
     assert [entry[0] for entry in client.heard] == [3], "the picture of frame 3 had been replaced"
-    await meeting.observe(seen(5), source="e")
-    assert [(entry[0], len(entry)) for entry in client.heard[1:]] == [(5, 2), (5, 3)]
-    assert client.heard[2][2] == b"5"
+    await show(meeting, seen(5))
+    assert sorted((entry[0], len(entry)) for entry in client.heard[1:]) == [(5, 2), (5, 3)]
+    assert b"5" in (client.heard[1][-1], client.heard[2][-1])
     meeting.picture("c", 6, b"6")
-    await meeting.observe(seen(7), source="e")
-    await meeting.observe(seen(6), source="e")
+    await show(meeting, seen(7))
+    await show(meeting, seen(6))
     assert all(len(entry) == 2 for entry in client.heard[3:]), "an older picture is dropped"
 
 
@@ -140,7 +220,7 @@ async def test_few_observations_are_remembered_and_none_with_an_old_name() -> No
     meeting, client = hub(), Listener("1", cameras=("c",))
     join(meeting, client)
     for frame_id in range(100):
-        await meeting.observe(seen(frame_id, "ada"), source="e")
+        await show(meeting, seen(frame_id, "ada"))
     assert len(meeting._observations["c"]) == REMEMBERED_OBSERVATIONS
     meeting.forget()
     client.heard.clear()

@@ -6,18 +6,27 @@ import contextlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.gateway.outbox import CROWDED_CONTROL, MAX_CONTROL, MAX_STATE, Outbox
+from sightline.deliveries.framing import Frame
+from sightline.gateway.outbox import CROWDED_CONTROL, MAX_CONTROL, MAX_STATE, AwaitedOutbox, Outbox
+
+
+def outbox() -> Outbox:
+    return Outbox(lambda: None)
+
+
+def said(messages: list[Frame]) -> list[str | bytes]:
+    return [message.payload for message in messages]
 
 
 async def test_wait_returns_when_something_was_put_in() -> None:
     for put in (
         lambda box: box.put_control("x"),
-        lambda box: box.put_state("x"),
-        lambda box: box.put_observation("c", 1, "x"),
-        lambda box: box.put_picture("c", 1, "x", b"x"),
+        lambda box: box.put_state(Frame("x")),
+        lambda box: box.put_observation("c", 1, Frame("x")),
+        lambda box: box.put_picture("c", 1, Frame("x"), Frame(b"x")),
         lambda box: box.wake(),
     ):
-        box = Outbox()
+        box = AwaitedOutbox()
         put(box)
         await asyncio.wait_for(box.wait(), 5)
         with contextlib.suppress(TimeoutError):
@@ -26,12 +35,12 @@ async def test_wait_returns_when_something_was_put_in() -> None:
 
 
 async def test_order_is_kept_and_taken_once() -> None:
-    box = Outbox()
+    box = outbox()
     for number in range(5):
         box.put_control(f"c{number}")
-        box.put_state(f"s{number}")
-    assert box.take_control() == [f"c{number}" for number in range(5)]
-    assert box.take_state() == [f"s{number}" for number in range(5)]
+        box.put_state(Frame(f"s{number}"))
+    assert said(box.take_control()) == [f"c{number}" for number in range(5)]
+    assert said(box.take_state()) == [f"s{number}" for number in range(5)]
     assert (box.take_control(), box.take_state(), box.take_camera()) == ([], [], [])
 
 
@@ -40,17 +49,18 @@ async def test_full_queues_are_told_and_take_no_more() -> None:
         ("put_control", "take_control", MAX_CONTROL),
         ("put_state", "take_state", MAX_STATE),
     ):
-        box = Outbox()
-        for number in range(most):
-            getattr(box, put)(str(number))
+        box = outbox()
+        message = Frame("x") if put == "put_state" else "x"
+        for _ in range(most):
+            getattr(box, put)(message)
         assert not box.overflowed
-        getattr(box, put)("more")
+        getattr(box, put)(message)
         assert box.overflowed
         assert len(getattr(box, take)()) == most
 
 
 async def test_who_asks_faster_than_it_reads_waits() -> None:
-    box = Outbox()
+    box = outbox()
     for _ in range(CROWDED_CONTROL - 1):
         box.put_control("answer")
     await asyncio.wait_for(box.room(), 5)
@@ -63,32 +73,55 @@ async def test_who_asks_faster_than_it_reads_waits() -> None:
 
 
 async def test_newest_observation_and_picture_replace_older_ones() -> None:
-    box = Outbox()
+    box = outbox()
     for frame_id in range(1, 5):
-        box.put_observation("c", frame_id, f"o{frame_id}")
-        box.put_picture("c", frame_id, f"o{frame_id}", b"p%d" % frame_id)
+        observation = Frame(f"o{frame_id}")
+        box.put_observation("c", frame_id, observation)
+        box.put_picture("c", frame_id, observation, Frame(b"p%d" % frame_id))
     assert box.replaced == 6
-    assert box.take_camera() == ["o4", b"p4"]
+    assert not box.is_empty
+    assert said(box.take_camera()) == ["o4", b"p4"]
+    assert box.is_empty
+    assert box.take_camera() == []
+
+
+async def test_newest_objects_replace_older_ones_and_come_after_the_observation() -> None:
+    box = outbox()
+    for frame_id in range(1, 4):
+        box.put_observation("c", frame_id, Frame(f"o{frame_id}"))
+        box.put_observation("c/objects", frame_id, Frame(f"d{frame_id}"))
+    assert box.replaced == 4
+    assert said(box.take_camera()) == ["o3"]
+    assert said(box.take_camera()) == ["d3"]
+    assert box.take_camera() == []
+
+
+async def test_a_camera_is_dropped_with_all_its_slots() -> None:
+    box = outbox()
+    for slot in ("c", "c/objects", "c2"):
+        box.put_observation(slot, 1, Frame(slot))
+    box.drop_camera("c")
+    assert said(box.take_camera()) == ["c2"]
     assert box.take_camera() == []
 
 
 async def test_cameras_take_turns() -> None:
-    box = Outbox()
+    box = outbox()
     shown = []
     for frame_id in range(3):
         for camera_id in ("a", "b", "c"):
-            box.put_observation(camera_id, frame_id, f"{camera_id}{frame_id}")
-        shown += box.take_camera()
+            box.put_observation(camera_id, frame_id, Frame(f"{camera_id}{frame_id}"))
+        shown += said(box.take_camera())
     assert shown == ["a0", "b1", "c2"]
 
 
 async def test_camera_nobody_wants_is_dropped() -> None:
-    box = Outbox()
-    box.put_observation("a", 1, "a1")
-    box.put_observation("b", 1, "b1")
+    box = outbox()
+    box.put_observation("a", 1, Frame("a1"))
+    box.put_observation("b", 1, Frame("b1"))
     box.drop_camera("a")
     box.drop_camera("none")
-    assert box.take_camera() == ["b1"]
+    assert said(box.take_camera()) == ["b1"]
     assert box.take_camera() == []
 
 
@@ -97,15 +130,15 @@ STEPS = st.lists(st.tuples(st.sampled_from(["observe", "picture", "take"]), st.i
 
 @given(STEPS)
 def test_picture_never_goes_without_its_observation(steps: list[tuple[str, int]]) -> None:
-    box = Outbox()
+    box = outbox()
     shown: list[str] = []
     for what, frame_id in steps:
         if what == "observe":
-            box.put_observation("c", frame_id, f"o{frame_id}")
+            box.put_observation("c", frame_id, Frame(f"o{frame_id}"))
         elif what == "picture":
-            box.put_picture("c", frame_id, f"o{frame_id}", str(frame_id).encode())
+            box.put_picture("c", frame_id, Frame(f"o{frame_id}"), Frame(str(frame_id).encode()))
         else:
-            for message in box.take_camera():
+            for message in said(box.take_camera()):
                 if isinstance(message, bytes):
                     assert f"o{int(message)}" in shown[-20:]
                 else:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from sightline.deliveries.records import Forgotten
 from sightline.exceptions import StoreError
 from sightline.gateway import retention
 from sightline.gateway.retention import DAY_MS, keep_retention
@@ -14,6 +15,8 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
     monkeypatch.setattr(retention, "INTERVAL_S", 0.001)
     asked: list[int] = []
     healed: list[int] = []
+    forgotten: list[int] = []
+    records: list[int] = []
     enough = asyncio.Event()
 
     async def prune(before_ms: int) -> int:
@@ -22,6 +25,17 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
             raise StoreError("the database refused")
         return 5
 
+    async def forget(before_ms: int) -> int:
+        forgotten.append(before_ms)
+        return 0
+
+    async def forget_records(before_ms: int, *, most: int) -> Forgotten:
+        records.append(before_ms)
+        return Forgotten(alerts=0, events=0)
+
+    async def nothing() -> int:
+        return 0
+
     async def heal(now_ms: int) -> None:
         healed.append(now_ms)
         if len(healed) == 3:
@@ -29,11 +43,19 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
 
     gateway = SimpleNamespace(
         clock=SimpleNamespace(now_ms=lambda: 100 * DAY_MS),
-        settings=SimpleNamespace(retention_days=90),
-        store=SimpleNamespace(log=SimpleNamespace(prune=prune), pictures=SimpleNamespace(heal=heal)),
+        settings=SimpleNamespace(retention_days=90, history_days=99, record_days=95),
+        past=SimpleNamespace(prune=nothing),
+        store=SimpleNamespace(
+            log=SimpleNamespace(prune=prune),
+            alerts=SimpleNamespace(forget=forget_records),
+            pictures=SimpleNamespace(heal=heal),
+            history=SimpleNamespace(prune=forget),
+        ),
     )
     job = asyncio.create_task(keep_retention(gateway))  # type: ignore[arg-type]
     await asyncio.wait_for(enough.wait(), 10)
     job.cancel()
     assert set(asked) == {10 * DAY_MS}
     assert set(healed) == {100 * DAY_MS}
+    assert set(forgotten) == {DAY_MS}
+    assert set(records) == {5 * DAY_MS}

@@ -22,7 +22,7 @@ def test_each_port_has_its_dialect() -> None:
         ("0=field", "is no listener"),
         ("65536=field", "is no listener"),
         ("-1=field", "is no listener"),
-        ("5000=", "known: field, socketio"),
+        ("5000=", "known: field, frames, socketio"),
         ("5000=native", "'native' is no dialect"),
     ],
 )

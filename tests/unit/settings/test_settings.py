@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from sightline import settings
+from sightline import settings, settings_sources
 from sightline.accounts import Role
 from sightline.exceptions import ConfigurationError
 from sightline.settings import Settings
@@ -25,7 +25,7 @@ def user_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def problems(**flags: object) -> list[str]:
     with pytest.raises(ConfigurationError) as raised:
-        settings.load(flags)
+        settings_sources.load(flags)
     return [line.removeprefix("  - ") for line in str(raised.value).splitlines() if line.startswith("  - ")]
 
 
@@ -36,7 +36,7 @@ def test_a_flag_beats_the_environment_beats_the_file_beats_the_default(
     file.write_text("port: 1\nhost: file\nmin_face_px: 50\n")
     monkeypatch.setenv("SIGHTLINE_PORT", "2")
     monkeypatch.setenv("SIGHTLINE_HOST", "environment")
-    loaded = settings.load({"port": "3", "host": None}, config=file)
+    loaded = settings_sources.load({"port": "3", "host": None}, config=file)
     chosen = loaded.settings
     assert (chosen.port, chosen.host, chosen.min_face_px, chosen.token_minutes) == (3, "environment", 50, 15)
     assert {name: loaded.origins[name] for name in ("port", "host", "min_face_px", "token_minutes")} == {
@@ -55,14 +55,14 @@ def test_the_file_in_the_home_folder_is_read_when_no_other_is_named(
         (folder / "sightline.yaml").write_text(f"port: {port}")
     named = tmp_path / "named.yaml"
     named.write_text("port: 3")
-    assert settings.load({"home": tmp_path / "home"}).settings.port == 1
-    assert settings.load().settings.port == 2
+    assert settings_sources.load({"home": tmp_path / "home"}).settings.port == 1
+    assert settings_sources.load().settings.port == 2
     monkeypatch.setenv("SIGHTLINE_CONFIG", str(named))
-    assert settings.load().settings.port == 3
-    assert settings.load().config == named
+    assert settings_sources.load().settings.port == 3
+    assert settings_sources.load().config == named
     monkeypatch.setenv("SIGHTLINE_CONFIG", str(tmp_path / "none.yaml"))
     with pytest.raises(ConfigurationError, match=r"no settings file .*none\.yaml"):
-        settings.load()
+        settings_sources.load()
 
 
 def test_the_object_alone_looks_at_nothing_around_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,14 +74,14 @@ def test_lists_are_written_with_commas_or_as_yaml(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("SIGHTLINE_ALLOWED_ORIGINS", "https://a.example, https://b.example")
     file = tmp_path / "my.yaml"
     file.write_text("alert_roles: [admin, viewer]")
-    chosen = settings.load(config=file).settings
+    chosen = settings_sources.load(config=file).settings
     assert chosen.allowed_origins == ("https://a.example", "https://b.example")
     assert chosen.alert_roles == (Role.ADMIN, Role.VIEWER)
 
 
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SIGHTLINE_PORT", "")
-    assert settings.load().settings.port == 8000
+    assert settings_sources.load().settings.port == 8000
 
 
 def test_every_problem_is_told_with_its_source_and_the_nearest_name(
@@ -134,7 +134,7 @@ def test_a_file_that_is_no_settings_file_is_refused(tmp_path: Path, content: str
     file = tmp_path / "my.yaml"
     file.write_text(content)
     with pytest.raises(ConfigurationError, match=words):
-        settings.load(config=file)
+        settings_sources.load(config=file)
 
 
 @hypothesis_settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -143,7 +143,7 @@ def test_no_file_raises_anything_but_a_configuration_error(tmp_path: Path, conte
     file = tmp_path / "any.yaml"
     file.write_bytes(content)
     try:
-        settings.load(config=file)
+        settings_sources.load(config=file)
     except ConfigurationError as error:
         assert str(error)
 

@@ -18,6 +18,11 @@ export default defineConfig({
     manifest: 'assets/manifest.json',
     // The polyfill would be the page's only inline script.
     modulePreload: { polyfill: false },
+    rolldownOptions: {
+      input: { console: 'index.html', sw: 'worker/service_worker.ts' },
+      // A service worker is found by its name, and governs what lies beside and below it.
+      output: { entryFileNames: ({ name }) => (name === 'sw' ? 'sw.js' : 'assets/[name]-[hash].js') },
+    },
   },
   server: {
     host: '127.0.0.1',

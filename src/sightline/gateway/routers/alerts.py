@@ -6,13 +6,16 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from sightline.accounts import Right, User
+from sightline.accounts import Right, User, require
 from sightline.deliveries.audience import tags_of
-from sightline.events.alert import Alert, AlertState
+from sightline.events.alert import Alert, AlertState, Verdict
 from sightline.exceptions import NotFound
 from sightline.gateway.access import Caller, GatewayOf, caller_with
+from sightline.gateway.alert_resources import AckRequest, AlertPage, Recorded
+from sightline.gateway.alert_trace import alert_trace
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.resources import AckRequest, AlertPage, Denial, Recorded
+from sightline.gateway.rejections import reject_alert
+from sightline.gateway.resources import Denial
 
 __all__ = ["addressed", "router"]
 
@@ -43,11 +46,24 @@ async def get_alert(gateway: GatewayOf, caller: Seer, alert_id: str) -> dict[str
     return await gateway.views.alert(await addressed(gateway, caller, alert_id))
 
 
+@router.get("/{alert_id}/trace")
+async def trace(gateway: GatewayOf, caller: Seer, alert_id: str) -> dict[str, Any]:
+    """Why there is an alert: samples with quality and scores, gates passed and failed, rule, place, liveness, and the
+    timeline from the first frame to whoever took it."""
+    alert = await addressed(gateway, caller, alert_id)
+    return await alert_trace(alert, gateway.store, gateway.directory, gateway.views)
+
+
 @router.post("/{alert_id}/ack")
 async def acknowledge(gateway: GatewayOf, caller: Seer, alert_id: str, request: AckRequest) -> Recorded:
     """A person takes the alert. The first one has it; later ones are told who."""
     await addressed(gateway, caller, alert_id)
-    return Recorded(**await gateway.take_alert(caller.user, alert_id, request.verdict))
+    if request.remember:
+        require(caller.user, Right.MANAGE_PEOPLE)
+    recorded = Recorded(**await gateway.take_alert(caller.user, alert_id, request.verdict))
+    if request.remember and recorded.verdict is Verdict.REJECTED:
+        recorded.negative_id = (await reject_alert(gateway, caller, alert_id)).id
+    return recorded
 
 
 @router.get("/{alert_id}/reference", response_class=Response)

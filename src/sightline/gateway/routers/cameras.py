@@ -11,7 +11,8 @@ from fastapi import APIRouter, Depends, HTTPException
 from sightline.accounts import Right
 from sightline.cameras import Camera, restore_credentials
 from sightline.gateway.access import Caller, GatewayOf, caller_with
-from sightline.gateway.resources import CameraChange, CameraOut, CameraTest, CameraTestResult, Denial, NewCamera
+from sightline.gateway.camera_resources import CameraChange, CameraOut, CameraTest, CameraTestResult, NewCamera
+from sightline.gateway.resources import Denial
 from sightline.gateway.source_policy import check_source
 
 __all__ = ["router"]
@@ -49,15 +50,17 @@ async def create_camera(gateway: GatewayOf, caller: Manager, new: NewCamera) -> 
 
 @router.post("/test")
 async def test_camera(gateway: GatewayOf, caller: Manager, test: CameraTest) -> CameraTestResult:
-    """Opens a source and says what is there, with a picture."""
+    """Opens a source and says what is there, with a picture; that of a stored camera has its masks blacked out."""
     if (test.source is None) == (test.camera_id is None):
         raise HTTPException(422, "give either `source` or `camera_id`")
-    source = test.source
+    source, masks = test.source, gateway.default_view.scene.masks
     if test.camera_id is not None:
         source = (await gateway.store.cameras.get(test.camera_id)).source
+        view = await gateway.store.camera_views.get(test.camera_id)
+        masks = view.scene.masks if view else masks
     assert source is not None
     await check_source(source, allow_loopback=gateway.settings.allow_loopback_sources or caller.is_local)
-    probed = await gateway.analyst.probe_source(source)
+    probed = await gateway.analyst.probe_source(source, masks)
     return CameraTestResult(
         ok=probed.ok,
         message=probed.message,
@@ -97,7 +100,7 @@ async def delete_camera(gateway: GatewayOf, caller: Manager, camera_id: str) -> 
     """Removes a camera; its past alerts stay."""
     camera = await gateway.store.cameras.get(camera_id)
     await gateway.store.cameras.delete(camera_id)
-    gateway.camera_changed(camera_id)
+    gateway.camera_removed(camera_id)
     await _audit(gateway, caller, "camera_deleted", camera)
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from sightline.accounts import Right
 from sightline.deliveries.channel import Channel, ChannelKind, NoticeEvent
-from sightline.deliveries.notice import Notice, Outcome
+from sightline.deliveries.notice import Notice, Outcome, Standing
 from sightline.deliveries.target import origin_of
 from sightline.events.alert import Severity
 from sightline.exceptions import ConfigurationError
@@ -20,6 +20,7 @@ from sightline.gateway.resources import Denial
 
 __all__ = [
     "ChannelChange",
+    "ChannelListed",
     "ChannelMade",
     "ChannelOut",
     "ChannelTestResult",
@@ -100,6 +101,26 @@ class ChannelOut(BaseModel):
         )
 
 
+class ChannelListed(ChannelOut):
+    """A channel, and how it does: how much waits for it and since when, how much was given up, and why the newest of
+    those failed so far (empty: nothing has)."""
+
+    waiting: int
+    waiting_since: int | None
+    given_up: int
+    problem: str
+
+    @classmethod
+    def with_standing(cls, channel: Channel, standing: Standing) -> ChannelListed:
+        return cls(
+            **ChannelOut.of(channel).model_dump(),
+            waiting=standing.waiting,
+            waiting_since=standing.oldest_ms,
+            given_up=standing.dead,
+            problem=standing.problem,
+        )
+
+
 class ChannelMade(BaseModel):
     """A new channel. `secret` is that of a webhook, shown this once."""
 
@@ -146,9 +167,13 @@ class DeadLetterOut(BaseModel):
 
 
 @router.get("/api/channels")
-async def list_channels(gateway: GatewayOf, caller: Admin) -> list[ChannelOut]:
-    """All of them, by name."""
-    return [ChannelOut.of(channel) for channel in await gateway.store.channels.list()]
+async def list_channels(gateway: GatewayOf, caller: Admin) -> list[ChannelListed]:
+    """All of them, by name, with how they do."""
+    standings = await gateway.store.notices.standings()
+    return [
+        ChannelListed.with_standing(channel, standings.get(channel.id, Standing()))
+        for channel in await gateway.store.channels.list()
+    ]
 
 
 @router.post("/api/channels", status_code=201)

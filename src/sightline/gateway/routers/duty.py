@@ -16,7 +16,7 @@ from sightline.gateway.duty_resources import DutyOut, DutySwitch, RosterIn
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.resources import Denial
 
-__all__ = ["router"]
+__all__ = ["local_zone", "router"]
 
 router = APIRouter(prefix="/api/duty", tags=["duty"], responses={403: {"model": Denial}})
 Handler = Annotated[Caller, Depends(caller_with(Right.HANDLE_ALERTS))]
@@ -43,7 +43,7 @@ async def get_duty(gateway: GatewayOf, caller: Handler, user_id: str) -> DutyOut
 async def put_roster(gateway: GatewayOf, caller: Handler, user_id: str, new: RosterIn) -> DutyOut:
     """A weekly schedule, exceptions to it and a duty post, instead of what there was."""
     user = await _whose(gateway, caller, user_id)
-    await gateway.store.duty.put_roster(new.roster(user.id, gateway.settings.timezone or _local_zone()))
+    await gateway.store.duty.put_roster(new.roster(user.id, gateway.settings.timezone or local_zone()))
     await _changed(gateway, caller, "duty_roster_changed", user)
     return await _state(gateway, user)
 
@@ -92,7 +92,7 @@ async def _changed(gateway: Gateway, caller: Caller, action: str, user: User, de
     )
 
 
-def _local_zone() -> str:
+def local_zone() -> str:
     """The machine's time zone by its IANA name; UTC where it has none."""
     linked = str(LOCAL_TIME.resolve()).partition("/zoneinfo/")[2]
     for name in (os.environ.get("TZ", ""), linked.removeprefix("posix/")):

@@ -9,12 +9,14 @@ from fastapi import APIRouter, Depends
 from sightline.accounts import Right
 from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.duty_resources import (
+    DeclineOut,
     DeclineRecorded,
     DeclineRequest,
     EscalationOut,
     StepOut,
     TestAlert,
 )
+from sightline.gateway.gateway import Gateway
 from sightline.gateway.resources import Denial
 from sightline.gateway.routers.alerts import addressed
 
@@ -45,11 +47,16 @@ async def test_alert(gateway: GatewayOf, caller: Manager, wanted: TestAlert) -> 
 async def escalation(gateway: GatewayOf, caller: Seer, alert_id: str) -> EscalationOut:
     """Who was told of an alert, when, how far they were from the camera, and what became of it."""
     await addressed(gateway, caller, alert_id)
-    steps = []
-    for step in await gateway.store.escalations.steps(alert_id):
-        user = await gateway.directory.users.find(step.user_id)
-        steps.append(StepOut.of(step, user.name if user else None))
-    return EscalationOut(steps=steps)
+    return EscalationOut(
+        steps=[
+            StepOut.of(step, await _name(gateway, step.user_id))
+            for step in await gateway.store.escalations.steps(alert_id)
+        ],
+        declines=[
+            DeclineOut.of(decline, await _name(gateway, decline.user_id))
+            for decline in await gateway.store.escalations.declines(alert_id)
+        ],
+    )
 
 
 @router.post("/{alert_id}/decline")
@@ -57,3 +64,8 @@ async def decline(gateway: GatewayOf, caller: Seer, alert_id: str, request: Decl
     """A person cannot take the alert; if it was theirs, the next one is told now."""
     await addressed(gateway, caller, alert_id)
     return DeclineRecorded(**await gateway.escalator.decline(caller.user, alert_id, request.reason))
+
+
+async def _name(gateway: Gateway, user_id: str | None) -> str | None:
+    user = await gateway.directory.users.find(user_id)
+    return user.name if user else None

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, UploadFile
 
 from sightline.accounts import Right
 from sightline.gateway.access import Caller, GatewayOf, caller_with
-from sightline.gateway.resources import Denial, IdentifiedFace, IdentifyResult, PersonRef
+from sightline.gateway.people_resources import IdentifiedFace, IdentifyResult, PersonRef
+from sightline.gateway.resources import Denial
 from sightline.gateway.uploads import read_upload
 
 __all__ = ["router"]

@@ -12,8 +12,7 @@ from sightline.exceptions import Conflict, ImageError, NotFound
 from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.enrolment import Refusal, choose_face
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.resources import (
-    Denial,
+from sightline.gateway.people_resources import (
     EnrolmentResult,
     EnrolmentResults,
     NewPerson,
@@ -23,6 +22,7 @@ from sightline.gateway.resources import (
     ReceiptOut,
     ReferenceOut,
 )
+from sightline.gateway.resources import Denial
 from sightline.gateway.uploads import read_upload
 from sightline.identities.subject import NewReference, Person
 
@@ -97,7 +97,7 @@ async def change_person(gateway: GatewayOf, caller: Manager, person_id: str, cha
 async def erase_person(gateway: GatewayOf, caller: Manager, person_id: str) -> ReceiptOut:
     """Erases a person: key, templates, samples, pictures; the receipt says how much of each."""
     receipt = await gateway.store.people.erase(person_id, now_ms=gateway.clock.now_ms())
-    gateway.person_changed(person_id)
+    gateway.person_erased(person_id)
     await _audit(gateway, caller, "person_erased", person_id, f"{receipt.references} references")
     return ReceiptOut.of(receipt)
 

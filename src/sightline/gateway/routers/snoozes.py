@@ -21,7 +21,11 @@ Snoozer = Annotated[Caller, Depends(caller_with(Right.SNOOZE_ALERTS))]
 @router.get("")
 async def list_snoozes(gateway: GatewayOf, caller: Seer) -> list[QuietPeriodOut]:
     """Those that are not over, by their beginning: what is quiet must not be forgotten."""
-    return [QuietPeriodOut.of(period) for period in await gateway.store.quiet_periods.list(gateway.clock.now_ms())]
+    shown = []
+    for period in await gateway.store.quiet_periods.list(gateway.clock.now_ms()):
+        user = await gateway.directory.users.find(period.by)
+        shown.append(QuietPeriodOut.of(period, user.name if user else None))
+    return shown
 
 
 @router.post("", status_code=201)
@@ -42,7 +46,7 @@ async def create_snooze(gateway: GatewayOf, caller: Snoozer, new: NewQuietPeriod
         now_ms=now_ms,
     )
     await _audit(gateway, caller, f"{new.kind.value}_created", period.id, period.camera_id or "all cameras")
-    return QuietPeriodOut.of(period)
+    return QuietPeriodOut.of(period, None if caller.is_local else caller.user.name)
 
 
 @router.delete("/{period_id}", status_code=204)

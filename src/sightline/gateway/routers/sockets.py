@@ -5,12 +5,14 @@ from __future__ import annotations
 from fastapi import APIRouter, HTTPException, Request, WebSocket
 from starlette.responses import JSONResponse
 
+from sightline.deliveries.framing import FRAMES_EXTENSION
 from sightline.events.wire import encode_message, error
 from sightline.gateway.access import gateway_of, machine_name
-from sightline.gateway.admission import ConnectionLimit, address_of
+from sightline.gateway.admission import ConnectionLimit, NotNow, address_of
 from sightline.gateway.alerts_socket import serve_alerts
 from sightline.gateway.field_socket import serve_field
-from sightline.gateway.native import serve_native
+from sightline.gateway.frames_socket import serve_frames
+from sightline.gateway.native import NativeClient, serve_native
 
 __all__ = ["router"]
 
@@ -23,14 +25,23 @@ async def native(socket: WebSocket) -> None:
     """The native protocol."""
     gateway = gateway_of(socket)
     try:
+        gateway.admission.arrive(gateway.clock.monotonic_s())
         if gateway.is_full():
             raise ConnectionLimit("the server", gateway.settings.max_connections)
         with gateway.admission.place(address_of(socket)):
-            await serve_native(gateway, socket)
-    except ConnectionLimit as problem:
+            await serve_native(
+                gateway, socket, NativeClient(gateway, socket, socket.scope.get("extensions", {}).get(FRAMES_EXTENSION))
+            )
+    except NotNow as problem:
         await socket.accept()
         await socket.send_text(encode_message("error", error("CONNECTION_LIMIT", str(problem))))
         await socket.close(4004, str(problem))
+
+
+@router.websocket("/ws")
+async def frames(socket: WebSocket) -> None:
+    """Clients that push frames."""
+    await serve_frames(gateway_of(socket), socket)
 
 
 @router.websocket("/ws/field")

@@ -19,13 +19,18 @@ from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.hub import Client
 
-__all__ = ["router"]
+__all__ = ["engine_models", "model_out", "router"]
 
 router = APIRouter(tags=["system"])
 Seer = Annotated[Caller, Depends(caller_with(Right.SEE_SYSTEM))]
 Admin = Annotated[Caller, Depends(caller_with(Right.MANAGE_USERS))]
 
-TASK_NAMES = {"face-detector": "face_model", "face-embedder": "embedding_model"}
+TASK_NAMES = {
+    "face-detector": "face_model",
+    "face-embedder": "embedding_model",
+    "object-detector": "body_model",
+    "liveness": "liveness_model",
+}
 
 
 @router.get("/health")
@@ -36,8 +41,8 @@ async def health(gateway: GatewayOf) -> dict[str, str]:
 
 @router.get("/api/models/info")
 async def models(gateway: GatewayOf, caller: Seer) -> dict[str, dict[str, Any]]:
-    """Each task's model: loaded or why not, file, device."""
-    return {TASK_NAMES.get(model.task, model.task): _model(model) for model in _models(gateway)}
+    """Each task's model: loaded or why not, file, the device it runs on."""
+    return {TASK_NAMES.get(model.task, model.task): model_out(model) for model in engine_models(gateway)}
 
 
 @router.get("/api/system")
@@ -50,12 +55,13 @@ async def system(gateway: GatewayOf, caller: Seer) -> dict[str, Any]:
         "version": gateway.version,
         "started_at": gateway.started_at_ms,
         "engine": _engine(gateway),
+        "search": dict(gateway.searcher.report()),
         "event_loop": gateway.loop_lag.figures(),
         "log": {"epoch": bounds.epoch, "top": bounds.top, "floor": bounds.floor},
         "connections": len(clients),
         "clients": Counter(client.client_type for client in clients),
         "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
-        "models": [_model(model) | {"task": model.task} for model in _models(gateway)],
+        "models": [model_out(model) | {"task": model.task} for model in engine_models(gateway)],
     }
 
 
@@ -142,14 +148,16 @@ def _engine(gateway: Gateway) -> dict[str, Any]:
     }
 
 
-def _models(gateway: Gateway) -> list[ModelReport]:
+def engine_models(gateway: Gateway) -> list[ModelReport]:
+    """The models of an engine as it has them now; without an engine, why there is none."""
     links = gateway.engines.links
     if links:
-        return links[0].hello.models
+        return links[0].models
     return [ModelReport(task=task, reason=gateway.engines.why_none) for task in TASK_NAMES]
 
 
-def _model(model: ModelReport) -> dict[str, Any]:
+def model_out(model: ModelReport) -> dict[str, Any]:
+    """A model as it is shown."""
     return {
         "name": model.name,
         "loaded": model.loaded,
@@ -165,6 +173,7 @@ def _connection(gateway: Gateway, client: Client) -> dict[str, Any]:
         "user_id": client.user_id,
         "user_name": client.user_name,
         "client_type": client.client_type,
+        "dialect": client.dialect,
         "connected": True,
         "uptime_seconds": max(0, now_ms - client.connected_at_ms) // 1000,
         "last_heartbeat": _iso(client.last_heard_ms),

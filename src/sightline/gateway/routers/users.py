@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, HTTPException
 
 from sightline.accounts import Right
 from sightline.gateway.access import Caller, GatewayOf, caller_with
-from sightline.gateway.resources import Denial, NewUser, PasswordChange, UserChange, UserOut
+from sightline.gateway.account_resources import NewUser, PasswordChange, UserChange, UserOut
+from sightline.gateway.resources import Denial
 
 __all__ = ["router"]
 

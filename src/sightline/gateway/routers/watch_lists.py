@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends
 from sightline.accounts import Right
 from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.resources import Denial, NewWatchList, WatchListChange, WatchListOut
+from sightline.gateway.resources import Denial
+from sightline.gateway.watch_list_resources import NewWatchList, WatchListChange, WatchListOut
 
 __all__ = ["router"]
 
@@ -28,7 +29,11 @@ async def list_watch_lists(gateway: GatewayOf, caller: Seer) -> list[WatchListOu
 async def create_watch_list(gateway: GatewayOf, caller: Manager, new: NewWatchList) -> WatchListOut:
     """A new watch list; 409 when the name is taken."""
     watch_list = await gateway.store.watch_lists.create(
-        name=new.name, severity=new.severity, enabled=new.enabled, now_ms=gateway.clock.now_ms()
+        name=new.name,
+        severity=new.severity,
+        enabled=new.enabled,
+        now_ms=gateway.clock.now_ms(),
+        require_live=new.require_live,
     )
     await _changed(gateway, caller, "watch_list_created", watch_list.id)
     return WatchListOut.of(watch_list)
@@ -43,6 +48,7 @@ async def change_watch_list(gateway: GatewayOf, caller: Manager, list_id: str, c
         name=change.name or stored.name,
         severity=change.severity or stored.severity,
         enabled=stored.enabled if change.enabled is None else change.enabled,
+        require_live=stored.require_live if change.require_live is None else change.require_live,
     )
     await _changed(gateway, caller, "watch_list_changed", list_id)
     return WatchListOut.of(watch_list)

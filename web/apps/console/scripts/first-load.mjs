@@ -3,26 +3,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
+import { filesOf, out } from './build_files.mjs';
+
 const LIMIT_BYTES = 250_000;
 const ROUTES = ['index.html', 'src/session/sign_in_page.tsx', 'src/alerts/inbox_page.tsx'];
-const out = new URL('../../../../src/sightline/console', import.meta.url).pathname;
-
-const manifest = JSON.parse(readFileSync(join(out, 'assets/manifest.json'), 'utf8'));
-const files = new Set(['index.html']);
-
-function collect(key) {
-  const chunk = manifest[key];
-  if (chunk === undefined) throw new Error(`${key} is not in the build's manifest`);
-  files.add(chunk.file);
-  for (const style of chunk.css ?? []) files.add(style);
-  for (const imported of chunk.imports ?? []) collect(imported);
-}
-for (const route of ROUTES) collect(route);
-// The one font subset that a page in Latin script fetches.
-for (const { file } of Object.values(manifest)) if (/geist-latin-wght-normal.*\.woff2$/.test(file)) files.add(file);
 
 let total = 0;
-for (const file of files) {
+for (const file of filesOf(ROUTES)) {
   const bytes = readFileSync(join(out, file));
   const size = file.endsWith('.woff2') ? bytes.length : gzipSync(bytes, { level: 9 }).length;
   total += size;

@@ -12,6 +12,7 @@ import { ApiError } from './api/http.ts';
 import { OptionalPart } from './app/crash.tsx';
 import { fetched } from './app/fetched.ts';
 import { Router } from './app/router.tsx';
+import { registerServiceWorker } from './push/service_worker.ts';
 import { theme, variables } from './theme/theme.ts';
 
 const Toasts = fetched(() => import('./feedback/toasts.tsx'));
@@ -25,6 +26,8 @@ const queries = new QueryClient({
     },
   },
 });
+
+registerServiceWorker();
 
 const root = document.getElementById('root');
 if (root === null) throw new Error('index.html has no #root');

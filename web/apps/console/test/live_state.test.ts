@@ -137,3 +137,34 @@ it('stays bounded and never moves an alert backwards, whatever comes', () => {
     { numRuns: 60 },
   );
 });
+
+describe('who is asked', () => {
+  const asks = (responder: unknown, level: number): LiveAction =>
+    ({ kind: 'updated', update: { alert_id: 'a', offset: level + 2, state: 'open', escalation_level: level, responder }, nowMs: NOW_MS }) as LiveAction;
+
+  it('is known from each step, and kept when the alert itself comes again', () => {
+    const rita = { id: 'u1', name: 'rita' };
+    const state = after(arrived('a'), asks(rita, 0));
+    expect(state.alerts['a']?.responder).toEqual(rita);
+    expect(reduce(state, arrived('a')).alerts['a']?.responder).toEqual(rita);
+    expect(reduce(state, acknowledged('a')).alerts['a']?.responder).toEqual(rita);
+    expect(reduce(state, asks(null, 1)).alerts['a']).toMatchObject({ responder: null, escalation_level: 1 });
+  });
+});
+
+describe('what this user declined', () => {
+  const tap = (kind: Tap['kind'], state: Tap['state'], id = 't1'): LiveAction => ({
+    kind: 'tap',
+    tap: { id, kind, alertId: 'a', verdict: null, reason: null, state, madeAtMs: 0, sentAtMs: null, refusal: null },
+  });
+
+  it('counts once the server has it, and not after it was taken after all', () => {
+    const sent = after(arrived('a'), tap('decline', 'queued'), tap('decline', 'sent'));
+    expect(sent.declined).toEqual([]);
+    const recorded = reduce(sent, tap('decline', 'recorded'));
+    expect(recorded.declined).toEqual(['a']);
+    expect(recorded.taps).toEqual({});
+    expect(reduce(recorded, tap('decline', 'recorded', 't2')).declined).toEqual(['a']);
+    expect(reduce(recorded, tap('ack', 'recorded', 't3')).declined).toEqual([]);
+  });
+});

@@ -1,5 +1,5 @@
 import { Emitter } from './emitter.ts';
-import type { ClientType, Position, SubscribeOptions, Verdict } from './messages.ts';
+import type { ClientType, Location, Position, Quality, StreamRequest, SubscribeOptions, Verdict } from './messages.ts';
 import type { OutboxStorage, Tap } from './outbox.ts';
 import { memoryStorage } from './outbox.ts';
 import { Session } from './session.ts';
@@ -46,8 +46,8 @@ export interface ClientOptions {
 type Handler<Name extends keyof SessionEvents> = (value: SessionEvents[Name]) => void;
 
 /**
- * A connection to Sightline that keeps itself alive: it reconnects, resumes where it left off, restores subscriptions
- * and keeps every tap until the server has recorded it.
+ * A connection to Sightline that keeps itself alive: it reconnects, resumes where it left off, restores subscriptions,
+ * streams, duty and location, and keeps every tap until the server has recorded it.
  *
  *     const client = new SightlineClient({ url, device, token: () => token });
  *     client.on('alert', ({ alert }) => show(alert));
@@ -140,6 +140,38 @@ export class SightlineClient {
   /** Says that this user cannot take an alert: the next responder is told now. */
   decline(alertId: string, reason: string | null = null): string {
     return this.#run(() => this.#session.tap('decline', alertId, null, reason, this.#now()));
+  }
+
+  /** Says where this device is: only a `mobile_app` is believed, for two minutes. `null`: nothing more is said. */
+  locate(location: Location | null): void {
+    this.#run(() => {
+      this.#session.locate(location, this.#now());
+    });
+  }
+
+  /** The user is on duty from now on, or not; said again after a reconnection. `duty` events are the answers. */
+  setDuty(on: boolean): void {
+    this.#run(() => {
+      this.#session.switchDuty(on, this.#now());
+    });
+  }
+
+  /**
+   * Asks for a stream of a camera; a later reconnection asks again. Returns the id under which `request` follows, with
+   * `streamStarted` or `streamFailed`, within 30 s.
+   */
+  startStream(request: StreamRequest): string {
+    return this.#run(() => this.#session.startStream(request, this.#now()));
+  }
+
+  /** Asks for another quality; whoever plays the stream goes on. `request` and `streamQuality` follow. */
+  changeStreamQuality(cameraId: string, quality: Quality): string {
+    return this.#run(() => this.#session.changeStream(cameraId, quality, this.#now()));
+  }
+
+  /** Ends a stream. `request` and `streamStopped` follow. */
+  stopStream(cameraId: string): string {
+    return this.#run(() => this.#session.stopStream(cameraId, this.#now()));
   }
 
   /** Asks for a camera's results (and pictures); returns what ends it. */

@@ -1,4 +1,14 @@
-import type { Alert, AlertUpdate, CameraChange, FaceResult, Position } from './messages.ts';
+import type {
+  Alert,
+  AlertUpdate,
+  CameraChange,
+  DetectionResult,
+  EngineStatus,
+  FaceResult,
+  PersonErased,
+  Position,
+  SystemStatus,
+} from './messages.ts';
 import type { SessionEvent } from './session_types.ts';
 
 /** How many alert ids are remembered; beyond it the oldest is forgotten. */
@@ -59,6 +69,14 @@ export class Inbox {
         return quiet({ name: 'caughtUp', value: { offset: Number(data['offset']) } });
       case 'face_detection_result':
         return quiet({ name: 'faces', value: data as unknown as FaceResult });
+      case 'ai_detection_result':
+        return quiet({ name: 'detections', value: data as unknown as DetectionResult });
+      case 'ai_engine_status':
+        return quiet({ name: 'engineChanged', value: data as unknown as EngineStatus });
+      case 'system_status_update':
+        return quiet({ name: 'systemChanged', value: data as unknown as SystemStatus });
+      case 'person_erased':
+        return quiet({ name: 'personErased', value: data as unknown as PersonErased });
       case 'stream_status_update':
       case 'camera_online':
       case 'camera_offline':

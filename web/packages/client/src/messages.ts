@@ -94,7 +94,8 @@ export interface Recorded {
   by: string | null;
   at: number | null;
   verdict?: Verdict | null;
-  first?: boolean;
+  first?: boolean | null;
+  declined?: boolean | null;
 }
 
 export interface Face {
@@ -106,6 +107,10 @@ export interface Face {
   person_id?: string | null;
   name?: string | null;
   similarity?: number | null;
+  /** How much it looks bona fide, 0 to 1; `null` where nobody can say. */
+  live?: number | null;
+  /** The track of the person whose face it is. */
+  body?: string | null;
 }
 
 /** The faces of one frame. Disposable: the newest result replaces older ones. */
@@ -116,6 +121,100 @@ export interface FaceResult {
   width: number;
   height: number;
   faces: Face[];
+}
+
+/** A person or thing of a frame: `person`, `vehicle`, `package`, `phone`, or whatever else the model knows. */
+export interface DetectedObject {
+  label: string;
+  confidence: number;
+  bbox: Box;
+  track_id: string | null;
+}
+
+/** How many people a frame shows; `density_score` is the share of the picture that they cover, 0 to 1, if known. */
+export interface Crowd {
+  face_count: number;
+  body_count: number;
+  crowd_level: 'empty' | 'low' | 'medium' | 'high' | 'very_high';
+  density_score: number | null;
+  zones?: Record<string, number>;
+}
+
+/** The persons and things of one frame, and the crowd; `source` names the engine. Disposable like `FaceResult`. */
+export interface DetectionResult {
+  camera_id: string;
+  frame_id: number;
+  timestamp: number;
+  width: number;
+  height: number;
+  detections: DetectedObject[];
+  crowd_analysis?: Crowd | null;
+  source: string;
+}
+
+/** Whether the user is on duty, said at `at`. */
+export interface DutyStatus {
+  on: boolean;
+  at: number;
+  reason?: string;
+}
+
+export type Quality = 'thumbnail' | 'sd' | 'hd';
+
+/** A wish for a stream. With `rtsp_url` the camera is made, or given this source. */
+export interface StreamRequest {
+  camera_id: string;
+  quality: Quality;
+  rtsp_url?: string;
+}
+
+/** A stream is ready. `stream_url` plays in an `<img>` and any player of MJPEG; `null` while nobody sends pictures. */
+export interface StreamStarted {
+  camera_id: string;
+  quality: Quality;
+  stream_url: string | null;
+  status: string;
+  request_id?: string | null;
+}
+
+export interface StreamFailed {
+  camera_id: string;
+  error: string;
+  code?: string;
+  request_id?: string | null;
+}
+
+export interface StreamStopped {
+  camera_id: string;
+  quality?: Quality | null;
+  request_id?: string | null;
+}
+
+export interface QualityChanged {
+  camera_id: string;
+  new_quality: Quality;
+  stream_url: string | null;
+  request_id?: string | null;
+}
+
+/** Somebody was erased: whatever shows them has to forget them now. */
+export interface PersonErased {
+  person_id: string;
+}
+
+export interface EngineStatus {
+  engine_id: string;
+  status: 'connected' | 'disconnected';
+  reason?: string;
+  capabilities?: string[];
+  load?: number | null;
+}
+
+/** What is wrong with the system as a whole. */
+export interface SystemStatus {
+  gateways: number;
+  engines: number;
+  warnings: string[];
 }
 
 export interface CameraChange {
@@ -140,6 +239,13 @@ export interface Frame {
   width: number;
   height: number;
   jpeg: Uint8Array<ArrayBuffer>;
+}
+
+/** Where a device is: WGS 84 degrees, and the radius in metres within which it is. */
+export interface Location {
+  latitude: number;
+  longitude: number;
+  accuracy_m?: number;
 }
 
 export interface SubscribeOptions {

@@ -1,18 +1,20 @@
 import { retryDelayMs, spread } from './backoff.ts';
 import { CLOSE_BAD_TOKEN, CLOSE_BROKEN_LINE, CLOSE_NO_HEARTBEAT, CLOSE_TOKEN_EXPIRED, meaningOf, retryAfterMs, stopReasonOf } from './close_codes.ts';
 import type { StopReason } from './close_codes.ts';
+import { DEFAULT_HEARTBEAT_MS, heartbeatMs, parseEnvelope } from './envelope.ts';
 import { decodeFrame } from './frames.ts';
 import { Inbox } from './inbox.ts';
-import type { Envelope, Recorded, ServerError, SubscribeOptions, Verdict } from './messages.ts';
+import type { DutyStatus, Envelope, Location, Quality, Recorded, ServerError, StreamRequest, SubscribeOptions, Verdict } from './messages.ts';
 import { Outbox } from './outbox.ts';
 import type { Tap } from './outbox.ts';
 import type { ConnectionView, Effect, SessionEvent, SessionOptions, Statistics } from './session_types.ts';
+import { Streams } from './streams.ts';
 import { Subscriptions } from './subscriptions.ts';
 import type { Wanted } from './subscriptions.ts';
 import { expiryOf } from './token_expiry.ts';
+import { Whereabouts } from './whereabouts.ts';
 
 const OPEN_WAIT_MS = 10_000;
-const DEFAULT_HEARTBEAT_MS = 30_000;
 const SILENCE_MS = 60_000;
 const PROBE_WAIT_MS = 5_000;
 /** Live, `received` is held back this long, so that a burst costs one message; in a replay it goes at once. */
@@ -45,6 +47,8 @@ export class Session {
   readonly #inbox: Inbox;
   readonly #outbox: Outbox;
   readonly #subscriptions = new Subscriptions();
+  readonly #whereabouts = new Whereabouts();
+  readonly #streams = new Streams((nowMs) => this.#freshId(nowMs));
   readonly #timers = new Map<Timer, number>();
   #effects: Effect[] = [];
   #view: ConnectionView = { status: 'disconnected', reason: '', retryAtMs: null, lostAtMs: null, stopped: null };
@@ -101,6 +105,8 @@ export class Session {
     const due = [...this.#timers.values()];
     const answer = this.#view.status === 'authenticated' ? this.#outbox.nextDueAtMs() : null;
     if (answer !== null) due.push(answer);
+    const request = this.#streams.nextDueAtMs();
+    if (request !== null) due.push(request);
     return due.length === 0 ? null : Math.min(...due);
   }
 
@@ -113,6 +119,7 @@ export class Session {
   disconnect(): void {
     if (this.#view.status !== 'disconnected') this.#effects.push({ kind: 'close', code: 1000, reason: 'goodbye' });
     this.#forgetConnection();
+    this.#tell(this.#streams.giveUp('the client was closed'));
     this.#show({ status: 'disconnected', reason: '', retryAtMs: null, lostAtMs: null, stopped: null });
   }
 
@@ -201,6 +208,7 @@ export class Session {
       this.#effects.push({ kind: 'want_token', fresh: true });
     }
     this.#sendTaps(nowMs);
+    this.#tell(this.#streams.tick(nowMs));
   }
 
   /** A picture. */
@@ -229,6 +237,28 @@ export class Session {
     return id;
   }
 
+  /** Says where this device is, now and on the connections to come; `null` says nothing from now on. */
+  locate(location: Location | null, nowMs: number): void {
+    this.#say(this.#whereabouts.locate(location, nowMs));
+  }
+
+  switchDuty(on: boolean, nowMs: number): void {
+    this.#say([this.#whereabouts.switch(on, this.#freshId(nowMs))]);
+  }
+
+  /** Asks for a stream; `request` and `streamStarted` or `streamFailed` follow under the id. */
+  startStream(request: StreamRequest, nowMs: number): string {
+    return this.#ask(this.#streams.start(request, nowMs));
+  }
+
+  changeStream(cameraId: string, quality: Quality, nowMs: number): string {
+    return this.#ask(this.#streams.change(cameraId, quality, nowMs));
+  }
+
+  stopStream(cameraId: string, nowMs: number): string {
+    return this.#ask(this.#streams.stop(cameraId, nowMs));
+  }
+
   subscribe(cameraId: string, wish: symbol, options: SubscribeOptions): void {
     const wanted = this.#subscriptions.add(cameraId, wish, options);
     if (wanted !== null) this.#sendSubscribe(cameraId, wanted);
@@ -249,7 +279,15 @@ export class Session {
     else if (type === 'identification_success') this.#identified(data, nowMs);
     else if (type === 'error') this.#refused(message);
     else if (type === 'recorded') this.#recorded(message);
-    else {
+    else if (type === 'duty_status') {
+      this.#whereabouts.answered(data as unknown as DutyStatus, message.id);
+      this.#emit({ name: 'duty', value: data as unknown as DutyStatus });
+    } else {
+      const answered = this.#streams.answered(message);
+      if (answered !== null) {
+        this.#tell(answered);
+        return;
+      }
       const outcome = this.#inbox.take(type, data);
       for (const event of outcome.events) this.#emit(event);
       if (outcome.moved) this.#scheduleReceived(nowMs);
@@ -273,6 +311,8 @@ export class Session {
     this.#heartbeat(nowMs);
     this.#scheduleRefresh(nowMs);
     for (const [cameraId, wanted] of this.#subscriptions.all()) this.#sendSubscribe(cameraId, wanted);
+    this.#say(this.#whereabouts.begin(this.#freshId(nowMs), nowMs));
+    this.#say(this.#streams.begin(nowMs));
     this.#sendTaps(nowMs);
   }
 
@@ -281,6 +321,8 @@ export class Session {
     const id = message.id ?? error.request_id;
     const passing = PASSING_ERRORS.includes(error.code);
     const tap = id === undefined || passing ? null : this.#outbox.refuse(id, error.message);
+    if (id !== undefined && !passing) this.#whereabouts.refused(id);
+    if (id !== undefined) this.#tell(this.#streams.refused(id, error));
     if (this.#view.status === 'connected') this.#lastError = error;
     if (tap !== null) {
       this.#saveTaps();
@@ -336,6 +378,7 @@ export class Session {
   #stop(stopped: StopReason, reason: string): void {
     this.#tokenRefused = false;
     this.#forgetConnection();
+    this.#tell(this.#streams.giveUp(reason));
     this.#show({ ...this.#view, status: 'disconnected', reason, retryAtMs: null, stopped });
   }
 
@@ -346,6 +389,7 @@ export class Session {
     this.#identifySent = false;
     this.#lastError = null;
     this.#outbox.connectionLost();
+    this.#streams.end();
     for (const tap of this.#outbox.taps) this.#emit({ name: 'tap', value: tap });
   }
 
@@ -401,6 +445,22 @@ export class Session {
     this.#send('subscribe_camera', { camera_id: cameraId, frames: wanted.frames, ...rate });
   }
 
+  /** Says what waits for no answer of its own, where there is somebody to hear it. */
+  #say(messages: readonly Envelope[]): void {
+    if (this.#view.status !== 'authenticated') return;
+    for (const { type, data, id } of messages) this.#send(type, data, id);
+  }
+
+  #ask({ id, sends, events }: { id: string; sends: readonly Envelope[]; events: readonly SessionEvent[] }): string {
+    this.#say(sends);
+    this.#tell(events);
+    return id;
+  }
+
+  #tell(events: readonly SessionEvent[]): void {
+    for (const event of events) this.#emit(event);
+  }
+
   #send(type: string, data: Record<string, unknown>, id?: string): void {
     this.#sent += 1;
     this.#effects.push({ kind: 'send', message: id === undefined ? { type, data } : { type, id, data } });
@@ -424,22 +484,3 @@ export class Session {
     this.#effects.push({ kind: 'event', event });
   }
 }
-
-/** The server's heartbeat interval: seconds, or milliseconds as seed 004 writes them. */
-function heartbeatMs(value: unknown): number {
-  if (typeof value !== 'number' || !(value > 0)) return DEFAULT_HEARTBEAT_MS;
-  const ms = value < 1_000 ? value * 1_000 : value;
-  return Math.min(Math.max(ms, 1_000), DEFAULT_HEARTBEAT_MS);
-}
-
-function parseEnvelope(text: string): Envelope | null {
-  try {
-    const value = JSON.parse(text) as Partial<Envelope> | null;
-    if (typeof value?.type !== 'string') return null;
-    const data = typeof value.data === 'object' && value.data !== null ? value.data : {};
-    return { ...value, type: value.type, data };
-  } catch {
-    return null;
-  }
-}
-

@@ -4,12 +4,21 @@ import type {
   AlertUpdate,
   CameraChange,
   ClientType,
+  DetectionResult,
+  DutyStatus,
+  EngineStatus,
   Envelope,
   FaceResult,
   Frame,
+  PersonErased,
   Position,
+  QualityChanged,
   Recorded,
   ServerError,
+  StreamFailed,
+  StreamStarted,
+  StreamStopped,
+  SystemStatus,
 } from './messages.ts';
 import type { Tap } from './outbox.ts';
 
@@ -38,6 +47,13 @@ export interface Statistics {
   reconnectAttempts: number;
 }
 
+/** A request has its answer: `refusal` says why it was not done, `TIMED_OUT` that nobody answered. */
+export interface RequestOutcome {
+  id: string;
+  cameraId: string;
+  refusal: { code: string; message: string } | null;
+}
+
 /** What a session tells its application, by event name. */
 export interface SessionEvents {
   connection: ConnectionView;
@@ -53,8 +69,21 @@ export interface SessionEvents {
   tap: Tap;
   recorded: Recorded;
   faces: FaceResult;
+  detections: DetectionResult;
   frame: Frame;
   cameraChanged: CameraChange;
+  engineChanged: EngineStatus;
+  systemChanged: SystemStatus;
+  personErased: PersonErased;
+  /** The answer to `setDuty`, also when it was said again on a new connection. */
+  duty: DutyStatus;
+  /** A request about a stream was granted or refused. */
+  request: RequestOutcome;
+  /** A stream is ready, also again after a reconnection, at another address. */
+  streamStarted: StreamStarted;
+  streamFailed: StreamFailed;
+  streamStopped: StreamStopped;
+  streamQuality: QualityChanged;
   serverError: ServerError;
   /** Every text message, also those with an event of their own. */
   message: Envelope;

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 
-import type { Envelope, Position, Tap } from '../src/index.ts';
+import type { Envelope, Position, StreamRequest, Tap } from '../src/index.ts';
 import { Session } from '../src/index.ts';
 import type { Effect, SessionEvent, SessionOptions } from '../src/session_types.ts';
 
@@ -71,6 +71,24 @@ export class CaseDriver {
     },
     acknowledge: ({ alert_id, verdict }: { alert_id: string; verdict?: 'confirmed' | 'rejected' }) => {
       this.#session.tap('ack', alert_id, verdict ?? null, null, this.#nowMs);
+    },
+    decline: ({ alert_id, reason }: { alert_id: string; reason?: string }) => {
+      this.#session.tap('decline', alert_id, null, reason ?? null, this.#nowMs);
+    },
+    duty: ({ on }: { on: boolean }) => {
+      this.#session.switchDuty(on, this.#nowMs);
+    },
+    locate: (fix: { latitude: number; longitude: number; accuracy_m?: number }) => {
+      this.#session.locate(fix, this.#nowMs);
+    },
+    start_stream: (request: StreamRequest) => {
+      this.#session.startStream(request, this.#nowMs);
+    },
+    change_stream: ({ camera_id, quality }: StreamRequest) => {
+      this.#session.changeStream(camera_id, quality, this.#nowMs);
+    },
+    stop_stream: ({ camera_id }: { camera_id: string }) => {
+      this.#session.stopStream(camera_id, this.#nowMs);
     },
     subscribe: ({ camera_id, frames, max_fps }: { camera_id: string; frames?: boolean; max_fps?: number }) => {
       const wish = this.#wishes.get(camera_id) ?? Symbol(camera_id);
@@ -235,6 +253,26 @@ function nameOf({ name, value }: SessionEvent): [string, Data] | null {
       return ['faces', { camera_id: value.camera_id, frame_id: value.frame_id }];
     case 'frame':
       return ['picture', { camera_id: value.camera_id, frame_id: value.frame_id, size: value.jpeg.length }];
+    case 'detections':
+      return ['detections', { camera_id: value.camera_id, count: value.detections.length }];
+    case 'duty':
+      return ['duty', { on: value.on, at: value.at }];
+    case 'request':
+      return ['request', { refused: value.refusal?.code ?? null }];
+    case 'streamStarted':
+      return ['stream', { camera_id: value.camera_id, quality: value.quality, stream_url: value.stream_url }];
+    case 'streamFailed':
+      return ['stream_failed', { camera_id: value.camera_id, code: value.code }];
+    case 'streamStopped':
+      return ['stream_stopped', { camera_id: value.camera_id }];
+    case 'streamQuality':
+      return ['stream_quality', { camera_id: value.camera_id, new_quality: value.new_quality }];
+    case 'personErased':
+      return ['erased', { person_id: value.person_id }];
+    case 'engineChanged':
+      return ['engine', { engine_id: value.engine_id, status: value.status }];
+    case 'systemChanged':
+      return ['system', { warnings: value.warnings }];
     case 'cameraChanged':
       return ['camera', { camera_id: value.camera_id, status: value.status }];
     case 'serverError':

@@ -290,3 +290,47 @@ it('survives what is no message', () => {
   }
   expect(h.session.view.status).toBe('authenticated');
 });
+
+describe('where the device is', () => {
+  const here = { latitude: 52.52, longitude: 13.37, accuracy_m: 12 };
+
+  it('is said at once, and again on the next connection while it is good', () => {
+    const h = new Harness();
+    h.signIn();
+    h.session.locate(here, h.nowMs);
+    expect(h.sent('location_update')).toEqual([here]);
+    h.session.closed(1006, '', h.nowMs);
+    h.pass(1_000);
+    h.authenticate();
+    expect(h.sent('location_update')).toEqual([here, here]);
+  });
+
+  it('is not said on a new connection when it is old, or was taken back', () => {
+    const h = new Harness();
+    h.session.locate(here, h.nowMs);
+    h.nowMs += 120_000;
+    h.signIn();
+    expect(h.sent('location_update')).toEqual([]);
+    h.session.locate(here, h.nowMs);
+    h.session.locate(null, h.nowMs);
+    h.session.closed(1006, '', h.nowMs);
+    h.pass(1_000);
+    h.authenticate();
+    expect(h.sent('location_update')).toEqual([here]);
+  });
+});
+
+describe('what cameras show', () => {
+  it('tells of faces, and of persons and things with the crowd', () => {
+    const h = new Harness();
+    h.signIn();
+    const crowd = { face_count: 1, body_count: 2, crowd_level: 'low', density_score: 0.1, zones: { Hall: 2 } };
+    const person = { label: 'person', confidence: 0.8, bbox: [1, 2, 3, 4], track_id: 't' };
+    h.receive('face_detection_result', { camera_id: 'c', frame_id: 1, faces: [] });
+    h.receive('ai_detection_result', { camera_id: 'c', frame_id: 1, detections: [person], crowd_analysis: crowd });
+    expect(h.events('faces')).toMatchObject([{ camera_id: 'c', frame_id: 1 }]);
+    expect(h.events('detections')).toEqual([
+      { camera_id: 'c', frame_id: 1, detections: [person], crowd_analysis: crowd },
+    ]);
+  });
+});

@@ -55,7 +55,8 @@ export function useStatistics(everyMs = 1_000): Statistics {
   return statistics;
 }
 
-function useClient(): SightlineClient {
+/** The client of the surrounding `SightlineProvider`. */
+export function useClient(): SightlineClient {
   const client = use(ClientContext);
   if (client === null) throw new Error('useSightline needs a SightlineProvider above it');
   return client;

@@ -1,8 +1,11 @@
 import { Button, Kbd } from '@mantine/core';
-import type { Alert, Tap, Verdict } from '@sightline/client';
-import { IconCheck, IconHandGrab, IconX } from '@tabler/icons-react';
+import type { Tap, Verdict } from '@sightline/client';
+import { IconCheck, IconHandGrab, IconHandStop, IconX } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
+import type { Alert } from '../api/types.ts';
+import type { LiveAlert } from '../live/live_state.ts';
+import { useLive } from '../live/live_context.ts';
 import { useMay, useSession } from '../session/session.ts';
 import { text } from '../text.ts';
 import { Clock } from '../times/time.tsx';
@@ -12,15 +15,20 @@ import { handlingOf } from './handling.ts';
 import { TapState } from './tap_state.tsx';
 
 interface AlertActionsProps {
-  alert: Alert;
+  alert: Alert & Pick<Partial<LiveAlert>, 'responder'>;
   tap: Tap | undefined;
   onTake: (verdict: Verdict | null) => void;
+  onCannot: () => void;
 }
 
 /** What to do about an alert, and who has done it. */
-export function AlertActions({ alert, tap, onTake }: AlertActionsProps): ReactElement {
-  const myName = useSession()?.user.name ?? '';
+export function AlertActions({ alert, tap, onTake, onCannot }: AlertActionsProps): ReactElement {
+  const me = useSession()?.user;
+  const myName = me?.name ?? '';
+  const declined = useLive().state.declined.includes(alert.alert_id);
   const handling = handlingOf(alert, myName, useMay('handle_alerts'));
+  // Only who is asked, or may be, has something to hand on.
+  const mayDecline = handling.take && !declined && (me?.role === 'responder' || (alert.responder != null && alert.responder.id === me?.id));
   const waiting = tap?.state === 'queued' || tap?.state === 'sent';
   const button = (verdict: Verdict) => ({
     size: 'md' as const,
@@ -50,6 +58,18 @@ export function AlertActions({ alert, tap, onTake }: AlertActionsProps): ReactEl
               {text.alerts.take}
             </Button>
           ) : null}
+          {mayDecline ? (
+            <Button
+              className={styles.take}
+              size="md"
+              variant="default"
+              disabled={waiting && tap.kind === 'decline'}
+              leftSection={<IconHandStop size={19} stroke={1.8} />}
+              onClick={onCannot}
+            >
+              {text.alerts.cannot}
+            </Button>
+          ) : null}
           {handling.judge ? (
             <>
               <Button {...button('confirmed')} leftSection={<IconCheck size={19} stroke={2} />} rightSection={<Kbd size="xs">C</Kbd>}>
@@ -62,6 +82,7 @@ export function AlertActions({ alert, tap, onTake }: AlertActionsProps): ReactEl
           ) : null}
         </div>
       ) : null}
+      {declined && tap === undefined && handling.take ? <p className={styles.holder}>{text.alerts.declined}</p> : null}
       <TapState tap={tap} />
     </div>
   );

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 import { useEffect, useRef } from 'react';
 import { Link } from 'react-router';
 
-import type { LiveAlert } from '../live/live_state.ts';
+import type { LiveAlert, Responder } from '../live/live_state.ts';
 import { useSession } from '../session/session.ts';
 import { text } from '../text.ts';
 import { Ago } from '../times/time.tsx';
@@ -31,7 +31,8 @@ export function AlertCard({ alert, selected, tap, handling, onTake }: AlertCardP
     if (selected) card.current?.scrollIntoView({ block: 'nearest' });
   }, [selected]);
   const taken = alert.state !== 'open';
-  const myName = useSession()?.user.name ?? '';
+  const me = useSession()?.user;
+  const [myName, myId] = [me?.name ?? '', me?.id ?? ''];
   return (
     <li
       ref={card}
@@ -41,6 +42,7 @@ export function AlertCard({ alert, selected, tap, handling, onTake }: AlertCardP
       data-severity={alert.severity}
       data-state={alert.state}
       data-selected={selected || undefined}
+      data-escalated={(alert.escalation_level ?? 0) > 0 || undefined}
     >
       <Faces alert={alert} />
       <div className={styles.words}>
@@ -60,6 +62,8 @@ export function AlertCard({ alert, selected, tap, handling, onTake }: AlertCardP
             <b>{holderOf(alert, myName)}</b>
           ) : tap !== undefined ? (
             <TapState tap={tap} />
+          ) : alert.responder != null ? (
+            <span className={styles.asked}>{askedWords(alert.responder, myId)}</span>
           ) : typeof alert.similarity === 'number' ? (
             <SimilarityWords value={alert.similarity} />
           ) : null}
@@ -68,6 +72,10 @@ export function AlertCard({ alert, selected, tap, handling, onTake }: AlertCardP
       {handling.take && tap?.state !== 'queued' && tap?.state !== 'sent' ? <Thumbs judge={handling.judge} onTake={onTake} /> : null}
     </li>
   );
+}
+
+function askedWords({ id, name }: Responder, myId: string): string {
+  return id === myId ? text.alerts.askingYou : text.alerts.asking(name);
 }
 
 /** The three decisions, thumb-sized; only a phone shows them here, everywhere else they are beside the alert. */

@@ -1,12 +1,16 @@
-import { ActionIcon, Skeleton } from '@mantine/core';
+import { ActionIcon, Button, Skeleton } from '@mantine/core';
 import type { Alert, Verdict } from '@sightline/client';
-import { IconArrowLeft } from '@tabler/icons-react';
+import { IconArrowLeft, IconBellOff } from '@tabler/icons-react';
 import type { ReactElement, ReactNode } from 'react';
+import { useState } from 'react';
 import { Link } from 'react-router';
 
+import { OptionalPart } from '../app/crash.tsx';
+import { fetched } from '../app/fetched.ts';
 import { Failed } from '../feedback/states.tsx';
 import { useLive } from '../live/live_context.ts';
-import { useMay } from '../session/session.ts';
+import { carriesAPhone } from '../guard/carries_a_phone.ts';
+import { useMay, useSession } from '../session/session.ts';
 import { text } from '../text.ts';
 import { Ago, Clock } from '../times/time.tsx';
 import { LiveTile } from '../wall/live_tile.tsx';
@@ -20,17 +24,23 @@ import { Snapshot } from './snapshot.tsx';
 import { TraceView } from './trace_view.tsx';
 import { useAlert } from './use_alert.ts';
 
+const DeliveryTimeline = fetched(() => import('./delivery_timeline.tsx'));
+const SnoozeDialog = fetched(() => import('../quiet/snooze_dialog.tsx'));
+const WayThere = fetched(() => import('../guard/way_there.tsx'));
+
 interface AlertDetailProps {
   alertId: string;
   /** Whether this is all that the page shows, so that its heading is the page's. */
   alone: boolean;
   onTake: (verdict: Verdict | null) => void;
+  onCannot: () => void;
 }
 
 /** Everything about one alert: the comparison, the decision to make, the picture, and why it was raised. */
-export function AlertDetail({ alertId, alone, onTake }: AlertDetailProps): ReactElement {
+export function AlertDetail({ alertId, alone, onTake, onCannot }: AlertDetailProps): ReactElement {
   const { alert, error } = useAlert(alertId);
   const tap = useLive().state.taps[alertId];
+  const onFoot = carriesAPhone(useSession());
   const Heading = alone ? 'h1' : 'h2';
   if (error !== null) {
     return (
@@ -61,19 +71,63 @@ export function AlertDetail({ alertId, alone, onTake }: AlertDetailProps): React
           <Heading className={styles.name}>{headline(alert)}</Heading>
           <PersonLine alert={alert} />
         </div>
+        <Snooze alert={alert} />
       </header>
       <div className={styles.compare} data-faces={isAboutPerson(alert) || undefined}>
         {isAboutPerson(alert) ? <Faces alert={alert} large /> : null}
         <div className={styles.decide}>
           {typeof alert.similarity === 'number' ? <SimilarityScale value={alert.similarity} /> : null}
           <Facts alert={alert} />
-          <AlertActions alert={alert} tap={tap} onTake={onTake} />
+          {onFoot && alert.camera.id !== '' ? (
+            <OptionalPart>
+              <WayThere camera={alert.camera} />
+            </OptionalPart>
+          ) : null}
+          <AlertActions alert={alert} tap={tap} onTake={onTake} onCannot={onCannot} />
           {alert.person ? <p className={styles.lead}>{text.alerts.lead}</p> : null}
         </div>
       </div>
-      <Pictures alert={alert} />
+      {isAboutPerson(alert) ? <Pictures alert={alert} /> : null}
+      <OptionalPart>
+        <DeliveryTimeline alert={alert} />
+      </OptionalPart>
+      {isAboutPerson(alert) ? null : <Pictures alert={alert} />}
       <TraceView alert={alert} />
     </article>
+  );
+}
+
+/** Keeping the camera of an alert quiet, for those who may. */
+function Snooze({ alert }: { alert: Alert }): ReactElement | null {
+  const [open, setOpen] = useState(false);
+  const allowed = useMay('snooze_alerts');
+  if (!allowed || alert.camera.id === '') return null;
+  return (
+    <>
+      <Button
+        className={styles.snooze}
+        size="xs"
+        variant="subtle"
+        color="gray"
+        leftSection={<IconBellOff size={16} stroke={1.7} />}
+        onClick={() => {
+          setOpen(true);
+        }}
+      >
+        {text.quiet.menu}
+      </Button>
+      {open ? (
+        <OptionalPart>
+          <SnoozeDialog
+            camera={alert.camera}
+            alertType={alert.type}
+            onClose={() => {
+              setOpen(false);
+            }}
+          />
+        </OptionalPart>
+      ) : null}
+    </>
   );
 }
 

@@ -1,5 +1,5 @@
 import type { Alert } from '@sightline/client';
-import { IconVideoOff } from '@tabler/icons-react';
+import { IconBellRinging, IconUserOff, IconVideoOff } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
 import { Picture } from '../pictures/picture.tsx';
@@ -7,12 +7,16 @@ import { text } from '../text.ts';
 import { headline, isAboutPerson } from './describe.ts';
 import styles from './faces.module.css';
 
+/** What stands for an alert about no face; a camera's own otherwise. */
+const MARKS: Record<string, typeof IconVideoOff> = { test: IconBellRinging, nobody_on_duty: IconUserOff };
+
 /** The face that was seen beside the one that is enrolled: the comparison that a person has to make. */
 export function Faces({ alert, large = false }: { alert: Alert; large?: boolean }): ReactElement {
   if (!isAboutPerson(alert)) {
+    const Mark = MARKS[alert.type] ?? IconVideoOff;
     return (
       <span className={styles.machine} aria-hidden>
-        <IconVideoOff stroke={1.4} />
+        <Mark stroke={1.4} />
       </span>
     );
   }

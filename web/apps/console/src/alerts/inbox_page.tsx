@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import type { Verdict } from '@sightline/client';
@@ -20,11 +20,12 @@ import { handlingOf } from './handling.ts';
 import styles from './inbox_page.module.css';
 import { useInboxKeys } from './use_inbox_keys.ts';
 
+const CannotDialog = fetched(() => import('../guard/cannot_dialog.tsx'));
 const KeysDialog = fetched(() => import('./keys_dialog.tsx'));
 
 /** The inbox beside the alert that is being looked at; on a phone one or the other. */
 export default function InboxPage(): ReactElement {
-  const { state, acknowledge } = useLive();
+  const { state, acknowledge, decline } = useLive();
   const myName = useSession()?.user.name ?? '';
   const mayHandle = useMay('handle_alerts');
   const nowMs = useNow(1_000);
@@ -33,6 +34,7 @@ export default function InboxPage(): ReactElement {
   const { alertId = null } = useParams();
   const [chosen, setChosen] = useState<string | null>(null);
   const [helping, setHelping] = useState(false);
+  const [declining, setDeclining] = useState<string | null>(null);
 
   const inbox = inboxOf(state, nowMs);
   const taken = takenOf(state, nowMs);
@@ -87,20 +89,19 @@ export default function InboxPage(): ReactElement {
             <span className={styles.count} role="status" data-testid="open-count">
               {text.alerts.open(count)}
             </span>
-            <Tooltip label={`${text.alerts.keysHint} (?)`}>
-              <ActionIcon
-                className={styles.keys}
-                variant="subtle"
-                color="gray"
-                size={34}
-                aria-label={text.alerts.keysHint}
-                onClick={() => {
-                  setHelping(true);
-                }}
-              >
-                <IconKeyboard size={20} stroke={1.6} />
-              </ActionIcon>
-            </Tooltip>
+            <ActionIcon
+              className={styles.keys}
+              variant="subtle"
+              color="gray"
+              size={34}
+              aria-label={text.alerts.keysHint}
+              title={`${text.alerts.keysHint} (?)`}
+              onClick={() => {
+                setHelping(true);
+              }}
+            >
+              <IconKeyboard size={20} stroke={1.6} />
+            </ActionIcon>
           </header>
           <AlertList inbox={inbox} taken={taken} selectedId={selectedId} onTake={take} />
         </section>
@@ -117,10 +118,26 @@ export default function InboxPage(): ReactElement {
               onTake={(verdict) => {
                 take(selectedId, verdict);
               }}
+              onCannot={() => {
+                setDeclining(selectedId);
+              }}
             />
           )}
         </section>
       ) : null}
+      {declining === null ? null : (
+        <OptionalPart>
+          <CannotDialog
+            onDecline={(reason) => {
+              decline(declining, reason);
+              setDeclining(null);
+            }}
+            onClose={() => {
+              setDeclining(null);
+            }}
+          />
+        </OptionalPart>
+      )}
       {helping ? (
         <OptionalPart>
           <KeysDialog

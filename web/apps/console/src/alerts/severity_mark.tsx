@@ -23,7 +23,7 @@ export function EscalationMark({ level }: { level: number | undefined }): ReactE
   return (
     <span className={styles.escalated}>
       <IconArrowBigUpLines size={14} stroke={2} aria-hidden />
-      {text.alerts.escalated(level)}
+      <span className={styles.word}>{text.alerts.escalatedWord}</span> ×{level}
     </span>
   );
 }

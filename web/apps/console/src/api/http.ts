@@ -1,4 +1,5 @@
 import { session } from '../session/session.ts';
+import { hasEnded } from '../session/session_store.ts';
 import { text } from '../text.ts';
 
 /** A request that failed, with the server's plain words. `status` 0: the server could not be reached. */
@@ -17,6 +18,8 @@ interface Request {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   json?: unknown;
   form?: FormData | URLSearchParams;
+  /** Asks without the session's token, and without ending the session when refused. */
+  anonymous?: boolean;
   signal?: AbortSignal;
 }
 
@@ -32,8 +35,18 @@ export async function requestPicture(path: string, signal?: AbortSignal): Promis
   return await answer.blob();
 }
 
-async function send(path: string, { method = 'GET', json, form, signal }: Request): Promise<Response> {
-  const token = session.get()?.token;
+const RENEWAL = '/api/token/refresh';
+let renew: () => Promise<void> = () => Promise.resolve();
+
+/** Says how a session whose token ended, while this device slept, gets another one before anything is asked with it. */
+export function renewEndedSessionsWith(renewal: () => Promise<void>): void {
+  renew = renewal;
+}
+
+async function send(path: string, { method = 'GET', json, form, anonymous = false, signal }: Request): Promise<Response> {
+  const signedIn = session.get();
+  if (!anonymous && path !== RENEWAL && signedIn !== null && hasEnded(signedIn, Date.now())) await renew();
+  const token = anonymous ? undefined : session.get()?.token;
   const headers = new Headers();
   if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
   if (json !== undefined) headers.set('Content-Type', 'application/json');

@@ -10,7 +10,11 @@ export type Right =
   | 'see_people'
   | 'manage_people'
   | 'identify'
+  | 'analyse'
   | 'manage_users'
+  | 'manage_channels'
+  | 'manage_duty'
+  | 'snooze_alerts'
   | 'see_system';
 
 export interface Me {
@@ -195,4 +199,140 @@ export interface System {
   clients: Record<string, number>;
   disk: { free_bytes: number; total_bytes?: number };
   models: ModelState[];
+}
+
+/** A weekly shift: weekday 0 is Monday; one that ends no later than it starts ends on the next day. */
+export interface Shift {
+  weekday: number;
+  start_minute: number;
+  end_minute: number;
+}
+
+/** On duty or not in a span of time, whatever the week says; of two that overlap the later one counts. */
+export interface DutyException {
+  from_ms: number;
+  until_ms: number;
+  on: boolean;
+  reason: string;
+}
+
+export interface Roster {
+  timezone: string;
+  shifts: Shift[];
+  exceptions: DutyException[];
+  latitude: number | null;
+  longitude: number | null;
+}
+
+export type DutyReason = 'switch' | 'field' | 'exception' | 'schedule' | 'none';
+
+export interface Duty {
+  user_id: string;
+  name: string;
+  role: Role;
+  on_duty: boolean;
+  reason: DutyReason;
+  connected: boolean;
+  push: boolean;
+  fix_age_ms: number | null;
+  roster: Roster | null;
+}
+
+export type QuietKind = 'snooze' | 'maintenance';
+
+/** A time in which events are recorded and alerts are not raised; without `camera_id` of all cameras. */
+export interface QuietPeriod {
+  id: string;
+  kind: QuietKind;
+  camera_id: string | null;
+  alert_type: string | null;
+  from_ms: number;
+  until_ms: number;
+  reason: string;
+  by: string;
+  by_name: string | null;
+  created_at: number;
+}
+
+export type NewQuietPeriod = Pick<QuietPeriod, 'kind' | 'camera_id' | 'alert_type' | 'until_ms' | 'reason'> & { from_ms?: number };
+
+export type StepOutcome = 'not_received' | 'not_acknowledged' | 'declined' | 'ended';
+
+/** Somebody was told of an alert; without `user_id` everybody was. */
+export interface EscalationStep {
+  level: number;
+  user_id: string | null;
+  name: string | null;
+  reason: string;
+  outside: boolean;
+  distance_m: number | null;
+  told_at: number;
+  outcome: StepOutcome | null;
+  ended_at: number | null;
+}
+
+export interface Decline {
+  user_id: string;
+  name: string | null;
+  at: number;
+  reason: string;
+}
+
+export interface Escalation {
+  steps: EscalationStep[];
+  declines: Decline[];
+}
+
+export type ChannelKind = 'webhook' | 'apprise';
+export type ChannelEvent = 'alert_triggered' | 'alert_updated' | 'alert_unanswered';
+
+export interface Channel {
+  id: string;
+  name: string;
+  kind: ChannelKind;
+  /** Only what names the service: paths and queries hold tokens. */
+  address: string;
+  events: ChannelEvent[];
+  min_severity: Severity;
+  enabled: boolean;
+  created_at: number;
+  waiting: number;
+  waiting_since: number | null;
+  given_up: number;
+  problem: string;
+}
+
+export interface ChannelMade {
+  channel: Channel;
+  secret: string | null;
+}
+
+export interface DeadLetter {
+  id: string;
+  kind: ChannelKind | 'web_push';
+  target_id: string;
+  target: string | null;
+  alert_id: string;
+  event: ChannelEvent;
+  attempts: number;
+  problem: string;
+  created_at: number;
+  given_up_at: number;
+}
+
+export interface Connection {
+  user_id: string;
+  user_name: string;
+  client_type: string;
+  /** Which of the server's protocols it speaks. */
+  dialect: string;
+  uptime_seconds: number;
+  last_heartbeat: string;
+  seconds_since_heartbeat: number;
+}
+
+export interface PushDevice {
+  id: string;
+  device: string;
+  created_at: number;
 }

@@ -1,16 +1,29 @@
 import type { MantineColorScheme } from '@mantine/core';
 import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
-import { IconDeviceDesktop, IconKey, IconLogout, IconMoon, IconSun } from '@tabler/icons-react';
+import { IconBell, IconBellOff, IconDeviceDesktop, IconDeviceMobile, IconKey, IconLogout, IconMoon, IconSun, IconWalk } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useState } from 'react';
+import { Link } from 'react-router';
 
-import { session, useSession } from '../session/session.ts';
+import { canInstall, promptInstall, useInstallable } from '../push/install.ts';
+import { unsubscribe, usePush } from '../push/use_push.ts';
+import { useMay, useSession } from '../session/session.ts';
+import { signOut } from '../session/sign_in.ts';
 import { text } from '../text.ts';
 import styles from './account_menu.module.css';
 import { OptionalPart } from './crash.tsx';
 import { fetched } from './fetched.ts';
 
 const PasswordDialog = fetched(() => import('../users/own_password_dialog.tsx'));
+
+/** Signs out. Whoever uses this device next must not be woken for this user's alerts. */
+async function leave(isWoken: boolean): Promise<void> {
+  try {
+    if (isWoken) await unsubscribe();
+  } finally {
+    await signOut();
+  }
+}
 
 const THEMES = [
   { value: 'auto', icon: IconDeviceDesktop },
@@ -23,6 +36,9 @@ export default function AccountMenu(): ReactElement | null {
   const user = useSession()?.user;
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const [changing, setChanging] = useState(false);
+  const push = usePush();
+  const mayHandle = useMay('handle_alerts');
+  useInstallable();
   if (user === undefined) return null;
   return (
     <>
@@ -50,6 +66,25 @@ export default function AccountMenu(): ReactElement | null {
           >
             {text.account.changePassword}
           </Menu.Item>
+          {mayHandle && user.role !== 'responder' ? (
+            <Menu.Item component={Link} to="/guard" leftSection={<IconWalk size={17} stroke={1.7} />}>
+              {text.guard.title}
+            </Menu.Item>
+          ) : null}
+          {push.state === 'on' ? (
+            <Menu.Item leftSection={<IconBellOff size={17} stroke={1.7} />} onClick={push.turnOff}>
+              {text.push.turnOff}
+            </Menu.Item>
+          ) : push.state === 'off' ? (
+            <Menu.Item leftSection={<IconBell size={17} stroke={1.7} />} onClick={push.turnOn}>
+              {text.push.turnOn}
+            </Menu.Item>
+          ) : null}
+          {canInstall() ? (
+            <Menu.Item leftSection={<IconDeviceMobile size={17} stroke={1.7} />} onClick={() => void promptInstall()}>
+              {text.guard.installAction}
+            </Menu.Item>
+          ) : null}
           <Menu.Divider />
           <Menu.Label>{text.account.theme}</Menu.Label>
           <Menu.RadioGroup
@@ -68,7 +103,7 @@ export default function AccountMenu(): ReactElement | null {
           <Menu.Item
             leftSection={<IconLogout size={17} stroke={1.7} />}
             onClick={() => {
-              session.set(null);
+              void leave(push.state === 'on');
             }}
           >
             {text.account.signOut}

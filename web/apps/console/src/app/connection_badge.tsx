@@ -1,57 +1,44 @@
-import { Button, Popover, Text, UnstyledButton } from '@mantine/core';
-import { useSightline, useStatistics } from '@sightline/react';
+import { UnstyledButton } from '@mantine/core';
+import { useSightline } from '@sightline/react';
 import type { ConnectionView } from '@sightline/client';
-import type { ReactElement } from 'react';
+import type { ComponentProps, ReactElement } from 'react';
+import { Suspense } from 'react';
 
 import { text } from '../text.ts';
 import { useNow } from '../times/clock.ts';
 import { timeOrDate } from '../times/format.ts';
 import styles from './connection_badge.module.css';
+import { fetched } from './fetched.ts';
+
+const Details = fetched(() => import('./connection_details.tsx'));
 
 /** Below this an outage is "reconnecting"; beyond it, the time it began says more. */
 const LONG_OUTAGE_MS = 20_000;
 
-/** Whether what is on the screen is live; with the reason when it is not. */
+/** Whether what is on the screen is live; the reason when it is not opens beneath. */
 export function ConnectionBadge(): ReactElement {
-  const { client, connection } = useSightline();
-  const { latency } = useStatistics();
-  const nowMs = useNow(500);
-  const live = connection.status === 'authenticated';
   return (
-    <Popover position="bottom-end" width={290} withArrow shadow="md">
-      <Popover.Target>
-        <UnstyledButton className={styles.badge} data-tone={toneOf(connection)} data-testid="connection">
-          <span className={styles.lamp} aria-hidden />
-          <span role="status">{wordsOf(connection, nowMs)}</span>
-        </UnstyledButton>
-      </Popover.Target>
-      <Popover.Dropdown>
-        <Text size="sm">{live ? text.connection.liveHint(latency) : explanationOf(connection)}</Text>
-        {live ? null : (
-          <Button
-            mt="sm"
-            size="xs"
-            fullWidth
-            onClick={() => {
-              client.retryNow();
-            }}
-          >
-            {connection.stopped === 'superseded' ? text.connection.takeOver : text.connection.retryNow}
-          </Button>
-        )}
-      </Popover.Dropdown>
-    </Popover>
+    <Suspense fallback={<Badge />}>
+      <Details />
+    </Suspense>
+  );
+}
+
+/** The badge itself, which takes what a popover wants to say about it. */
+export function Badge(props: ComponentProps<'button'>): ReactElement {
+  const { connection } = useSightline();
+  const nowMs = useNow(500);
+  return (
+    <UnstyledButton {...props} className={styles.badge} data-tone={toneOf(connection)} data-testid="connection">
+      <span className={styles.lamp} aria-hidden />
+      <span role="status">{wordsOf(connection, nowMs)}</span>
+    </UnstyledButton>
   );
 }
 
 function toneOf({ status, stopped }: ConnectionView): 'live' | 'wait' | 'down' {
   if (status === 'authenticated') return 'live';
   return stopped === null && status !== 'disconnected' ? 'wait' : 'down';
-}
-
-function explanationOf({ reason, stopped }: ConnectionView): string {
-  if (stopped !== null) return text.connection.stopped[stopped];
-  return reason === '' ? text.connection.connecting : text.connection.banner(reason);
 }
 
 function wordsOf({ status, stopped, retryAtMs, lostAtMs }: ConnectionView, nowMs: number): string {

@@ -1,4 +1,3 @@
-import { Tooltip } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import type { ReactElement } from 'react';
 import { Link, NavLink, useLocation } from 'react-router';
@@ -46,13 +45,17 @@ function Item({ place }: { place: Place }): ReactElement | null {
   const here = useIsHere(place);
   if (!allowed) return null;
   return (
-    <Tooltip label={place.label} position="right" disabled={!narrow}>
-      <NavLink to={place.to} className={styles.item ?? ''} aria-current={here ? 'page' : undefined} data-here={here || undefined}>
-        <place.icon size={19} stroke={1.7} aria-hidden />
-        <span className={styles.text}>{place.label}</span>
-        {place.to === '/' ? <OpenAlerts /> : null}
-      </NavLink>
-    </Tooltip>
+    <NavLink
+      to={place.to}
+      className={styles.item ?? ''}
+      aria-current={here ? 'page' : undefined}
+      data-here={here || undefined}
+      title={narrow ? place.label : undefined}
+    >
+      <place.icon size={19} stroke={1.7} aria-hidden />
+      <span className={styles.text}>{place.label}</span>
+      {place.to === '/' ? <OpenAlerts /> : null}
+    </NavLink>
   );
 }
 

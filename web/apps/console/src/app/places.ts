@@ -1,11 +1,14 @@
 import type { Icon } from '@tabler/icons-react';
 import {
   IconBell,
+  IconBroadcast,
+  IconCalendarUser,
   IconDeviceCctv,
   IconFaceId,
   IconHistory,
   IconLayoutGrid,
   IconListCheck,
+  IconPlugConnected,
   IconServer2,
   IconUsers,
   IconUserShield,
@@ -35,6 +38,9 @@ export const MANAGE: readonly Place[] = [
   { to: '/identify', label: text.nav.identify, icon: IconFaceId, right: 'identify', primary: false },
   { to: '/watch-lists', label: text.nav.watchLists, icon: IconListCheck, right: 'see_people', primary: false },
   { to: '/cameras', label: text.nav.cameras, icon: IconDeviceCctv, right: 'see_cameras', primary: false },
+  { to: '/duty', label: text.nav.duty, icon: IconCalendarUser, right: 'handle_alerts', primary: false },
+  { to: '/channels', label: text.nav.channels, icon: IconBroadcast, right: 'manage_channels', primary: false },
   { to: '/users', label: text.nav.users, icon: IconUserShield, right: 'manage_users', primary: false },
+  { to: '/connections', label: text.nav.connections, icon: IconPlugConnected, right: 'manage_users', primary: false },
   { to: '/system', label: text.nav.system, icon: IconServer2, right: 'see_system', primary: false },
 ];

@@ -1,18 +1,24 @@
 import type { ComponentType, LazyExoticComponent, ReactElement } from 'react';
-import { Suspense } from 'react';
-import { BrowserRouter, Route, Routes } from 'react-router';
+import { Suspense, useEffect } from 'react';
+import { BrowserRouter, Route, Routes, useNavigate } from 'react-router';
 
 import type { Right } from '../api/types.ts';
+import { onNotificationOpened } from '../push/service_worker.ts';
 import { CrashBoundary } from './crash.tsx';
 import { fetched } from './fetched.ts';
 import { NotFound } from './not_found.tsx';
 import { RequireRight } from './require_right.tsx';
 import { Shell } from './shell.tsx';
+import { useSession } from '../session/session.ts';
 
 type Content = LazyExoticComponent<ComponentType>;
 
 const SignIn = fetched(() => import('../session/sign_in_page.tsx'));
 const Inbox = fetched(() => import('../alerts/inbox_page.tsx'));
+const Guard = fetched(() => import('../guard/guard_page.tsx'));
+const Duty = fetched(() => import('../duty/duty_page.tsx'));
+const Channels = fetched(() => import('../channels/channels_page.tsx'));
+const Connections = fetched(() => import('../connections/connections_page.tsx'));
 const History = fetched(() => import('../alerts/history_page.tsx'));
 const Wall = fetched(() => import('../wall/wall_page.tsx'));
 const People = fetched(() => import('../people/people_page.tsx'));
@@ -25,7 +31,7 @@ const System = fetched(() => import('../system/system_page.tsx'));
 
 /** Each page is fetched when it is first opened, and shown to those who may see it. */
 const PAGES: readonly [path: string, right: Right, content: Content][] = [
-  ['/', 'see_alerts', Inbox],
+  ['/guard', 'handle_alerts', Guard],
   ['/alerts/:alertId', 'see_alerts', Inbox],
   ['/history', 'see_alerts', History],
   ['/wall', 'see_cameras', Wall],
@@ -35,16 +41,28 @@ const PAGES: readonly [path: string, right: Right, content: Content][] = [
   ['/identify', 'identify', Identify],
   ['/watch-lists', 'see_people', WatchLists],
   ['/cameras', 'see_cameras', Cameras],
+  ['/duty', 'handle_alerts', Duty],
+  ['/channels', 'manage_channels', Channels],
   ['/users', 'manage_users', Users],
+  ['/connections', 'manage_users', Connections],
   ['/system', 'see_system', System],
 ];
 
 export function Router(): ReactElement {
   return (
     <BrowserRouter>
+      <Notified />
       <Routes>
         <Route path="/sign-in" element={<Page content={SignIn} />} />
         <Route element={<Shell />}>
+          <Route
+            path="/"
+            element={
+              <RequireRight right="see_alerts">
+                <Home />
+              </RequireRight>
+            }
+          />
           {PAGES.map(([path, right, content]) => (
             <Route
               key={path}
@@ -61,6 +79,18 @@ export function Router(): ReactElement {
       </Routes>
     </BrowserRouter>
   );
+}
+
+/** The first page: for those who are sent to places the one that is made for a thumb. */
+function Home(): ReactElement {
+  return <Page content={useSession()?.user.role === 'responder' ? Guard : Inbox} />;
+}
+
+/** Goes where a notification leads that was tapped while the console was open. */
+function Notified(): null {
+  const navigate = useNavigate();
+  useEffect(() => onNotificationOpened((path) => void navigate(path)), [navigate]);
+  return null;
 }
 
 function Page({ content: Content }: { content: Content }): ReactElement {

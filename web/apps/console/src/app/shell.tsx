@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { Navigate, Outlet, useLocation } from 'react-router';
 
 import { LiveProvider } from '../live/live_provider.tsx';
+import { carriesAPhone } from '../guard/carries_a_phone.ts';
 import { useSession } from '../session/session.ts';
 import { useRefresh } from '../session/use_refresh.ts';
 import { text } from '../text.ts';
@@ -16,6 +17,7 @@ import styles from './shell.module.css';
 import { SoundSwitch } from './sound_switch.tsx';
 import { TabBar } from './tab_bar.tsx';
 
+const FieldKeeper = fetched(() => import('../guard/field_keeper.tsx'));
 const AccountMenu = fetched(() => import('./account_menu.tsx'));
 
 /** The frame around every page: where one is, whether it is live, who one is. */
@@ -30,6 +32,11 @@ export function Shell(): ReactElement {
   return (
     <LiveProvider key={signedIn.user.id}>
       <Attention />
+      {carriesAPhone(signedIn) ? (
+        <OptionalPart>
+          <FieldKeeper />
+        </OptionalPart>
+      ) : null}
       <a href="#content" className={styles.skip}>
         {text.nav.skip}
       </a>

@@ -1,4 +1,4 @@
-import { ActionIcon, Tooltip } from '@mantine/core';
+import { ActionIcon } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconVolume, IconVolumeOff } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
@@ -14,17 +14,16 @@ export function SoundSwitch(): ReactElement {
   useHotkeys([['m', toggle]]);
   const label = muted ? text.account.unmute : text.account.mute;
   return (
-    <Tooltip label={`${label} (M)`}>
-      <ActionIcon
-        variant="subtle"
-        color={muted ? 'red' : 'gray'}
-        size={36}
-        aria-label={text.account.mute}
-        aria-pressed={muted}
-        onClick={toggle}
-      >
-        {muted ? <IconVolumeOff size={20} stroke={1.7} /> : <IconVolume size={20} stroke={1.7} />}
-      </ActionIcon>
-    </Tooltip>
+    <ActionIcon
+      variant="subtle"
+      color={muted ? 'red' : 'gray'}
+      size={36}
+      aria-label={text.account.mute}
+      aria-pressed={muted}
+      title={`${label} (M)`}
+      onClick={toggle}
+    >
+      {muted ? <IconVolumeOff size={20} stroke={1.7} /> : <IconVolume size={20} stroke={1.7} />}
+    </ActionIcon>
   );
 }

@@ -25,7 +25,9 @@ export function TabBar(): ReactElement {
       {ALL.filter((place) => place.primary).map((place) => (
         <Tab key={place.to} place={place} />
       ))}
-      {others.length === 0 ? null : (
+      {others.length === 0 ? null : others.length === 1 ? (
+        others.map((place) => <Tab key={place.to} place={place} />)
+      ) : (
         <OptionalPart>
           <MoreMenu places={others} />
         </OptionalPart>

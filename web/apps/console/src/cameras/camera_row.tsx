@@ -1,13 +1,17 @@
 import { ActionIcon, Menu, Switch } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { IconDots, IconLayoutGrid, IconPencil, IconTrash } from '@tabler/icons-react';
+import { IconBellOff, IconDots, IconLayoutGrid, IconPencil, IconTrash } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { Link } from 'react-router';
 
 import { request } from '../api/http.ts';
 import type { Camera } from '../api/types.ts';
 import { notifyFailed } from '../feedback/notify.ts';
+import { useQuietPeriods } from '../quiet/queries.ts';
+import { quietNow } from '../quiet/quiet_now.ts';
 import { text } from '../text.ts';
+import { useNow } from '../times/clock.ts';
+import { comingTime } from '../times/format.ts';
 import { Ago } from '../times/time.tsx';
 import { LiveTile } from '../wall/live_tile.tsx';
 import { useCameraState } from '../wall/use_camera_state.ts';
@@ -16,13 +20,15 @@ import styles from './cameras_page.module.css';
 interface CameraRowProps {
   camera: Camera;
   mayManage: boolean;
+  maySnooze: boolean;
   onEdit: () => void;
+  onSnooze: () => void;
   onRemove: () => void;
 }
 
 const PREVIEW_FPS = 2;
 
-export function CameraRow({ camera, mayManage, onEdit, onRemove }: CameraRowProps): ReactElement {
+export function CameraRow({ camera, mayManage, maySnooze, onEdit, onSnooze, onRemove }: CameraRowProps): ReactElement {
   const { latitude, longitude } = camera;
   return (
     <li className={styles.row} data-testid="camera-row" data-camera={camera.id}>
@@ -37,10 +43,26 @@ export function CameraRow({ camera, mayManage, onEdit, onRemove }: CameraRowProp
             ? text.cameras.noPosition
             : `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`}
         </span>
+        <QuietMark cameraId={camera.id} />
       </div>
       <State camera={camera} />
-      {mayManage ? <Controls camera={camera} onEdit={onEdit} onRemove={onRemove} /> : null}
+      {mayManage || maySnooze ? (
+        <Controls camera={camera} mayManage={mayManage} maySnooze={maySnooze} onEdit={onEdit} onSnooze={onSnooze} onRemove={onRemove} />
+      ) : null}
     </li>
+  );
+}
+
+/** Says that a camera raises no alerts just now: it must not be forgotten. */
+function QuietMark({ cameraId }: { cameraId: string }): ReactElement | null {
+  const nowMs = useNow(1_000);
+  const [longest] = quietNow(useQuietPeriods().data ?? [], cameraId, nowMs);
+  if (longest === undefined) return null;
+  return (
+    <Link to="/duty" className={styles.quiet}>
+      <IconBellOff size={15} stroke={1.8} aria-hidden />
+      {text.quiet.now(comingTime(longest.until_ms, nowMs))}
+    </Link>
   );
 }
 
@@ -72,7 +94,7 @@ function State({ camera }: { camera: Camera }): ReactElement {
   );
 }
 
-function Controls({ camera, onEdit, onRemove }: Omit<CameraRowProps, 'mayManage'>): ReactElement {
+function Controls({ camera, mayManage, maySnooze, onEdit, onSnooze, onRemove }: CameraRowProps): ReactElement {
   const queries = useQueryClient();
   const change = useMutation({
     mutationFn: (enabled: boolean) =>
@@ -82,6 +104,7 @@ function Controls({ camera, onEdit, onRemove }: Omit<CameraRowProps, 'mayManage'
   });
   return (
     <div className={styles.controls}>
+      {mayManage ? (
       <Switch
         aria-label={text.cameras.switchOn(camera.name)}
         checked={change.isPending ? change.variables : camera.enabled}
@@ -89,6 +112,7 @@ function Controls({ camera, onEdit, onRemove }: Omit<CameraRowProps, 'mayManage'
           change.mutate(event.currentTarget.checked);
         }}
       />
+      ) : null}
       <Menu position="bottom-end" width={180}>
         <Menu.Target>
           <ActionIcon variant="subtle" color="gray" size={36} aria-label={text.cameras.actionsFor(camera.name)}>
@@ -99,12 +123,21 @@ function Controls({ camera, onEdit, onRemove }: Omit<CameraRowProps, 'mayManage'
           <Menu.Item component={Link} to={`/wall/${camera.id}`} leftSection={<IconLayoutGrid size={17} />}>
             {text.cameras.openWall}
           </Menu.Item>
-          <Menu.Item leftSection={<IconPencil size={17} />} onClick={onEdit}>
-            {text.actions.edit}
-          </Menu.Item>
-          <Menu.Item color="red" leftSection={<IconTrash size={17} />} onClick={onRemove}>
-            {text.actions.remove}
-          </Menu.Item>
+          {maySnooze ? (
+            <Menu.Item leftSection={<IconBellOff size={17} />} onClick={onSnooze}>
+              {text.quiet.menu}
+            </Menu.Item>
+          ) : null}
+          {mayManage ? (
+            <>
+              <Menu.Item leftSection={<IconPencil size={17} />} onClick={onEdit}>
+                {text.actions.edit}
+              </Menu.Item>
+              <Menu.Item color="red" leftSection={<IconTrash size={17} />} onClick={onRemove}>
+                {text.actions.remove}
+              </Menu.Item>
+            </>
+          ) : null}
         </Menu.Dropdown>
       </Menu>
     </div>

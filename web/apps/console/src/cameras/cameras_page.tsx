@@ -6,6 +6,8 @@ import { IconDeviceCctv, IconPlus } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useState } from 'react';
 
+import { OptionalPart } from '../app/crash.tsx';
+import { fetched } from '../app/fetched.ts';
 import { request } from '../api/http.ts';
 import type { Camera } from '../api/types.ts';
 import { Confirm } from '../feedback/confirm.tsx';
@@ -19,13 +21,16 @@ import { CameraRow } from './camera_row.tsx';
 import styles from './cameras_page.module.css';
 import { useCameras } from './queries.ts';
 
-type Open = { kind: 'add' } | { kind: 'edit'; camera: Camera } | { kind: 'remove'; camera: Camera } | null;
+const SnoozeDialog = fetched(() => import('../quiet/snooze_dialog.tsx'));
+
+type Open = { kind: 'add' } | { kind: 'edit'; camera: Camera } | { kind: 'remove'; camera: Camera } | { kind: 'snooze'; camera: Camera } | null;
 
 /** Every camera with its state, and the reason when it is away. */
 export default function CamerasPage(): ReactElement {
   const cameras = useCameras();
   const [open, setOpen] = useState<Open>(null);
   const mayManage = useMay('manage_cameras');
+  const maySnooze = useMay('snooze_alerts');
   const close = (): void => {
     setOpen(null);
   };
@@ -56,6 +61,10 @@ export default function CamerasPage(): ReactElement {
               key={camera.id}
               camera={camera}
               mayManage={mayManage}
+              maySnooze={maySnooze}
+              onSnooze={() => {
+                setOpen({ kind: 'snooze', camera });
+              }}
               onEdit={() => {
                 setOpen({ kind: 'edit', camera });
               }}
@@ -68,6 +77,11 @@ export default function CamerasPage(): ReactElement {
       )}
       {open?.kind === 'add' ? <CameraDialog onClose={close} /> : null}
       {open?.kind === 'edit' ? <CameraDialog camera={open.camera} onClose={close} /> : null}
+      {open?.kind === 'snooze' ? (
+        <OptionalPart>
+          <SnoozeDialog camera={open.camera} onClose={close} />
+        </OptionalPart>
+      ) : null}
       {open?.kind === 'remove' ? <RemoveDialog camera={open.camera} onClose={close} /> : null}
     </Page>
   );

@@ -6,12 +6,15 @@ import { useNavigate } from 'react-router';
 import { headline } from '../alerts/describe.ts';
 import { AlertToast } from '../alerts/alert_toast.tsx';
 import { notifyDone, TOAST } from '../feedback/notify.ts';
+import { carriesAPhone } from '../guard/carries_a_phone.ts';
 import { session } from '../session/session.ts';
 import { text } from '../text.ts';
 import { chime } from './sound.ts';
 
 const TOAST_MS = 7_000;
 const TONES: Record<Severity, string> = { critical: 'red', error: 'orange', warning: 'yellow', info: 'blue' };
+
+const GUARD_PLACES: readonly string[] = ['/', '/guard'];
 
 interface Announcements {
   arrived: (alert: Alert) => void;
@@ -27,6 +30,8 @@ export function useAnnouncements(): Announcements {
     () => ({
       arrived: (alert) => {
         chime(alert.severity === 'critical' || alert.severity === 'error' ? 'urgent' : 'calm');
+        // Whoever has the guard's list in hand sees the card arrive: a toast would lie over the switch above it.
+        if (carriesAPhone(session.get()) && GUARD_PLACES.includes(window.location.pathname)) return;
         // In a flood the newest waits for its turn, not every one before it.
         notifications.cleanQueue();
         notifications.show({

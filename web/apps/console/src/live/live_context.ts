@@ -10,6 +10,8 @@ export interface Live {
   error: Error | null;
   retry: () => unknown;
   acknowledge: (alertId: string, verdict: Verdict | null) => void;
+  /** This user cannot take it: the next person is asked. */
+  decline: (alertId: string, reason: string) => void;
 }
 
 const nothing = (): void => undefined;
@@ -19,6 +21,7 @@ export const LiveContext = createContext<Live>({
   error: null,
   retry: nothing,
   acknowledge: nothing,
+  decline: nothing,
 });
 
 /** Live alerts, taps and camera states, and what can be done to them. */

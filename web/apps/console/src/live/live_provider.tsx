@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement, ReactNode } from 'react';
 import { useEffect, useMemo, useReducer, useRef, useState } from 'react';
 
+import { carriesAPhone } from '../guard/carries_a_phone.ts';
 import { useSession, session } from '../session/session.ts';
 import { refreshSession } from '../session/sign_in.ts';
 import { announceReplay, useAnnouncements } from './announcements.tsx';
@@ -11,8 +12,7 @@ import type { Live } from './live_context.ts';
 import { LiveContext } from './live_context.ts';
 import { NOTHING_YET, reduce } from './live_state.ts';
 import { readInbox } from './read_inbox.ts';
-import { positionStorage, tapStorage } from './storages.ts';
-
+import { declineStorage, positionStorage, tapStorage } from './storages.ts';
 
 /** The connection and everything that comes over it, for the user who is signed in. */
 export function LiveProvider({ children }: { children: ReactNode }): ReactElement {
@@ -38,7 +38,15 @@ export function LiveProvider({ children }: { children: ReactNode }): ReactElemen
 }
 
 function LiveAlerts({ children }: { children: ReactNode }): ReactElement {
-  const [state, dispatch] = useReducer(reduce, NOTHING_YET);
+  const userId = useSession()?.user.id ?? '';
+  const [state, dispatch] = useReducer(reduce, NOTHING_YET, (nothing) => ({
+    ...nothing,
+    declined: declineStorage(window.localStorage, userId).load(),
+  }));
+  const { declined } = state;
+  useEffect(() => {
+    declineStorage(window.localStorage, userId).save(declined);
+  }, [userId, declined]);
   const queries = useQueryClient();
   const announce = useAnnouncements();
   const open = useQuery({
@@ -56,6 +64,7 @@ function LiveAlerts({ children }: { children: ReactNode }): ReactElement {
   const outdate = (alertId: string): void => {
     void queries.invalidateQueries({ queryKey: ['alerts', 'history'] });
     void queries.invalidateQueries({ queryKey: ['alerts', 'one', alertId] });
+    void queries.invalidateQueries({ queryKey: ['alerts', 'escalation', alertId] });
   };
   const { client } = useSightline({
     alert: ({ alert, replay }) => {
@@ -106,6 +115,9 @@ function LiveAlerts({ children }: { children: ReactNode }): ReactElement {
       acknowledge: (alertId, verdict) => {
         client.acknowledge(alertId, verdict);
       },
+      decline: (alertId, reason) => {
+        client.decline(alertId, reason === '' ? null : reason);
+      },
     }),
     [state, error, refetch, client],
   );
@@ -118,6 +130,7 @@ function makeClient(userId: string): SightlineClient {
   return new SightlineClient({
     url: `${scheme}://${window.location.host}/ws/v1`,
     device,
+    clientType: carriesAPhone(session.get()) ? 'mobile_app' : 'frontend',
     token: async (fresh) => {
       if (fresh && session.get() !== null) await refreshSession();
       return session.get()?.token ?? null;

@@ -1,8 +1,15 @@
 import type { Alert, AlertState, AlertUpdate, CameraChange, Recorded, Severity, Tap } from '@sightline/client';
 
+export interface Responder {
+  id: string;
+  name: string;
+}
+
 /** An alert as this page knows it. */
 export interface LiveAlert extends Alert {
   state: AlertState;
+  /** Who is asked to take it at this moment; unknown until that changes before this page's eyes. */
+  responder?: Responder | null;
   /** When its state last changed here, by this page's clock: what has just been taken stays in place for a moment. */
   changedAtMs: number;
 }
@@ -12,6 +19,8 @@ export interface LiveState {
   alerts: Readonly<Record<string, LiveAlert>>;
   /** The newest tap of each alert that is not finished, or was refused. */
   taps: Readonly<Record<string, Tap>>;
+  /** Alerts that this user said they cannot take. */
+  declined: readonly string[];
   cameras: Readonly<Record<string, { status: string; reason: string }>>;
   /** Whether the open alerts were read once: before that, "all quiet" would be a guess. */
   loaded: boolean;
@@ -26,7 +35,10 @@ export type LiveAction =
   | { kind: 'tap'; tap: Tap }
   | { kind: 'camera'; change: CameraChange };
 
-export const NOTHING_YET: LiveState = { alerts: {}, taps: {}, cameras: {}, loaded: false };
+export const NOTHING_YET: LiveState = { alerts: {}, taps: {}, declined: [], cameras: {}, loaded: false };
+
+/** How many declined alerts are remembered. */
+const KEPT_DECLINED = 200;
 
 /** How many alerts that are no longer open are kept at hand; beyond it the oldest go. */
 const KEPT_FINISHED = 100;
@@ -47,7 +59,7 @@ export function reduce(state: LiveState, action: LiveAction): LiveState {
     case 'recorded':
       return { ...state, alerts: bounded(change(state.alerts, action.recorded, action.nowMs)) };
     case 'tap':
-      return { ...state, taps: tapped(state.taps, action.tap) };
+      return { ...state, taps: tapped(state.taps, action.tap), declined: declined(state.declined, action.tap) };
     case 'camera':
       return { ...state, cameras: cameraChanged(state.cameras, action.change) };
   }
@@ -105,7 +117,8 @@ function put(alerts: Alerts, alert: Alert, nowMs: number): Alerts {
   if (known !== undefined && STATE_RANK[known.state] > STATE_RANK[state]) return alerts;
   // What this page finds already taken was not taken before its eyes.
   const changedAtMs = known === undefined ? (state === 'open' ? nowMs : 0) : known.state === state ? known.changedAtMs : nowMs;
-  return { ...alerts, [alert.alert_id]: { ...alert, state, changedAtMs } };
+  const asked = known?.responder === undefined ? {} : { responder: known.responder };
+  return { ...alerts, [alert.alert_id]: { ...asked, ...alert, state, changedAtMs } };
 }
 
 function openAlerts(state: LiveState, action: Extract<LiveAction, { kind: 'open_alerts' }>): Alerts {
@@ -121,6 +134,7 @@ function change(alerts: Alerts, news: AlertUpdate | Recorded, nowMs: number): Al
   const known = alerts[news.alert_id];
   if (known === undefined || STATE_RANK[news.state] < STATE_RANK[known.state]) return alerts;
   const level = 'escalation_level' in news ? news.escalation_level : undefined;
+  const asked = 'responder' in news ? (news.responder as Responder | null) : known.responder;
   return {
     ...alerts,
     [news.alert_id]: {
@@ -129,6 +143,7 @@ function change(alerts: Alerts, news: AlertUpdate | Recorded, nowMs: number): Al
       by: news.by ?? known.by ?? null,
       at: news.at ?? known.at ?? null,
       verdict: news.verdict ?? known.verdict ?? null,
+      ...(asked === undefined ? {} : { responder: asked }),
       escalation_level: Math.max(level ?? 0, known.escalation_level ?? 0),
       changedAtMs: news.state === known.state ? known.changedAtMs : nowMs,
     },
@@ -149,6 +164,13 @@ function tapped(taps: LiveState['taps'], tap: Tap): LiveState['taps'] {
     return known === undefined || known.id === tap.id ? others : taps;
   }
   return { ...taps, [tap.alertId]: tap };
+}
+
+/** A decline counts once the server has it; who takes the alert after all has not declined it. */
+function declined(known: LiveState['declined'], tap: Tap): LiveState['declined'] {
+  if (tap.state !== 'recorded') return known;
+  const others = known.filter((alertId) => alertId !== tap.alertId);
+  return tap.kind === 'decline' ? [...others, tap.alertId].slice(-KEPT_DECLINED) : others;
 }
 
 function cameraChanged(cameras: LiveState['cameras'], change: CameraChange): LiveState['cameras'] {

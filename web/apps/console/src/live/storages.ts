@@ -12,6 +12,17 @@ export function tapStorage(storage: Storage, device: string): OutboxStorage {
   };
 }
 
+/** What this user declined survives a reload: an alert that one cannot take must not ask again. */
+export function declineStorage(storage: Storage, userId: string): { load: () => string[]; save: (declined: readonly string[]) => void } {
+  const key = `sightline.declined.${userId}`;
+  return {
+    load: () => read<string[]>(storage, key) ?? [],
+    save: (declined) => {
+      storage.setItem(key, JSON.stringify(declined));
+    },
+  };
+}
+
 /** The place in the alert log survives a reload. */
 export function positionStorage(storage: Storage, device: string): PositionStorage {
   const key = `sightline.position.${device}`;

@@ -23,6 +23,11 @@ export function signedInFrom(answer: TokenAnswer, nowMs: number): SignedIn {
   };
 }
 
+/** Whether its token has ended: this device slept longer than a token lives. */
+export function hasEnded(session: SignedIn, nowMs: number): boolean {
+  return session.expiresAtMs <= nowMs;
+}
+
 /** The same session, to be refreshed a little later because just now it could not be. */
 export function postponed(session: SignedIn, nowMs: number): SignedIn {
   return { ...session, refreshAtMs: nowMs + RETRY_REFRESH_MS };
@@ -36,8 +41,8 @@ export function may(session: SignedIn | null, right: Right): boolean {
  * Who is signed in, in this tab.
  *
  * The token lies in `sessionStorage`: it survives a reload but not the tab, no other site can read it, and since no
- * request carries it by itself, no other site can use it either (a cookie would need a defence against forged
- * requests). What remains is script injection, against which the content security policy stands.
+ * request carries it by itself, no other site can use it either. What remains is script injection, against which the
+ * content security policy stands. Who wants to stay signed in has a cookie besides, good for nothing but a new token.
  */
 export class SessionStore {
   #session: SignedIn | null;

@@ -29,6 +29,21 @@ export function timeOrDate(ms: number, nowMs: number): string {
   return new Date(ms).toDateString() === new Date(nowMs).toDateString() ? TIME.format(ms) : DATE_TIME.format(ms);
 }
 
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' });
+const DAY_CLOCK = new Intl.DateTimeFormat(undefined, { weekday: 'short', hour: '2-digit', minute: '2-digit' });
+const WEEK = 7 * DAY;
+
+/** The time of day, to the minute. */
+export function clockTime(ms: number): string {
+  return CLOCK.format(ms);
+}
+
+/** A time to come: of day for today, with the weekday within a week, else with the date. */
+export function comingTime(ms: number, nowMs: number): string {
+  if (new Date(ms).toDateString() === new Date(nowMs).toDateString()) return CLOCK.format(ms);
+  return ms - nowMs < WEEK - DAY ? DAY_CLOCK.format(ms) : DATE_TIME.format(ms);
+}
+
 export function dateOnly(ms: number): string {
   return DATE.format(ms);
 }

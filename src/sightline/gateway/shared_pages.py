@@ -1,0 +1,110 @@
+"""Pages of the log as they are written: chosen, framed and joined once for all clients that stand at the same place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sightline.deliveries.audience import is_personal
+from sightline.deliveries.framing import Bundle, Frame
+from sightline.deliveries.window import SentPage
+from sightline.events.wire import encode_message
+from sightline.gateway.tail import Page, Tail
+
+__all__ = ["Lot", "SharedPage", "SharedPages", "position"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Entries with the `position` that follows them, and how they count."""
+
+    bundle: Bundle
+    page: SentPage
+
+
+class SharedPage:
+    """One page, and what each kind of client gets of it: of one kind are those who carry the same of the tags that the
+    page is addressed to, and whose last `position` was the same."""
+
+    __slots__ = (
+        "_addressed", "_entries", "_last_lot", "_last_sent", "_last_tags", "_lots", "_page", "count", "is_personal",
+        "size", "to",
+    )  # fmt: skip
+
+    def __init__(self, page: Page) -> None:
+        self.to = page.to
+        self.count = len(page.entries)
+        self.size = sum(entry.size for entry in page.entries)
+        self._page = page
+        self._entries = [Frame(entry.text) for entry in page.entries]
+        self._addressed: frozenset[str] = frozenset().union(*(entry.audience for entry in page.entries))
+        self.is_personal = any(is_personal(tag) for tag in self._addressed)
+        """Whether a client's own tag decides what it gets; if not, those that it shares with others do."""
+        self._lots: dict[tuple[frozenset[str], int], Lot | None] = {}
+        self._last_tags: frozenset[str] | None = None
+        self._last_sent = -1
+        self._last_lot: Lot | None = None
+
+    def lot(self, tags: frozenset[str], sent: int) -> Lot | None:
+        """All that is addressed to `tags`, for a client whose last `position` was `sent`; `None` for nothing."""
+        if tags is self._last_tags and sent == self._last_sent:
+            return self._last_lot
+        key = self._addressed & tags, sent
+        if key not in self._lots:
+            share = self._page.share(tags, self.count, self.size)
+            self._lots[key] = self._lot(share, sent) if share.entries else None
+        self._last_tags, self._last_sent, self._last_lot = tags, sent, self._lots[key]
+        return self._last_lot
+
+    def part(self, tags: frozenset[str], sent: int, max_entries: int, max_bytes: int) -> tuple[Lot | None, int]:
+        """What of that may be sent now, and how far it goes."""
+        share = self._page.share(tags, max_entries, max_bytes)
+        return (self._lot(share, sent) if share.entries else None), share.to
+
+    def _lot(self, share: Page, sent: int) -> Lot:
+        mine = {entry.offset for entry in share.entries}
+        frames = [frame for frame, entry in zip(self._entries, self._page.entries, strict=True) if entry.offset in mine]
+        size = sum(entry.size for entry in share.entries)
+        return Lot(
+            Bundle([*frames, Frame(position(sent, share.to))]),
+            SentPage(share.to, len(frames), size, share.entries[0].offset - 1),
+        )
+
+
+class SharedPages:
+    """The page that was asked for last, as long as nothing has changed: after a commit everybody asks for the same."""
+
+    def __init__(self, tail: Tail) -> None:
+        self._tail = tail
+        self._kinds: dict[frozenset[str], frozenset[str]] = {}
+        self._after = -1
+        self._changes = -1
+        self._page: SharedPage | None = None
+
+    def kind_of(self, tags: frozenset[str]) -> frozenset[str]:
+        """What of `tags` others carry too; the same object for all of one kind, of which there are few."""
+        shared = frozenset(tag for tag in tags if not is_personal(tag))
+        return self._kinds.setdefault(shared, shared)
+
+    def page(self, after: int) -> SharedPage | None:
+        """What follows `after`, where the tail holds it."""
+        if after != self._after or self._tail.changes != self._changes:
+            page = self._tail.held(after)
+            if page is None:
+                return None
+            self._page = SharedPage(page)
+            self._after, self._changes = after, self._tail.changes
+        return self._page
+
+    async def prepare(self, after: int, top: int) -> None:
+        """Reads and encodes what follows `after`, so that those who stand there find it. Raises `SightlineError`."""
+        while after < top:
+            after = (await self._tail.page(after, top)).to
+
+    async def read(self, after: int, top: int) -> SharedPage:
+        """What follows `after` for one client that is further behind. Raises `SightlineError`."""
+        return SharedPage(await self._tail.page(after, top))
+
+
+def position(sent: int, to: int) -> str:
+    """The message that says that everything in (sent, to] has been sent."""
+    return encode_message("position", {"from": sent, "to": to})

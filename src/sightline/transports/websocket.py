@@ -1,0 +1,224 @@
+"""WebSocket frames straight to the transport of the ASGI server's connection.
+
+`websocket.send` costs a coroutine, a frame of its own and a write for every client. uvicorn keeps handshake, `receive`,
+pings and close, and an application finds in its scope (`FRAMES_EXTENSION`) where it may put frames that were made once
+for everybody. That is sound because uvicorn never splits a message and writes each frame whole, so that whole frames
+may come between its own; because nothing is written once a close frame was sent or received (RFC 6455, section 5.5.1);
+and because a compressed frame is shared only where no dictionary outlives a message.
+
+None of this is promised by uvicorn: `frames_reach_clients` tries it on a real connection before it is relied upon.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from typing import Any, cast
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from uvicorn.server import ServerState
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
+
+from sightline.deliveries.framing import DEFLATE_WINDOW_BITS, FRAMES_EXTENSION, Bundle, Frame
+
+__all__ = ["FrameWriter", "FramingProtocol", "frames_reach_clients"]
+
+SEND_BUFFER_BYTES = 64 * 1024
+"""Kernel memory for what a client has not taken yet; left to itself it grows to 4 MB before anybody notices."""
+CLOSE_GRACE_S = 10.0
+"""How long a client may take to read what was written before the close."""
+TRIAL_S = 5.0
+
+
+class FrameWriter:
+    """Writes bundles to one connection without waiting.
+
+    `ready` is false before the connection is accepted, while more than the transport's high-water mark waits in it (64
+    KiB), and once it is being closed; `on_ready` is called when it becomes true.
+    """
+
+    __slots__ = ("_connection", "_deflates", "_open", "_put", "on_ready", "ready")
+
+    def __init__(self, connection: FramingProtocol) -> None:
+        self.ready = False
+        self.on_ready: Callable[[], None] = _nobody_waits
+        self._connection = connection
+        self._open = False
+        self._put = connection.transport.write
+        self._deflates = any(_shares_frames(extension) for extension in connection.conn.extensions)
+
+    def write(self, bundle: Bundle | Frame) -> None:
+        """In order with everything written before; nothing happens once the connection is being closed."""
+        if self._open:
+            self._put(bundle.deflated if self._deflates else bundle.plain)
+
+    def begin(self) -> None:
+        """The connection was accepted."""
+        self._open = True
+        self.resume()
+
+    def resume(self) -> None:
+        """The transport takes more."""
+        if self._open:
+            self.ready = True
+            self.on_ready()
+
+    def end(self) -> None:
+        """Nothing may follow: the connection is being closed, or is gone."""
+        self._open = self.ready = False
+        self.on_ready = _nobody_waits
+
+    def unsent_bytes(self) -> int:
+        """What the kernel has not taken yet."""
+        transport = self._connection.transport
+        return 0 if transport.is_closing() else transport.get_write_buffer_size()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Closes after what was written; a client that does not read it is cut off after `CLOSE_GRACE_S`."""
+        connection = self._connection
+        connection.loop.call_later(CLOSE_GRACE_S, connection.transport.abort)
+        connection.writable.set()  # uvicorn would wait until the client reads
+        await connection.send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+class FramingProtocol(WebSocketsSansIOProtocol):
+    """uvicorn's connection, which offers its `FrameWriter` to the application and bounds what the kernel keeps."""
+
+    _frames: FrameWriter | None = None
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        if self.config.ws_per_message_deflate:
+            self.conn.available_extensions = [
+                ServerPerMessageDeflateFactory(
+                    server_no_context_takeover=True,
+                    client_no_context_takeover=True,
+                    server_max_window_bits=DEFLATE_WINDOW_BITS,
+                    client_max_window_bits=DEFLATE_WINDOW_BITS,
+                    compress_settings={"memLevel": 5},
+                )
+            ]
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        connection = transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+
+    async def run_asgi(self) -> None:
+        self._frames = FrameWriter(self)
+        cast("dict[str, Any]", self.scope["extensions"])[FRAMES_EXTENSION] = self._frames
+        await super().run_asgi()
+
+    async def send(self, message: Any) -> None:
+        if message["type"] == "websocket.close":
+            self._end_frames()
+        await super().send(message)
+        if message["type"] == "websocket.accept" and self._frames is not None and not self.disconnected:
+            self._frames.begin()
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._frames is not None:
+            self._frames.ready = False
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self._frames is not None:
+            self._frames.resume()
+
+    # RFC 6455, section 5.5.1: no data follows a close frame. These are the ways in which uvicorn comes to send one.
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_frames()
+        super().connection_lost(exc)
+
+    def handle_close(self, event: Any) -> None:
+        self._end_frames()
+        super().handle_close(event)
+
+    def handle_parser_exception(self) -> None:
+        self._end_frames()
+        super().handle_parser_exception()
+
+    def keepalive_timeout(self) -> None:
+        self._end_frames()
+        super().keepalive_timeout()
+
+    def shutdown(self) -> None:
+        self._end_frames()
+        super().shutdown()
+
+    def _end_frames(self) -> None:
+        if self._frames is not None:
+            self._frames.end()
+
+
+def _shares_frames(extension: object) -> bool:
+    return (
+        isinstance(extension, PerMessageDeflate)
+        and extension.local_no_context_takeover
+        and extension.local_max_window_bits >= DEFLATE_WINDOW_BITS
+    )
+
+
+def _nobody_waits() -> None:
+    """Stands for an application that has not said what to do."""
+
+
+# ── the trial ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_TRIAL_CODE = 4999
+_TRIAL_REQUEST = (
+    b"GET / HTTP/1.1\r\nHost: trial\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
+
+
+async def frames_reach_clients(protocol: type[FramingProtocol] = FramingProtocol) -> str | None:
+    """Opens a connection inside this process, writes a bundle between two messages of uvicorn's own, and closes.
+
+    `None` when the client saw just that; else what was wrong, in words. Takes some milliseconds.
+    """
+    expected = b"\x81\x06before" + b"\x81\x05first\x81\x06second" + b"\x81\x05after" + b"\x88\x02\x13\x87"
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    loop = asyncio.get_running_loop()
+    config = uvicorn.Config(_trial, log_config=None, ws=protocol, ws_per_message_deflate=False, lifespan="off")
+    config.load()
+    config.loaded_app = _trial
+    try:
+        async with asyncio.timeout(TRIAL_S):
+            await loop.connect_accepted_socket(lambda: protocol(config, ServerState(), {}), ours)
+            await loop.sock_sendall(theirs, _TRIAL_REQUEST)
+            seen = b""
+            while part := await loop.sock_recv(theirs, 4096):
+                seen += part
+                if seen.endswith(expected):
+                    await loop.sock_sendall(theirs, b"\x88\x82\0\0\0\0\x13\x87")  # or uvicorn waits for our close
+        got = seen.partition(b"\r\n\r\n")[2]
+        return None if got == expected else f"a client saw {got!r}"
+    except Exception as problem:  # noqa: BLE001  # whatever another version of the server does must not stop this one
+        return f"{type(problem).__name__}: {problem}"
+    finally:
+        theirs.close()
+        ours.close()
+
+
+async def _trial(scope: Any, receive: Any, send: Any) -> None:
+    writer: FrameWriter = scope["extensions"][FRAMES_EXTENSION]
+    if writer.ready:
+        raise RuntimeError("ready before it was accepted")
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": "before"})
+    if not writer.ready:
+        raise RuntimeError("not ready after it was accepted")
+    writer.write(Bundle([Frame("first"), Frame("second")]))
+    await send({"type": "websocket.send", "text": "after"})
+    await writer.close(_TRIAL_CODE, "")
+    writer.write(Bundle([Frame("too late")]))
+    while (await receive())["type"] != "websocket.disconnect":
+        pass

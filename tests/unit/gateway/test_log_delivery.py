@@ -1,0 +1,71 @@
+"""What one client gets of the log, in which order, whoever was quicker: the tail or the reading of a page."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+
+from sightline.deliveries.entry import Cursor
+from sightline.deliveries.window import Window
+from sightline.gateway.log_delivery import LogDelivery
+from sightline.gateway.metrics import Metrics
+from sightline.gateway.outbox import Outbox
+from sightline.gateway.shared_pages import SharedPage
+from sightline.gateway.tail import Encoded, Page
+
+EVERYBODY = frozenset({"role:operator"})
+TOP = 20
+
+
+def page_of(after: int, to: int) -> SharedPage:
+    numbers = range(after + 1, to + 1)
+    return SharedPage(Page(to, [Encoded(one, EVERYBODY, f'"{one}"', 4, f"a{one}", "c") for one in numbers]))
+
+
+class Pages:
+    """What the tail holds may change while a page is being read."""
+
+    def __init__(self) -> None:
+        self.held: dict[int, SharedPage] = {}
+        self.reads: list[int] = []
+        self.go_on = asyncio.Event()
+
+    def kind_of(self, tags: frozenset[str]) -> frozenset[str]:
+        return tags
+
+    def page(self, after: int) -> SharedPage | None:
+        return self.held.get(after)
+
+    async def read(self, after: int, top: int) -> SharedPage:
+        self.reads.append(after)
+        await self.go_on.wait()
+        return page_of(after, after + 10)
+
+
+async def test_a_page_that_was_overtaken_is_not_sent() -> None:
+    pages, sent = Pages(), []
+    hub = SimpleNamespace(top=TOP, prepared=TOP)
+    gateway: Any = SimpleNamespace(hub=hub, metrics=Metrics(), native_pages=pages)
+
+    def pump() -> None:
+        while (bundle := delivery.next()) is not None:
+            sent.extend(msgspec.json.decode(frame.payload) for frame in bundle.messages)
+
+    delivery = LogDelivery(gateway, Outbox(lambda: None), on_page=pump, on_failure=lambda: None)
+    delivery.begin(Window(sent=0, received=0), EVERYBODY, Cursor("e", 0), 0)
+    pump()
+    await asyncio.sleep(0)
+    assert pages.reads == [0], "the tail does not hold it: it is read"
+    pages.held[0] = page_of(0, 15)
+    pages.go_on.set()
+    for _ in range(20):  # more turns of the loop than two readings take
+        await asyncio.sleep(0)
+    numbers = [int(one) for one in sent if isinstance(one, str)]
+    positions = [one["data"] for one in sent if not isinstance(one, str)]
+    assert numbers == list(range(1, len(numbers) + 1)), "each once, in order"
+    assert numbers[-1] >= 15
+    assert [position["from"] for position in positions] == sorted(position["from"] for position in positions)
+    assert all(position["from"] < position["to"] for position in positions)

@@ -1,0 +1,57 @@
+import { Switch } from '@mantine/core';
+import { IconMapPinOff, IconMapPinShare } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+
+import { Failed } from '../feedback/states.tsx';
+import { text } from '../text.ts';
+import styles from './duty_bar.module.css';
+import { useOwnDuty } from './own_duty.ts';
+import type { PositionState } from './position_store.ts';
+import { useDevicePosition } from './position_store.ts';
+
+const SHARING: Record<PositionState, string> = {
+  off: text.guard.sharingOff,
+  prompt: text.guard.denied,
+  searching: text.guard.searching,
+  found: text.guard.sharing,
+  denied: text.guard.denied,
+  unavailable: text.guard.unavailable,
+};
+
+/** Whether one is on duty, what says so, and whether the position is shared just now. */
+export function DutyBar(): ReactElement {
+  const { duty, error, waiting, switchTo, retry } = useOwnDuty();
+  const { state } = useDevicePosition();
+  if (error !== null && waiting === null) return <Failed error={error} onRetry={retry} />;
+  const on = waiting ?? duty?.on_duty ?? false;
+  const known = duty !== undefined || waiting !== null;
+  return (
+    <section className={styles.bar} data-on={on || undefined} aria-label={text.guard.switch}>
+      <Switch
+        size="xl"
+        aria-label={text.guard.switch}
+        classNames={{ body: styles.body ?? '', labelWrapper: styles.words ?? '', description: styles.reason ?? '' }}
+        checked={on}
+        disabled={!known}
+        labelPosition="left"
+        label={<span className={styles.state}>{on ? text.guard.onDuty : text.guard.offDuty}</span>}
+        description={
+          !known ? text.guard.dutyUnknown : waiting !== null ? text.guard.dutySending : duty === undefined ? '' : text.guard.duty[duty.reason]
+        }
+        onChange={(event) => {
+          switchTo(event.currentTarget.checked);
+        }}
+      />
+      {known && (state !== 'prompt' || !on) ? (
+        <p className={styles.sharing} data-testid="sharing" data-shared={state === 'found' || undefined}>
+          {state === 'found' || state === 'searching' ? (
+            <IconMapPinShare size={17} stroke={1.8} aria-hidden />
+          ) : (
+            <IconMapPinOff size={17} stroke={1.8} aria-hidden />
+          )}
+          {SHARING[on ? state : 'off']}
+        </p>
+      ) : null}
+    </section>
+  );
+}

@@ -1,0 +1,100 @@
+import '../theme/form_styles.ts';
+
+import { Button, Group, Modal, Select, Text, TextInput } from '@mantine/core';
+import type { ReactElement, SyntheticEvent } from 'react';
+import { useState } from 'react';
+
+import { useCameras } from '../cameras/queries.ts';
+import { localInput } from '../duty/roster_draft.ts';
+import { notifyDone } from '../feedback/notify.ts';
+import { Failed } from '../feedback/states.tsx';
+import { text } from '../text.ts';
+import { useNow } from '../times/clock.ts';
+import { comingTime } from '../times/format.ts';
+import styles from './quiet_dialog.module.css';
+import { useKeepQuiet } from './queries.ts';
+
+const HOUR_MS = 60 * 60_000;
+
+/** Plans a time in which one camera, or all, raise no alerts. */
+export default function MaintenanceDialog({ onClose }: { onClose: () => void }): ReactElement {
+  const cameras = useCameras().data ?? [];
+  const [camera, setCamera] = useState('');
+  const [from, setFrom] = useState(() => localInput(Date.now()));
+  const [until, setUntil] = useState(() => localInput(Math.ceil(Date.now() / HOUR_MS) * HOUR_MS + HOUR_MS));
+  const [reason, setReason] = useState('');
+  const [shown, setShown] = useState(false);
+  const keep = useKeepQuiet();
+  const nowMs = useNow(1_000);
+  const [fromMs, untilMs] = [new Date(from).getTime(), new Date(until).getTime()];
+  const fault = untilMs > fromMs && untilMs > nowMs ? null : text.quiet.badSpan;
+  const submit = (event: SyntheticEvent): void => {
+    event.preventDefault();
+    setShown(true);
+    if (fault !== null) return;
+    keep.mutate(
+      { kind: 'maintenance', camera_id: camera === '' ? null : camera, alert_type: null, from_ms: fromMs, until_ms: untilMs, reason: reason.trim() },
+      {
+        onSuccess: () => {
+          const what = cameras.find(({ id }) => id === camera)?.name ?? text.quiet.allCameras;
+          notifyDone(text.quiet.started(what, comingTime(untilMs, Date.now())));
+          onClose();
+        },
+      },
+    );
+  };
+  return (
+    <Modal opened onClose={onClose} title={text.quiet.maintenanceTitle} closeButtonProps={{ 'aria-label': text.actions.close }}>
+      <form onSubmit={submit} className={styles.form} noValidate>
+        <Text size="sm" c="dimmed">
+          {text.quiet.snoozeLead}
+        </Text>
+        <Select
+          label={text.quiet.camera}
+          allowDeselect={false}
+          data={[{ value: '', label: text.quiet.allCameras }, ...cameras.map(({ id, name }) => ({ value: id, label: name }))]}
+          value={camera}
+          onChange={(value) => {
+            setCamera(value ?? '');
+          }}
+        />
+        <div className={styles.times}>
+          <TextInput
+            type="datetime-local"
+            label={text.quiet.from}
+            value={from}
+            onChange={(event) => {
+              setFrom(event.currentTarget.value);
+            }}
+          />
+          <TextInput
+            type="datetime-local"
+            label={text.quiet.until}
+            error={shown ? fault : null}
+            value={until}
+            onChange={(event) => {
+              setUntil(event.currentTarget.value);
+            }}
+          />
+        </div>
+        <TextInput
+          label={text.quiet.reason}
+          maxLength={500}
+          value={reason}
+          onChange={(event) => {
+            setReason(event.currentTarget.value);
+          }}
+        />
+        {keep.error === null ? null : <Failed error={keep.error} />}
+        <Group justify="flex-end" gap="xs">
+          <Button variant="default" onClick={onClose}>
+            {text.actions.cancel}
+          </Button>
+          <Button type="submit" loading={keep.isPending}>
+            {text.quiet.plan}
+          </Button>
+        </Group>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,146 @@
+import { ActionIcon, Button } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconBellOff, IconTool, IconX } from '@tabler/icons-react';
+import type { ReactElement } from 'react';
+import { useState } from 'react';
+
+import { OptionalPart } from '../app/crash.tsx';
+import { fetched } from '../app/fetched.ts';
+import type { QuietPeriod } from '../api/types.ts';
+import { useCameras } from '../cameras/queries.ts';
+import { notifyFailed, TOAST } from '../feedback/notify.ts';
+import { Failed, LoadingRows } from '../feedback/states.tsx';
+import { useMay } from '../session/session.ts';
+import { text } from '../text.ts';
+import { useNow } from '../times/clock.ts';
+import { comingTime, exactTime } from '../times/format.ts';
+import styles from './quiet_section.module.css';
+import { useEndQuiet, useKeepQuiet, useQuietPeriods } from './queries.ts';
+
+const MaintenanceDialog = fetched(() => import('./maintenance_dialog.tsx'));
+
+const UNDO_MS = 10_000;
+
+/** What is quiet must not be forgotten: all of it, with its end, and the way to end it now. */
+export function QuietSection(): ReactElement {
+  const periods = useQuietPeriods();
+  const maySnooze = useMay('snooze_alerts');
+  const [planning, setPlanning] = useState(false);
+  return (
+    <section className={styles.section} aria-labelledby="quiet-title">
+      <header>
+        <h2 id="quiet-title">{text.quiet.title}</h2>
+        {maySnooze ? (
+          <Button
+            size="sm"
+            variant="default"
+            leftSection={<IconTool size={17} stroke={1.7} />}
+            onClick={() => {
+              setPlanning(true);
+            }}
+          >
+            {text.quiet.add}
+          </Button>
+        ) : null}
+      </header>
+      {periods.error !== null && periods.data === undefined ? (
+        <Failed error={periods.error} onRetry={periods.refetch} />
+      ) : periods.data === undefined ? (
+        <LoadingRows label={text.quiet.title} rows={1} height={60} />
+      ) : periods.data.length === 0 ? (
+        <p className={styles.none}>
+          <IconBellOff size={18} stroke={1.6} aria-hidden />
+          {text.quiet.empty}. {maySnooze ? text.quiet.emptyHint : null}
+        </p>
+      ) : (
+        <ul className={styles.rows}>
+          {periods.data.map((period) => (
+            <Row key={period.id} period={period} mayEnd={maySnooze} />
+          ))}
+        </ul>
+      )}
+      {planning ? (
+        <OptionalPart>
+          <MaintenanceDialog
+            onClose={() => {
+              setPlanning(false);
+            }}
+          />
+        </OptionalPart>
+      ) : null}
+    </section>
+  );
+}
+
+function Row({ period, mayEnd }: { period: QuietPeriod; mayEnd: boolean }): ReactElement {
+  const nowMs = useNow(1_000);
+  const cameras = useCameras().data;
+  const end = useEndQuiet();
+  const again = useKeepQuiet();
+  const { kind, camera_id, alert_type, from_ms, until_ms, reason, by_name } = period;
+  const what = camera_id === null ? text.quiet.allCameras : (cameras?.find(({ id }) => id === camera_id)?.name ?? text.quiet.gone);
+  const begun = from_ms <= nowMs;
+  const Mark = kind === 'maintenance' ? IconTool : IconBellOff;
+  const undo = (): void => {
+    const { kind: same, camera_id: camera, alert_type: type, reason: why } = period;
+    again.mutate(
+      { kind: same, camera_id: camera, alert_type: type, until_ms, reason: why, ...(from_ms > Date.now() ? { from_ms } : {}) },
+      { onError: notifyFailed },
+    );
+  };
+  const endNow = (): void => {
+    end.mutate(period, {
+      onError: notifyFailed,
+      onSuccess: () => {
+        const id = `quiet-${period.id}`;
+        notifications.show({
+          ...TOAST,
+          id,
+          color: 'signal',
+          autoClose: UNDO_MS,
+          message: (
+            <span className={styles.undo}>
+              {text.quiet.ended(what)}
+              <Button
+                size="compact-sm"
+                variant="default"
+                onClick={() => {
+                  notifications.hide(id);
+                  undo();
+                }}
+              >
+                {text.actions.undo}
+              </Button>
+            </span>
+          ),
+        });
+      },
+    });
+  };
+  return (
+    <li data-testid="quiet-row" data-begun={begun || undefined}>
+      <Mark size={20} stroke={1.6} aria-hidden />
+      <div>
+        <b>{what}</b>
+        <span>
+          {[
+            kind === 'maintenance' ? text.quiet.maintenance : text.quiet.snooze,
+            alert_type === null ? '' : (text.alerts.types[alert_type] ?? alert_type),
+            reason,
+            by_name === null ? '' : text.quiet.by(by_name),
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </span>
+      </div>
+      <time title={exactTime(begun ? until_ms : from_ms)}>
+        {begun ? text.quiet.ends : text.quiet.begins} <b>{comingTime(begun ? until_ms : from_ms, nowMs)}</b>
+      </time>
+      {mayEnd ? (
+        <ActionIcon variant="subtle" color="gray" size={38} aria-label={text.quiet.end(what)} loading={end.isPending} onClick={endNow}>
+          <IconX size={19} />
+        </ActionIcon>
+      ) : null}
+    </li>
+  );
+}
