@@ -13,7 +13,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-__all__ = ["TABLE", "Action", "Evidence", "Finding", "Reason", "Verdict", "VerdictRules", "Watch", "find"]
+__all__ = [
+    "TABLE",
+    "Action",
+    "Evidence",
+    "Finding",
+    "Reason",
+    "Verdict",
+    "VerdictRules",
+    "Watch",
+    "find",
+    "parse_decide_over",
+]
+
+
+MAX_WINDOW = 1000
 
 
 class Finding(enum.StrEnum):
@@ -131,6 +145,18 @@ def find(evidence: Evidence, rules: VerdictRules) -> Finding:
     return Finding.RIGHT_USER
 
 
+def parse_decide_over(text: str) -> tuple[int, int]:
+    """`needed` and `window` of `k/n`. Raises `ValueError`.
+
+    >>> parse_decide_over("3/5")
+    (3, 5)
+    """
+    needed, _, window = text.partition("/")
+    if not (needed.isdecimal() and window.isdecimal() and 1 <= int(needed) <= int(window) <= MAX_WINDOW):
+        raise ValueError(f"{text!r} is no rule: write it like 3/5, at most {MAX_WINDOW}")
+    return int(needed), int(window)
+
+
 class Watch:
     """The frames of one session at a workstation, which began at `since_ms`."""
 
@@ -138,6 +164,11 @@ class Watch:
         self._rules = rules
         self._since_ms = since_ms
         self._shown: deque[Finding] = deque(maxlen=rules.window)
+
+    @property
+    def rules(self) -> VerdictRules:
+        """By what it judges."""
+        return self._rules
 
     def judge(self, evidence: Evidence, at_ms: int) -> Verdict:
         """The verdict on the next frame, captured at `at_ms`."""

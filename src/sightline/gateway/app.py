@@ -260,6 +260,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                     ("notifier", gateway.notifier.run()),
                     ("analyses", gateway.analyses.run()),
                     ("models", gateway.model_desk.run()),
+                    ("action log", gateway.action_log.run()),
                 )
             ]
             for job in jobs:

@@ -35,7 +35,7 @@ def test_each_finding_has_its_action(finding: Finding, action: str, reason: str)
 
 
 @pytest.mark.parametrize(
-    ("phone", "face", "live", "known"), itertools.product([False, True], [False, True], [False, True], [False, True])
+    ("phone", "face", "live", "known"), list(itertools.product([False, True], repeat=4))
 )
 def test_the_first_that_applies_counts(phone: bool, face: bool, live: bool, known: bool) -> None:
     evidence = Evidence(0.9 if phone else 0.1, face, 0.9 if live else 0.1, 0.9 if known else 0.1)
