@@ -279,3 +279,163 @@ async def test_there_is_room_for_so_many_and_anonymous_ones_only_where_allowed(t
                 ticking.tick(now_ms + 2000)
             assert [await one.closed(), await two.closed()] == [4003, 4003]
         await gateway.until(lambda: not gateway.gateway.workstations.seats)
+
+
+# ── what an administrator does ──
+
+
+async def test_pause_and_block_are_felt_at_once(gateway: RunningGateway) -> None:
+    ada = await enrolled(gateway, "Ada")
+    station = await workstation(gateway, "Desk", ada)
+    why = {"reason": "out for lunch"}
+    users = f"/api/workstations/users/{ada.id}"
+    async with engine_that_sees(gateway, right) as engine, gateway.http() as http, agent(gateway) as client:
+        assert (await client.ask("Ada")).action == "NO_ACTION"
+        (seat,) = (await http.get("/api/workstations/connected")).json()
+        told = (seat["workstation"], seat["user_name"], seat["state"], seat["action"], seat["workstation_id"])
+        assert told == ("Desk", "Ada", "active", "NO_ACTION", station)
+        assert seat["latency_ms"] >= 0
+        assert (await http.post(f"{users}/pause", json=why)).status_code == 204
+        answer = await client.hear()
+        assert (answer.action, answer.reason, answer.send_time) == ("ACTION_WARNING", "REASON_PAUSED_CLIENT", None)
+        asked = len(engine.all(Analyse))
+        for _ in range(2):
+            assert (await client.ask("Ada", 7)).reason == "REASON_PAUSED_CLIENT"
+        assert len(engine.all(Analyse)) == asked, "not analysed while paused"
+        assert (await http.get("/api/workstations/connected")).json()[0]["state"] == "paused"
+        (standing,) = (await http.get("/api/workstations/standings")).json()
+        assert (standing["person_id"], standing["state"], standing["reason"]) == (ada.id, "paused", "out for lunch")
+        assert (await http.post(f"{users}/resume", json=why)).status_code == 204
+        assert (await client.ask("Ada")).action == "NO_ACTION"
+        assert (await http.post(f"{users}/block", json=why)).status_code == 204
+        answer = await client.hear()
+        assert (answer.action, answer.reason) == ("ACTION_ERROR", "REASON_BLOCKED_CLIENT")
+        assert await client.closed() == 4503
+        async with agent(gateway) as again:
+            assert (await again.ask("Ada")).reason == "REASON_BLOCKED_CLIENT"
+            assert await again.closed() == 4503
+        assert (await http.post(f"{users}/unblock", json=why)).status_code == 204
+        async with agent(gateway) as again:
+            assert (await again.ask("Ada")).action == "NO_ACTION"
+        assert (await http.post("/api/workstations/users/x/pause", json=why)).status_code == 404
+        assert (await http.post(f"{users}/pause", json={"reason": ""})).status_code == 422
+        said = [record["action"] for record in (await http.get("/api/audit")).json()]
+        assert said == [f"workstation_user_{step}" for step in ("unblock", "block", "resume", "pause")]
+
+
+async def test_a_picture_under_way_is_not_answered_once_its_user_is_paused(gateway: RunningGateway) -> None:
+    ada = await enrolled(gateway, "Ada")
+    await workstation(gateway, "Desk", ada)
+    async with gateway.engine() as engine, gateway.http() as http, agent(gateway) as client:
+        await client.send("Ada", "under way")
+        await engine.until(lambda: engine.all(Analyse))
+        await http.post(f"/api/workstations/users/{ada.id}/pause", json={"reason": "why"})
+        assert (await client.hear()).reason == "REASON_PAUSED_CLIENT"
+        request = engine.all(Analyse)[0]
+        await engine.send(Analysis(request_id=request.request_id, **right(request)))
+        assert (await client.ask("Ada", "next")).send_time == "next"
+
+
+async def test_workstations_by_rest(gateway: RunningGateway) -> None:
+    ada = await enrolled(gateway, "Ada")
+    async with engine_that_sees(gateway, right), gateway.http() as http:
+        made = (await http.post("/api/workstations", json={"name": "Desk"})).json()
+        assert (await http.post("/api/workstations", json={"name": "desk"})).status_code == 409
+        path = f"/api/workstations/{made['id']}"
+        token = (await http.post(f"{path}/token")).json()["token"]
+        async with agent(gateway, token) as client:
+            assert (await client.ask("Ada")).reason == "REASON_CLIENT_NOT_AVAILABLE"
+        assert (await http.put(f"{path}/people/{ada.id}")).status_code == 204
+        async with agent(gateway, token) as client, agent(gateway, token) as silent:
+            assert (await client.ask("Ada")).action == "NO_ACTION"
+            (listed,) = (await http.get("/api/workstations")).json()
+            assert (listed["name"], listed["people"], listed["has_token"], listed["connected"]) == (
+                "Desk", [ada.id], True, True
+            )  # fmt: skip
+            assert (await http.delete(f"{path}/people/{ada.id}")).status_code == 204
+            assert (await client.ask("Ada")).reason == "REASON_CLIENT_NOT_AVAILABLE"
+            assert (await http.post(f"{path}/token")).status_code == 201
+            assert await silent.closed() == 4503
+        with pytest.raises(InvalidStatus):
+            async with agent(gateway, token):
+                pass
+        assert (await http.delete(path)).status_code == 204
+        assert (await http.get("/api/workstations")).json() == []
+
+
+# ── what is kept ──
+
+
+async def entries(gateway: RunningGateway, count: int, **parameters: Any) -> list[dict[str, Any]]:
+    """The action log, newest first, once it has so many entries, each with its picture if it gets one."""
+    async with asyncio.timeout(PATIENCE_S), gateway.http() as http:
+        while True:
+            found = (await http.get("/api/workstations/actions", params=parameters)).json()
+            if len(found) >= count and all(one["picture_url"] or not one["scores"] for one in found):
+                return list(found)
+            await asyncio.sleep(0.02)
+
+
+async def test_what_was_done_is_logged_with_its_evidence(gateway: RunningGateway) -> None:
+    ada, ben = await enrolled(gateway, "Ada"), await enrolled(gateway, "Ben")
+    await workstation(gateway, "Desk", ada)
+    shows: list[dict[str, Any]] = [
+        right(None),  # type: ignore[arg-type]  # whatever is asked
+        {"objects": [PHONE], "faces": [face()], "verified": 0.9},
+        {"faces": [face(person_id=ben.id, live=0.7)], "verified": 0.2},
+    ]
+    async with engine_that_sees(gateway, lambda request: shows[0]), gateway.http() as http, agent(gateway) as client:
+        while len(shows) > 1:
+            await client.ask("Ada")
+            shows.pop(0)
+        await client.ask("Ada")
+        await http.post(f"/api/workstations/users/{ada.id}/pause", json={"reason": "why"})
+        for _ in range(3):
+            await client.hear() if _ == 0 else await client.ask("Ada")
+        paused, wrong, phone = await entries(gateway, 3)
+        assert (paused["action"], paused["reason"], paused["picture_url"]) == (
+            "ACTION_WARNING", "REASON_PAUSED_CLIENT", None
+        )  # fmt: skip
+        assert (wrong["action"], wrong["user"], wrong["recognised"], wrong["workstation"]) == (
+            "ACTION_LOCK_SCREEN", "Ada", "Ben", "Desk"
+        )  # fmt: skip
+        assert wrong["scores"] == {"phone": 0.0, "live": 0.7, "similarity": 0.2}
+        assert wrong["thresholds"] == {"phone": 0.5, "live": 0.5, "similarity": 0.5}
+        assert (await http.get(phone["picture_url"])).content == JPEG + b"phone 0.80"
+        assert (await http.get(wrong["picture_url"])).content == JPEG + b"wrong_user 0.90"
+        assert (await http.get("/api/audit")).json()[0]["action"] == "workstation_picture_seen"
+        for parameters, expected in (
+            ({"action": "ACTION_SIGN_OUT"}, [phone]),
+            ({"person_id": ben.id}, []),
+            ({"workstation": "Desk", "limit": 1}, [paused]),
+            ({"before_ms": wrong["at"], "before_id": wrong["id"]}, [phone]),
+            ({"to_ms": phone["at"], "from_ms": phone["at"]}, [phone]),
+        ):
+            found = (await http.get("/api/workstations/actions", params=parameters)).json()  # type: ignore[arg-type]
+            assert [one["id"] for one in found] == [one["id"] for one in expected], parameters
+        assert (await http.get("/api/workstations/actions", params={"before_ms": 1})).status_code == 422
+        assert (await http.delete(f"/api/people/{ben.id}")).status_code == 200
+        assert (await http.get(wrong["picture_url"])).status_code == 404
+        assert (await http.get(phone["picture_url"])).status_code == 200
+        assert (await http.delete(f"/api/people/{ada.id}")).status_code == 200
+        assert (await http.get(phone["picture_url"])).status_code == 404
+        assert [one["user"] for one in (await http.get("/api/workstations/actions")).json()] == [None] * 3
+
+
+async def test_an_entry_stays_without_evidence_when_no_engine_draws_it(gateway: RunningGateway) -> None:
+    ada = await enrolled(gateway, "Ada")
+    await workstation(gateway, "Desk", ada)
+    async with gateway.engine() as engine, gateway.http() as http, agent(gateway) as client:
+        await client.send("Ada")
+        await engine.until(lambda: engine.all(Analyse))
+        await engine.send(Analysis(request_id=engine.all(Analyse)[0].request_id))
+        assert (await client.hear()).reason == "REASON_NO_FACE"
+        await engine.until(lambda: engine.all(Draw))
+        request = engine.all(Draw)[0]
+        await engine.send(Drawn(request_id=request.request_id, error="no", error_code="INVALID_IMAGE"))
+        await client.send("Ada")
+        await engine.until(lambda: len(engine.all(Analyse)) == 2)
+        await engine.send(Analysis(request_id=engine.all(Analyse)[1].request_id))
+        await engine.until(lambda: len(engine.all(Draw)) == 2)
+        found = (await http.get("/api/workstations/actions")).json()
+        assert [one["picture_url"] for one in found] == [None, None]

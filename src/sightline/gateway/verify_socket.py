@@ -53,6 +53,7 @@ async def serve_verify(gateway: Gateway, socket: WebSocket) -> None:
         await socket.send_denial_response(JSONResponse({"detail": str(problem)}, 401))
         return
     client = VerifyClient(gateway, socket, workstation)
+    gateway.workstations.join(client)
     try:
         gateway.admission.arrive(gateway.clock.monotonic_s())
         if gateway.is_full():

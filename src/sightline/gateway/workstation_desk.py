@@ -48,17 +48,23 @@ class SeatedClient(Protocol):
 
 
 class WorkstationDesk:
-    """The connections, by id. At most `max_pipelines` × `max_clients_per_pipeline`; one for each workstation."""
+    """The connections, by id. Of those that send pictures at most `max_pipelines` × `max_clients_per_pipeline`, and one
+    for each workstation."""
 
     def __init__(self, settings: Settings) -> None:
         self.capacity = settings.max_pipelines * settings.max_clients_per_pipeline
         self.rules = rules_of(settings)
+        self._open: dict[str, SeatedClient] = {}
         self._clients: dict[str, SeatedClient] = {}
 
     @property
     def seats(self) -> list[Seat]:
         """All of them, in the order of their coming."""
         return [client.seat for client in self._clients.values()]
+
+    def join(self, client: SeatedClient) -> None:
+        """It is connected, and has not sent a picture yet."""
+        self._open[client.seat.client_id] = client
 
     def enter(self, client: SeatedClient) -> bool:
         """One more; false when there is no room. An older connection of the same workstation is closed."""
@@ -75,7 +81,8 @@ class WorkstationDesk:
         return True
 
     def leave(self, client_id: str) -> None:
-        """It is closed. Nothing happens when it never entered."""
+        """It is closed."""
+        self._open.pop(client_id, None)
         self._clients.pop(client_id, None)
 
     def stand(self, person_id: str, standing: Standing) -> None:
@@ -86,13 +93,14 @@ class WorkstationDesk:
 
     def token_changed(self, workstation_id: str) -> None:
         """The token with which this workstation came is void."""
-        client = self._of(workstation_id)
-        if client is not None:
-            client.end(CloseCode.REVOKED, "the token of this workstation was replaced")
+        for client in list(self._open.values()):
+            workstation = client.seat.workstation
+            if workstation is not None and workstation.id == workstation_id:
+                client.end(CloseCode.REVOKED, "the token of this workstation was replaced")
 
     def end_all(self, reason: str) -> None:
         """The server stops."""
-        for client in list(self._clients.values()):
+        for client in list(self._open.values()):
             client.end(CloseCode.SHUTTING_DOWN, reason)
 
     def _of(self, workstation_id: str) -> SeatedClient | None:
