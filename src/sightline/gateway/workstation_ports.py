@@ -32,9 +32,7 @@ class Workstations(Protocol):
     async def sitter(self, workstation_id: str | None, user_name: str) -> Sitter | None:
         """Who this is among those allowed at the workstation; without one, among everybody enrolled."""
 
-    async def set_standing(
-        self, person_id: str, standing: Standing, *, reason: str, by: str, now_ms: int
-    ) -> None: ...
+    async def set_standing(self, person_id: str, standing: Standing, *, reason: str, by: str, now_ms: int) -> None: ...
     async def standings(self) -> Sequence[StandingRecord]: ...
 
 

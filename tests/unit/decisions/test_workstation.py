@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sightline.decisions.workstation import TABLE, Action, Evidence, Finding, Reason, VerdictRules, Watch, find
+from sightline.decisions.workstation import (
+    TABLE,
+    Action,
+    Evidence,
+    Finding,
+    Reason,
+    VerdictRules,
+    Watch,
+    find,
+    parse_decide_over,
+)
 
 RULES = VerdictRules()
 RIGHT = Evidence(has_face=True, live=0.9, similarity=0.9)
@@ -102,3 +112,13 @@ def test_acts_only_on_what_enough_of_the_window_showed(shown: list[Finding], nee
         else:
             troubling = [one for one in Finding if one is not Finding.RIGHT_USER]
             assert all(recent.count(one) < needed for one in troubling)
+
+
+def test_decide_over_is_read() -> None:
+    assert (parse_decide_over("1/1"), parse_decide_over("3/5")) == ((1, 1), (3, 5))
+
+
+@pytest.mark.parametrize("text", ["", "3", "3/", "/5", "0/5", "6/5", "1/1001", "-1/5", "a/b", "1/2/3"])
+def test_decide_over_that_is_no_rule_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="write it like 3/5"):
+        parse_decide_over(text)
