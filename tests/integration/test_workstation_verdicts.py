@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ async def asked(socket: ClientConnection, user: str, image: bytes) -> dict[str, 
 
 async def known_to_the_engine(socket: ClientConnection, user: str, image: bytes) -> bool:
     """Whether the references of the user have come to the engine."""
-    return (await asked(socket, user, image))["reason"] != "REASON_CLIENT_NOT_AVAILABLE"
+    return bool((await asked(socket, user, image))["reason"] != "REASON_CLIENT_NOT_AVAILABLE")
 
 
 async def test_verdicts_on_real_pictures(assets: Path, start_server: Start) -> None:
@@ -51,7 +52,7 @@ async def test_verdicts_on_real_pictures(assets: Path, start_server: Start) -> N
             body = {"first_name": first, "last_name": last}
             ids[name] = (await http.post("/api/people", json=body)).raise_for_status().json()["id"]
             path = f"/api/people/{ids[name]}/references"
-            await until(lambda path=path, photo=photo: enrolled(http, path, photo), "reference")
+            await until(partial(enrolled, http, path, photo), "reference")
         await asyncio.to_thread(cli, server.home, "workstations", "add", "Desk")
         for name in ids:
             await asyncio.to_thread(cli, server.home, "workstations", "allow", "Desk", name)
@@ -82,7 +83,7 @@ async def test_verdicts_on_real_pictures(assets: Path, start_server: Start) -> N
         jpeg = (await http.get(spoof["picture_url"])).raise_for_status().content
         kept = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
         shown = cv2.imread(str(images / "spoof" / "attack_F1.jpg"))
-        assert kept is not None
+        assert kept is not None and shown is not None
         assert kept.shape == shown.shape
         assert np.abs(kept.astype(int) - shown).max() > 100, "a box is drawn"
 
