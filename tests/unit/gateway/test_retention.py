@@ -17,6 +17,7 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
     healed: list[int] = []
     forgotten: list[int] = []
     records: list[int] = []
+    actions: list[int] = []
     enough = asyncio.Event()
 
     async def prune(before_ms: int) -> int:
@@ -28,6 +29,10 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
     async def forget(before_ms: int) -> int:
         forgotten.append(before_ms)
         return 0
+
+    async def forget_actions(before_ms: int) -> int:
+        actions.append(before_ms)
+        return len(actions) % 2
 
     async def forget_records(before_ms: int, *, most: int) -> Forgotten:
         records.append(before_ms)
@@ -43,13 +48,14 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
 
     gateway = SimpleNamespace(
         clock=SimpleNamespace(now_ms=lambda: 100 * DAY_MS),
-        settings=SimpleNamespace(retention_days=90, history_days=99, record_days=95),
+        settings=SimpleNamespace(retention_days=90, history_days=99, record_days=95, workstation_action_days=80),
         past=SimpleNamespace(prune=nothing),
         store=SimpleNamespace(
             log=SimpleNamespace(prune=prune),
             alerts=SimpleNamespace(forget=forget_records),
             pictures=SimpleNamespace(heal=heal),
             history=SimpleNamespace(prune=forget),
+            workstation_actions=SimpleNamespace(prune=forget_actions),
         ),
     )
     job = asyncio.create_task(keep_retention(gateway))  # type: ignore[arg-type]
@@ -59,3 +65,4 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
     assert set(healed) == {100 * DAY_MS}
     assert set(forgotten) == {DAY_MS}
     assert set(records) == {5 * DAY_MS}
+    assert set(actions) == {20 * DAY_MS}
