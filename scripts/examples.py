@@ -14,6 +14,8 @@ __all__ = [
     "FRAMES_SENT",
     "NATIVE_RECEIVED",
     "NATIVE_SENT",
+    "VERIFY_RECEIVED",
+    "VERIFY_SENT",
 ]
 
 Examples = Mapping[str, Any]
@@ -328,5 +330,19 @@ FRAMES_RECEIVED: Examples = {
             "alerts": [{"type": "processing_error", "message": "Failed to process frame", "level": "error"}],
             "frame_timestamp": 1640995200000,
         },
+    },
+}
+
+VERIFY_SENT: Examples = {
+    "frame": {"user_name": "Eileen Collins", "image": "/9j/4AAQ…", "send_time": 1795212835985},
+}
+
+VERIFY_RECEIVED: Examples = {
+    "answer": {
+        "action": "NO_ACTION",
+        "reason": "EMPTY_REASON",
+        "actual_username": "Eileen Collins",
+        "send_time": 1795212835985,
+        "finish_time": 1795212836034,
     },
 }

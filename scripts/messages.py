@@ -14,6 +14,7 @@ import yaml
 from scripts import examples
 from sightline.deliveries.field import Registration
 from sightline.deliveries.pushed import FRAME_CLIENT_MESSAGES, FRAME_MESSAGES
+from sightline.deliveries.verification import VERIFY_MESSAGES, VERIFY_SENT
 from sightline.events.spoken import GATEWAY_TYPES
 from sightline.events.spoken_elsewhere import ALERTS_MESSAGES, FIELD_MESSAGES
 from sightline.events.wire import CLIENT_MESSAGES
@@ -101,6 +102,15 @@ DIALECTS = (
         "its answers, with `data` as the payload.",
         sent=_messages(FRAME_CLIENT_MESSAGES, examples.FRAMES_SENT),
         received=_messages(FRAME_MESSAGES, examples.FRAMES_RECEIVED),
+        enveloped=False,
+    ),
+    Dialect(
+        "verify",
+        "Workstations",
+        "/ws/verify",
+        "Each message is what the example shows, whole.",
+        sent=_messages(VERIFY_SENT, examples.VERIFY_SENT),
+        received=_messages(VERIFY_MESSAGES, examples.VERIFY_RECEIVED),
         enveloped=False,
     ),
 )

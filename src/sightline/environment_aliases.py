@@ -27,6 +27,8 @@ PLAIN_ALIASES: Mapping[str, str] = {
     "CROWD_THRESHOLD": "crowd_threshold",
     "MAX_FRAME_SIZE": "max_frame_side",
     "MAX_CONCURRENT_CONNECTIONS": "max_frame_connections",
+    "MaxPipeline": "max_pipelines",
+    "MaxClientPerPipeline": "max_clients_per_pipeline",
 }
 """The setting whose value each gives as it is; of a log level, whatever its case. `DEBUG`, when it is true, is the log
 level `debug`: it is a name of many programs, so another value says nothing.

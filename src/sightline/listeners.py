@@ -16,6 +16,7 @@ class Dialect(enum.StrEnum):
     FIELD = "field"
     FRAMES = "frames"
     SOCKETIO = "socketio"
+    VERIFY = "verify"
 
 
 @dataclass(frozen=True, slots=True)

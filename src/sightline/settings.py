@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from sightline.accounts import Role
 from sightline.decisions.levels import parse_alert_levels
+from sightline.decisions.workstation import parse_decide_over
 from sightline.deliveries.pushed import parse_levels
 from sightline.deliveries.rates import parse_rates
 from sightline.deliveries.rendition import parse_renditions
@@ -100,6 +101,11 @@ def _as_levels(value: tuple[str, ...]) -> tuple[str, ...]:
 
 def _as_alert_levels(value: tuple[str, ...]) -> tuple[str, ...]:
     parse_alert_levels(value)
+    return value
+
+
+def _as_share(value: str) -> str:
+    parse_decide_over(value)
     return value
 
 
@@ -209,8 +215,8 @@ class Settings(BaseSettings):
         (), "Network", "Further ports for one dialect each, like 5000=field or 5001=socketio."
     )
     anonymous_dialects: bool = _setting(
-        False, "Network", "Whether field clients, and clients that push frames, may connect without a token, and "
-        "everybody may read /api/stats and /api/models/info.",
+        False, "Network", "Whether field clients, clients that push frames, and workstations may connect without a "
+        "token, and everybody may read /api/stats and /api/models/info.",
     )
     heartbeat_interval_s: float = _setting(
         30.0, "Network", "Seconds between heartbeats of a connection; twice that without an answer closes it.",
@@ -250,6 +256,36 @@ class Settings(BaseSettings):
     ] = _setting(
         ("crowd_warning=warning", "processing_error=error", "connection_limit=warning"), "Pushed frames",
         "Level of each kind of alert: info, warning, error or critical.",
+    )
+
+    max_pipelines: int = _setting(
+        5, "Workstations", "Pipelines of workstations: with `max_clients_per_pipeline`, how many may be connected.",
+        ge=1, le=1000,
+    )
+    max_clients_per_pipeline: int = _setting(
+        30, "Workstations", "Workstations for each of `max_pipelines`.", ge=1, le=1000
+    )
+    workstation_timeout_seconds: float = _setting(
+        30.0, "Workstations", "Seconds without a picture after which a workstation is disconnected.", ge=0.5, le=3600
+    )
+    workstation_grace_seconds: float = _setting(
+        0.0, "Workstations", "Seconds after somebody sits down in which nothing is done to them.", ge=0, le=3600
+    )
+    workstation_phone_threshold: float = _setting(
+        0.5, "Workstations", "Confidence from which a phone counts, 0 to 1.", ge=0, le=1
+    )
+    workstation_live_threshold: float = _setting(
+        0.5, "Workstations", "How much a face must look alive not to count as a picture of one, 0 to 1.", ge=0, le=1
+    )
+    workstation_similarity_threshold: float = _setting(
+        0.5, "Workstations", "Similarity from which somebody is who they claim to be, 0 to 1.", ge=0, le=1
+    )
+    decide_over: Annotated[str, AfterValidator(_as_share)] = _setting(
+        "1/1", "Workstations", "How many of the last pictures must show the same before it is acted upon, like 3/5."
+    )
+    workstation_action_days: int = _setting(
+        90, "Workstations", "Days after which entries of the action log are destroyed with their pictures.",
+        ge=1, le=3650,
     )
 
     stream_qualities: Annotated[

@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Geolocation, Page, async_playwright
 
 from sightline.service.demo import prepare
@@ -197,3 +198,13 @@ async def visit(browser: Browser, demo_server: ServerProcess) -> AsyncIterator[V
     for visitor in visitors:
         await visitor.context.close()
     assert complaints == []
+
+
+async def violations_on(page: Page) -> list[str]:
+    """What axe knows to shut people out of the page as it is."""
+    results = await Axe().run(page)
+    return [
+        f"{one['id']}: {one['help']} ({node['target']})"
+        for one in results.response["violations"]
+        for node in one["nodes"]
+    ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import FilePayload, expect
 
-from tests.browser.conftest import PHONE, Visit
+from tests.browser.conftest import PHONE, Visit, violations_on
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
@@ -29,10 +29,12 @@ async def test_a_face_is_found_in_the_past_and_leads_to_the_day(visit: Visit, mo
     await expect(hits.first).to_be_visible()
     await expect(hits.first.get_by_text("Entrance hall")).to_be_visible()
     await admin.shot("search-found")
+    assert await violations_on(page) == []
     await hits.first.get_by_role("link").first.click()
     await expect(page.get_by_role("heading", name="Seen on this day")).to_be_visible()
     await expect(page.get_by_test_id("sighting").first).to_be_visible()
     await admin.shot("day-of-a-stranger")
+    assert await violations_on(page) == []
 
 
 async def test_a_stranger_is_ignored_and_noticed_again(visit: Visit) -> None:

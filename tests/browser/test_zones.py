@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from sightline.testing import ServerProcess
 from tests.assets import assets_folder
-from tests.browser.conftest import PHONE, Visit
+from tests.browser.conftest import PHONE, Visit, violations_on
 from tests.conftest import ADMIN_PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -59,6 +59,7 @@ async def test_a_zone_is_drawn_moved_by_keys_undone_and_kept(visit: Visit) -> No
     await page.get_by_role("button", name="Save").click()
     await expect(page.get_by_text("watches for this from now on", exact=False)).to_be_visible()
     await admin.shot("zones-drawn")
+    assert await violations_on(page) == []
 
     await page.reload()
     await expect(page.get_by_role("button", name="Carpet")).to_be_visible()

@@ -22,6 +22,7 @@ from sightline.cli import (
     searching,
     serving,
     users,
+    workstations,
 )
 from sightline.cli.output import say, warn
 from sightline.exceptions import ConfigurationError, SightlineError
@@ -56,6 +57,7 @@ app.add_typer(evaluation.app, name="evaluate", rich_help_panel=_ADMIN)
 app.add_typer(models.app, name="models", rich_help_panel=_ADMIN)
 app.add_typer(users.app, name="users", rich_help_panel=_ADMIN)
 app.add_typer(engines.app, name="engines", rich_help_panel=_ADMIN)
+app.add_typer(workstations.app, name="workstations", rich_help_panel=_ADMIN)
 app.command(rich_help_panel=_ADMIN)(users.token)
 app.command(rich_help_panel=_ADMIN)(configuration.settings)
 app.command(rich_help_panel=_ADMIN)(configuration.version)

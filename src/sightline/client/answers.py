@@ -35,6 +35,7 @@ __all__ = [
     "SourceTest",
     "SystemInfo",
     "WatchListInfo",
+    "WorkstationInfo",
 ]
 
 
@@ -99,6 +100,17 @@ class PersonInfo(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int = 0
     references: int = 0
     watch_lists: tuple[str, ...] = ()
+
+
+class WorkstationInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """A workstation; `people` holds the ids of those who may sit there."""
+
+    id: str
+    name: str
+    people: tuple[str, ...] = ()
+    has_token: bool = False
+    connected: bool = False
+    created_at: int = 0
 
 
 class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):

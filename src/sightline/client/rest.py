@@ -24,6 +24,7 @@ from sightline.client.answers import (
     SourceTest,
     SystemInfo,
     WatchListInfo,
+    WorkstationInfo,
 )
 from sightline.exceptions import Conflict, Forbidden, SightlineError, Unavailable
 
@@ -85,6 +86,22 @@ class RestClient:
     async def revoke_engine(self, engine_id: str) -> None:
         """That engine may not connect any more."""
         await self._send("DELETE", f"/api/engines/{_path(engine_id)}/token")
+
+    async def workstations(self) -> tuple[WorkstationInfo, ...]:
+        """All workstations."""
+        return await self._ask("GET", "/api/workstations", tuple[WorkstationInfo, ...])
+
+    async def create_workstation(self, name: str) -> WorkstationInfo:
+        """A workstation without a token, at which nobody may sit yet."""
+        return await self._ask("POST", "/api/workstations", WorkstationInfo, json={"name": name})
+
+    async def workstation_token(self, workstation_id: str) -> str:
+        """A new token for a workstation; the one before it is void."""
+        return (await self._ask("POST", f"/api/workstations/{_path(workstation_id)}/token", _EngineToken)).token
+
+    async def allow_at_workstation(self, workstation_id: str, person_id: str) -> None:
+        """Somebody may sit there."""
+        await self._send("PUT", f"/api/workstations/{_path(workstation_id)}/people/{_path(person_id)}")
 
     async def cameras(self) -> tuple[CameraInfo, ...]:
         """All cameras with their states."""

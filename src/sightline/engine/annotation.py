@@ -8,9 +8,10 @@ from typing import Any
 import cv2
 import numpy as np
 
+from sightline.events.engine_link import DrawnBox
 from sightline.frames import Image
 
-__all__ = ["annotated"]
+__all__ = ["annotated", "boxed"]
 
 KNOWN_BGR = (60, 180, 75)
 UNKNOWN_BGR = (48, 130, 245)
@@ -34,6 +35,14 @@ def annotated(
         similarity = face.get("similarity")
         words = f"{identity} {similarity:.2f}" if identity == "known" and similarity is not None else identity
         _box(drawn, face["bbox"], scale, _COLOURS.get(identity, PENDING_BGR), words)
+    return drawn
+
+
+def boxed(image: Image, boxes: Iterable[DrawnBox]) -> Image:
+    """A copy of the picture, H × W × 3 uint8 BGR, with boxes in its own pixels drawn into it."""
+    drawn = np.ascontiguousarray(image).copy()
+    for box in boxes:
+        _box(drawn, box.bbox, 1.0, UNKNOWN_BGR, box.words)
     return drawn
 
 

@@ -39,6 +39,7 @@ from sightline.events.engine_link import (
     Analyse,
     Assign,
     CameraSpec,
+    Draw,
     EngineMessage,
     Examine,
     Examined,
@@ -239,6 +240,8 @@ class Engine:
                 self._sights.use(message)
             case Analyse():
                 self._requests.analyse(message)
+            case Draw():
+                self._requests.draw(message)
             case Examine():
                 self._examiner.examine(message)
             case StopExamining():

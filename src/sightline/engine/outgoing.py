@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sightline.events.engine_link import (
     Analysis,
     CameraReport,
+    Drawn,
     EngineMessage,
     Examined,
     GallerySince,
@@ -51,14 +52,14 @@ class Outgoing:
     """The slots. Used from the event loop only."""
 
     def __init__(self) -> None:
-        self._answers: deque[Analysis | SourceProbed | Examined | GallerySince] = deque(maxlen=MAX_ANSWERS)
+        self._answers: deque[Analysis | Drawn | SourceProbed | Examined | GallerySince] = deque(maxlen=MAX_ANSWERS)
         self._reports: OrderedDict[str, CameraReport] = OrderedDict()
         self._observations: OrderedDict[str, Parcel] = OrderedDict()
         self._status: Status | None = None
         self._changed = asyncio.Event()
         self.replaced = 0
 
-    def answer(self, answer: Analysis | SourceProbed | Examined) -> None:
+    def answer(self, answer: Analysis | Drawn | SourceProbed | Examined) -> None:
         """Queues the answer to a request."""
         self._answers.append(answer)
         self._changed.set()

@@ -17,11 +17,12 @@ from typing import Protocol
 
 import structlog
 
+from sightline.engine.annotation import boxed
 from sightline.engine.giving_way import give_way
 from sightline.engine.masking import masked
 from sightline.engine.reader import OpenSource
 from sightline.engine.stills import Look, Seen, shrunk
-from sightline.events.engine_link import Analyse, Analysis, ProbeSource, SourceProbed
+from sightline.events.engine_link import Analyse, Analysis, Draw, Drawn, ProbeSource, SourceProbed
 from sightline.exceptions import ImageError, SightlineError, SourceError
 from sightline.frames import Image
 from sightline.identities.gallery import Gallery
@@ -33,6 +34,7 @@ MAX_WAITING = 16
 MAX_PROBES = 4
 MAX_PROBE_TIMEOUT_S = 30.0
 PROBE_PICTURE_SIDE_PX = 960
+EVIDENCE_QUALITY = 85
 
 _log = structlog.get_logger(__name__)
 
@@ -59,7 +61,7 @@ class Requests:
         analyser: StillAnalyser,
         gallery: Callable[[], Gallery],
         open_source: OpenSource,
-        answer: Callable[[Analysis | SourceProbed], None],
+        answer: Callable[[Analysis | Drawn | SourceProbed], None],
         *,
         stills: int = 1,
         busy: Callable[[float], None] = lambda seconds: None,
@@ -94,6 +96,15 @@ class Requests:
         self._waiting[request.background] += 1
         self._start(self._analysed(request))
 
+    def draw(self, request: Draw) -> None:
+        """Queues the drawing of evidence, in the background; the answer comes through `answer`."""
+        if self._waiting[True] >= MAX_WAITING:
+            busy = "the engine has too many pictures to analyse"
+            self._answer(Drawn(request_id=request.request_id, error=busy, error_code="SYSTEM_FULL"))
+            return
+        self._waiting[True] += 1
+        self._start(self._drawn(request))
+
     def probe(self, request: ProbeSource) -> None:
         """Tries a source; the answer comes through `answer`, within about the request's time-out."""
         if self._probing >= MAX_PROBES:
@@ -122,6 +133,27 @@ class Requests:
         finally:
             self._waiting[request.background] -= 1
         self._answer(answer)
+
+    async def _drawn(self, request: Draw) -> None:
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._background, self._draw, request)
+        finally:
+            self._waiting[True] -= 1
+        self._answer(answer)
+
+    def _draw(self, request: Draw) -> Drawn:
+        try:
+            image, _ = decode_picture(
+                request.image, max_bytes=self._max_image_bytes, max_pixels=self._max_image_pixels, longest_side=None
+            )
+            picture = encode_jpeg(boxed(image, request.boxes), quality=EVIDENCE_QUALITY)
+        except ImageError as error:
+            return Drawn(request_id=request.request_id, error=str(error), error_code=error.code)
+        except Exception:  # noqa: BLE001  # whatever a picture provokes must not cost the asker an answer
+            _log.exception("drawing into a picture failed")
+            error_text = "this picture cannot be drawn into: the engine's log says why"
+            return Drawn(request_id=request.request_id, error=error_text, error_code="PROCESSING_ERROR")
+        return Drawn(request_id=request.request_id, picture=picture)
 
     def _look(self, request: Analyse) -> Analysis:
         started_s = time.perf_counter()
@@ -153,6 +185,7 @@ class Requests:
             confidence_threshold=request.confidence_threshold,
             max_side=request.max_side,
             prepared=request.prepared,
+            verify=request.verify,
         )
         seen = self._analyser.look(image, wanted, self._gallery() if "identify" in request.tasks else None)
         return Analysis(
@@ -163,6 +196,7 @@ class Requests:
             faces=seen.faces,
             objects=seen.objects,
             missing=seen.missing,
+            verified=seen.verified,
             processing_ms=(time.perf_counter() - started_s) * 1000,
         )
 

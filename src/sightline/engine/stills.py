@@ -7,7 +7,7 @@ Boxes alone are found in the picture shrunk to a side that the asker names; temp
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import msgspec
@@ -37,18 +37,20 @@ class Look:
     confidence_threshold: float | None = None
     max_side: int | None = None
     prepared: bool = False
+    verify: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What was found, in pixels of the picture's own size. `missing`: what could not be done, and why; `model_id`:
-    whose the templates are, where it is not the analyser's own.
+    whose the templates are, where it is not the analyser's own; `verified`: see `Analysis`.
     """
 
     faces: list[AnalysedFace] = field(default_factory=list)
     objects: list[FoundObject] = field(default_factory=list)
     missing: dict[StillTask, str] = field(default_factory=dict)
     model_id: str = ""
+    verified: float | None = None
 
 
 class Stills:
@@ -68,6 +70,14 @@ class Stills:
 
     def look(self, image: Image, wanted: Look, gallery: Gallery | None) -> Seen:
         """What `wanted` says of H×W×3 uint8 BGR `image`, which may have been decoded at a fraction of its own size."""
+        seen = self._faces(image, wanted, gallery)
+        if "liveness" in wanted.tasks:
+            self._judge(image, wanted, seen)
+        if "objects" in wanted.tasks:
+            self._find_objects(image, wanted, seen)
+        return seen
+
+    def _faces(self, image: Image, wanted: Look, gallery: Gallery | None) -> Seen:
         seen = Seen()
         if "templates" in wanted.tasks or "identify" in wanted.tasks:
             least = wanted.confidence_threshold or 0.0
@@ -77,11 +87,13 @@ class Stills:
             small, scale = shrunk(image, wanted.max_side)
             found = self._analyser.detector.detect(small, scale=1.0, min_score=wanted.confidence_threshold)
             seen.faces.extend(_boxes_alone(found.scaled(wanted.width / small.shape[1])))
-        if "liveness" in wanted.tasks:
-            self._judge(image, wanted, seen)
-        if "objects" in wanted.tasks:
-            self._find_objects(image, wanted, seen)
-        return seen
+        if wanted.verify is None or gallery is None or not seen.faces:
+            return seen
+        return replace(seen, verified=self._likeness(seen.faces[0], wanted.verify, gallery))
+
+    def _likeness(self, face: AnalysedFace, person_id: str, gallery: Gallery) -> float | None:
+        distance = gallery.distance_to(person_id, np.frombuffer(face.vector, "<f4"))
+        return None if distance is None else self._analyser.embedder.similarity(distance)
 
     def _judge(self, image: Image, wanted: Look, seen: Seen) -> None:
         if self._liveness is None:

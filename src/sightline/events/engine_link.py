@@ -38,6 +38,9 @@ __all__ = [
     "CrowdChanged",
     "CrowdSeen",
     "EngineMessage",
+    "Draw",
+    "Drawn",
+    "DrawnBox",
     "Examine",
     "Examined",
     "Fact",
@@ -408,7 +411,9 @@ class FoundObject(_Value, frozen=True):
 class Analysis(_Message, tag="analysis", frozen=True):
     """The answer to `Analyse`; `error` says in plain words why there is none.
 
-    `missing` says, for each task that was asked and could not be done, why: its model is not there.
+    `missing` says, for each task that was asked and could not be done, why: its model is not there. `verified`: the
+    similarity of the largest face, the first, to the person that it was to be compared with; `None` where there is no
+    face, or this engine has no template of that person.
     """
 
     request_id: str
@@ -418,9 +423,19 @@ class Analysis(_Message, tag="analysis", frozen=True):
     faces: list[AnalysedFace] = []
     objects: list[FoundObject] = []
     missing: dict[StillTask, str] = {}
+    verified: float | None = None
     error: str | None = None
     error_code: str = ""
     processing_ms: float = 0.0
+
+
+class Drawn(_Message, tag="drawn", frozen=True):
+    """The answer to `Draw`: a JPEG, or in plain words why there is none."""
+
+    request_id: str
+    picture: bytes = b""
+    error: str | None = None
+    error_code: str = ""
 
 
 class Examined(_Message, tag="examined", frozen=True):
@@ -478,7 +493,8 @@ class Status(_Message, tag="status", frozen=True):
 
 
 EngineMessage = (
-    Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | Examined | SourceProbed | Status
+    Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | Drawn | Examined | SourceProbed
+    | Status
 )
 
 
@@ -557,7 +573,8 @@ class Analyse(_Message, tag="analyse", frozen=True):
     `identify` compares these with the gallery; `objects` finds persons and things; `liveness` judges the faces. Faces
     and objects below `confidence_threshold` are left out (`None`: each model's own). Without templates the picture is
     shrunk to `max_side` px for analysis; boxes are in its own pixels all the same. What is asked in the `background`
-    gives way to cameras. Templates are of the `prepared` embedder where that is asked.
+    gives way to cameras. Templates are of the `prepared` embedder where that is asked. `verify` is the person that the
+    largest face is compared with, together with `identify`.
     """
 
     request_id: str
@@ -567,6 +584,22 @@ class Analyse(_Message, tag="analyse", frozen=True):
     max_side: int | None = None
     background: bool = False
     prepared: bool = False
+    verify: str | None = None
+
+
+class DrawnBox(_Value, frozen=True):
+    """A box to draw, in pixels of the picture, and the words beside it: never a name."""
+
+    bbox: Box
+    words: str
+
+
+class Draw(_Message, tag="draw", frozen=True):
+    """Draw boxes into a picture; the answer is `Drawn`."""
+
+    request_id: str
+    image: bytes
+    boxes: list[DrawnBox]
 
 
 class Examine(_Message, tag="examine", frozen=True):
@@ -634,8 +667,8 @@ class Accepted(_Message, tag="accepted", frozen=True):
 
 
 GatewayMessage = (
-    Welcome | Assign | Revoke | Watch | Unwatch | UseModels | Analyse | Examine | StopExamining | ProbeSource
-    | GalleryPage | Accepted
+    Welcome | Assign | Revoke | Watch | Unwatch | UseModels | Analyse | Draw | Examine | StopExamining
+    | ProbeSource | GalleryPage | Accepted
 )
 
 _UNREADABLE = (UnicodeError, RecursionError)

@@ -88,6 +88,7 @@ from sightline.gateway.routers import (
     tickets,
     users,
     watch_lists,
+    workstations,
 )
 from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
 from sightline.gateway.sighting_ports import Searcher
@@ -263,6 +264,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                     ("notifier", gateway.notifier.run()),
                     ("analyses", gateway.analyses.run()),
                     ("models", gateway.model_desk.run()),
+                    ("action log", gateway.action_log.run()),
                 )
             ]
             for job in jobs:
@@ -289,7 +291,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     for module in (
         sign_in, tickets, seeds, users, engines, duty, cameras, camera_views, streams, people, watch_lists, snoozes,
         escalations, alerts, identify, detect, analyses, history, models, system, push, channels, sockets, sightings,
-        strangers, negatives,
+        strangers, negatives, workstations,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")

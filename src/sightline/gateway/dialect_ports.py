@@ -16,7 +16,12 @@ __all__ = ["DialectPorts"]
 ALSO_HTTP = ("/api/", "/health")
 """What a client of the Socket.IO dialect asks of its server besides: health, and the pictures of its streams."""
 
-PATHS = {Dialect.FIELD: "/ws/field", Dialect.FRAMES: "/ws", Dialect.SOCKETIO: SOCKETIO_PATH}
+PATHS = {
+    Dialect.FIELD: "/ws/field",
+    Dialect.FRAMES: "/ws",
+    Dialect.SOCKETIO: SOCKETIO_PATH,
+    Dialect.VERIFY: "/ws/verify",
+}
 
 
 class DialectPorts:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import secrets
+from typing import TypeVar
 
-from sightline.events.engine_link import Analyse, Analysis, ProbeSource, SourceProbed, StillTask
+from sightline.events.engine_link import Analyse, Analysis, Draw, Drawn, DrawnBox, ProbeSource, SourceProbed, StillTask
 from sightline.events.scene import Polygon
 from sightline.exceptions import ImageError, Unavailable
 from sightline.gateway.engines import Engines
 
 __all__ = ["EngineAnalyst", "checked"]
+
+Answer = TypeVar("Answer", Analysis, Drawn)
 
 PATIENCE_S = 10.0
 """An engine that is starting, or starting again, takes seconds: whoever asks meanwhile is not sent away."""
@@ -35,6 +38,7 @@ class EngineAnalyst:
         confidence_threshold: float | None = None,
         max_side: int | None = None,
         background: bool = False,
+        verify: str | None = None,
     ) -> Analysis:
         """Raises `Unavailable`, `ImageError`."""
         request = Analyse(
@@ -44,6 +48,7 @@ class EngineAnalyst:
             confidence_threshold=confidence_threshold,
             max_side=max_side,
             background=background,
+            verify=verify,
         )
         answer = await self._ask(request, ANALYSE_TIMEOUT_S)
         assert isinstance(answer, Analysis)
@@ -56,12 +61,20 @@ class EngineAnalyst:
         assert isinstance(answer, SourceProbed)
         return answer
 
-    async def _ask(self, request: Analyse | ProbeSource, timeout_s: float) -> Analysis | SourceProbed:
+    async def draw(self, image: bytes, boxes: list[DrawnBox]) -> bytes:
+        """Raises `Unavailable`, `ImageError`."""
+        answer = await self._ask(Draw(request_id=secrets.token_hex(8), image=image, boxes=boxes), ANALYSE_TIMEOUT_S)
+        assert isinstance(answer, Drawn)
+        return checked(answer).picture
+
+    async def _ask(
+        self, request: Analyse | Draw | ProbeSource, timeout_s: float
+    ) -> Analysis | Drawn | SourceProbed:
         engine = await self._engines.least_loaded(PATIENCE_S)
         return await engine.ask(request, timeout_s)
 
 
-def checked(answer: Analysis) -> Analysis:
+def checked(answer: Answer) -> Answer:
     """The answer, when it is one. Raises `ImageError`, `Unavailable` for what it says went wrong."""
     if answer.error is None:
         return answer

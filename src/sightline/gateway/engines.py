@@ -60,7 +60,7 @@ class EngineLink:
     status: link.Status | None = None
     gallery_model: str | None = None
     gallery_version: int = -1
-    waiting: dict[str, asyncio.Future[link.Analysis | link.SourceProbed]] = field(default_factory=dict)
+    waiting: dict[str, asyncio.Future[link.Analysis | link.Drawn | link.SourceProbed]] = field(default_factory=dict)
     examining: dict[str, asyncio.Queue[link.Examined]] = field(default_factory=dict)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -74,10 +74,11 @@ class EngineLink:
         return self.status.models if self.status is not None and self.status.models else self.hello.models
 
     async def ask(
-        self, request: link.Analyse | link.ProbeSource, timeout_s: float
-    ) -> link.Analysis | link.SourceProbed:
+        self, request: link.Analyse | link.Draw | link.ProbeSource, timeout_s: float
+    ) -> link.Analysis | link.Drawn | link.SourceProbed:
         """The answer to a request. Raises `Unavailable` when it does not come."""
-        future: asyncio.Future[link.Analysis | link.SourceProbed] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[link.Analysis | link.Drawn | link.SourceProbed] = loop.create_future()
         self.waiting[request.request_id] = future
         try:
             async with asyncio.timeout(timeout_s):
@@ -283,7 +284,11 @@ class Engines:
                 async with engine.sending_gallery:
                     engine.gallery_model, engine.gallery_version = model_id, version
                 await self._send_gallery(engine)
-            case link.Analysis(request_id=request_id) | link.SourceProbed(request_id=request_id):
+            case (
+                link.Analysis(request_id=request_id)
+                | link.Drawn(request_id=request_id)
+                | link.SourceProbed(request_id=request_id)
+            ):
                 future = engine.waiting.get(request_id)
                 if future is not None and not future.done():
                     future.set_result(message)

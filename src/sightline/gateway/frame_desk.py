@@ -1,15 +1,16 @@
 """Where pushed frames wait for an engine: clients in turn, no more under way than the engines analyse at a time.
 
-WebSocket clients, Socket.IO clients and uploads share the one desk of a gateway, so that nobody who pushes faster gets
-more than others.
+WebSocket clients, Socket.IO clients, workstations and uploads share the one desk of a gateway, so that nobody who
+pushes faster gets more than others.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from sightline.clock import Clock
 from sightline.deliveries.pushed import FrameSettings, frame_result, parse_levels
@@ -21,6 +22,8 @@ from sightline.gateway.ports import Analyst
 from sightline.settings import Settings
 
 __all__ = ["FrameDesk", "FrameReplaced", "PushedFrame"]
+
+T = TypeVar("T")
 
 SPARE = 1
 """Frames that are on their way to an engine while it is busy with others, so that it need not wait for the next."""
@@ -42,9 +45,8 @@ class PushedFrame:
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    frame: PushedFrame
-    answer: asyncio.Future[dict[str, Any]]
-    background: bool
+    work: Callable[[], Awaitable[Any]]
+    answer: asyncio.Future[Any]
 
 
 class FrameDesk:
@@ -73,10 +75,17 @@ class FrameDesk:
 
         The future raises `FrameReplaced`, `ImageError`, `Unavailable`.
         """
-        waiting = _Waiting(frame, asyncio.get_running_loop().create_future(), background)
-        _replace(self._turns.put(client, waiting))
+        return self.put(client, partial(self._analysed, frame, background))
+
+    def put(self, client: str, work: Callable[[], Awaitable[T]]) -> asyncio.Future[T]:
+        """Leaves `work`, which has one picture analysed, until it is this client's turn; its result comes by and by.
+
+        The future raises `FrameReplaced`, and what `work` raises.
+        """
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        _replace(self._turns.put(client, _Waiting(work, answer)))
         self._go_on()
-        return waiting.answer
+        return answer
 
     def leave(self, client: str) -> None:
         """The client is gone: what it left waiting is not analysed."""
@@ -100,7 +109,7 @@ class FrameDesk:
 
     async def _serve(self, client: str, waiting: _Waiting) -> None:
         try:
-            answer = await self._analysed(waiting)
+            answer = await waiting.work()
         except Exception as problem:  # noqa: BLE001  # whoever waits is told, whatever it was
             if not waiting.answer.done():
                 waiting.answer.set_exception(problem)
@@ -112,8 +121,8 @@ class FrameDesk:
             self._turns.done(client)
             waiting.answer.cancel()
 
-    async def _analysed(self, waiting: _Waiting) -> dict[str, Any]:
-        frame, settings = waiting.frame, self._settings
+    async def _analysed(self, frame: PushedFrame, background: bool) -> dict[str, Any]:
+        settings = self._settings
         wanted = frame.settings
         confidence, crowd = wanted.confidence_threshold, wanted.crowd_threshold
         analysis = await self._analyst.look(
@@ -121,7 +130,7 @@ class FrameDesk:
             tasks=TASKS,
             confidence_threshold=settings.confidence_threshold if confidence is None else confidence,
             max_side=settings.max_frame_side,
-            background=waiting.background,
+            background=background,
         )
         self._metrics.pushed_frame_seconds.observe(analysis.processing_ms / 1000)
         return frame_result(

@@ -16,6 +16,7 @@ from sightline.deliveries.rates import Rates, parse_rates
 from sightline.events.alert import Verdict
 from sightline.events.scene import CameraView
 from sightline.exceptions import Forbidden, NotFound
+from sightline.gateway.action_log import ActionLog
 from sightline.gateway.admission import Admission
 from sightline.gateway.analyses import Analyses
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
@@ -42,6 +43,7 @@ from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
 from sightline.gateway.tickets import Tickets
 from sightline.gateway.views import AlertViews
+from sightline.gateway.workstation_desk import WorkstationDesk
 from sightline.settings import Settings
 
 __all__ = ["EngineProcess", "Gateway", "Ticking"]
@@ -103,6 +105,8 @@ class Gateway:
     field_desk: FieldDesk = field(init=False)
     cursors: Cursors = field(init=False)
     native_pages: SharedPages = field(init=False)
+    workstations: WorkstationDesk = field(init=False)
+    action_log: ActionLog = field(init=False)
 
     def __post_init__(self) -> None:
         self.admission = Admission(
@@ -112,6 +116,8 @@ class Gateway:
         )
         self.cursors = Cursors(self.store.log, self.clock)
         self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
+        self.workstations = WorkstationDesk(self.settings)
+        self.action_log = ActionLog(self.store, self.analyst)
         self.native_pages = SharedPages(self.native_tail)
         self.hub.prepare = self.native_pages.prepare
         self.hub.on_round = self.metrics.fanout_seconds.observe

@@ -29,12 +29,13 @@ from sightline.deliveries.records import (
 from sightline.deliveries.roster import Roster, Switch
 from sightline.deliveries.routing import Situation
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdict
-from sightline.events.engine_link import Analysis, SourceProbed, StillTask
+from sightline.events.engine_link import Analysis, DrawnBox, SourceProbed, StillTask
 from sightline.events.event import Decide, Event
 from sightline.events.quiet import QuietKind, QuietPeriod
 from sightline.events.scene import CameraView, Polygon
 from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
 from sightline.gateway.sighting_ports import Negatives, Sightings, Strangers
+from sightline.gateway.workstation_ports import WorkstationActions, Workstations
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 from sightline.identities.templates import TemplateProgress, UntemplatedSample
 
@@ -352,6 +353,10 @@ class Store(Protocol):
     def escalations(self) -> Escalations: ...
     @property
     def floods(self) -> Floods: ...
+    @property
+    def workstations(self) -> Workstations: ...
+    @property
+    def workstation_actions(self) -> WorkstationActions: ...
 
 
 class Analyst(Protocol):
@@ -369,8 +374,12 @@ class Analyst(Protocol):
         confidence_threshold: float | None = None,
         max_side: int | None = None,
         background: bool = False,
+        verify: str | None = None,
     ) -> Analysis:
         """What `Analyse` describes. Raises like `analyse`."""
+
+    async def draw(self, image: bytes, boxes: list[DrawnBox]) -> bytes:
+        """The picture, a JPEG, with boxes drawn into it. Raises like `analyse`."""
 
     async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
         """Opens the source and says what is there, in a picture with `masks` blacked out. Raises `Unavailable` when no

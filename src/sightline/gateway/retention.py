@@ -33,6 +33,9 @@ async def keep_retention(gateway: Gateway) -> None:
                 log.info("sightings_pruned", sightings=forgotten)
             await forget_records(gateway)
             await gateway.store.history.prune(gateway.clock.now_ms() - gateway.settings.history_days * DAY_MS)
+            actions_before_ms = gateway.clock.now_ms() - gateway.settings.workstation_action_days * DAY_MS
+            while await gateway.store.workstation_actions.prune(actions_before_ms):
+                pass
             await gateway.store.pictures.heal(gateway.clock.now_ms())
         except SightlineError as problem:
             log.error("retention_failed", problem=str(problem))

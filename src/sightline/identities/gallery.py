@@ -135,6 +135,16 @@ class Gallery:
             np.sqrt(np.maximum(others, 0)).astype(np.float32),
         )
 
+    def distance_to(self, person_id: str, probe: NDArray[np.float32]) -> float | None:
+        """The distance of the probe (D,) to the nearest reference of this person; infinite where the negatives refuse
+        it, `None` for somebody who is not in the gallery."""
+        if person_id not in self:
+            return None
+        if self.refuses(person_id, probe):
+            return float("inf")
+        theirs = self.vectors[self._owners == self._codes[person_id]]
+        return float(np.linalg.norm(theirs - probe[None], axis=1).min())
+
     def refuses(self, person_id: str, probe: NDArray[np.float32]) -> bool:
         """Whether the negatives forbid that the probe (D,) is called this person, who is in the gallery."""
         theirs = self._owners == self._codes[person_id]

@@ -15,7 +15,18 @@ from sightline.engine.examination import Examination, ExaminedFile, Progress
 from sightline.engine.gallery_mirror import GalleryMirror
 from sightline.engine.reader import FrameSource
 from sightline.engine.requests import Requests
-from sightline.events.engine_link import Analyse, Analysis, Examined, GalleryPage, ProbeSource, SourceProbed, StillTask
+from sightline.events.engine_link import (
+    Analyse,
+    Analysis,
+    Draw,
+    Drawn,
+    DrawnBox,
+    Examined,
+    GalleryPage,
+    ProbeSource,
+    SourceProbed,
+    StillTask,
+)
 from sightline.events.scene import Polygon
 from sightline.gateway.app import create_app
 from sightline.gateway.engine_analyst import checked
@@ -59,7 +70,7 @@ class LocalAnalyst:
         self._vision: Vision | None = None
         self._requests: Requests | None = None
         self._gallery: GalleryMirror | None = None
-        self._waiting: dict[str, asyncio.Future[Analysis | SourceProbed]] = {}
+        self._waiting: dict[str, asyncio.Future[Analysis | Drawn | SourceProbed]] = {}
         self.people: People | None = None
         self.models: Models | None = None
 
@@ -75,6 +86,7 @@ class LocalAnalyst:
         confidence_threshold: float | None = None,
         max_side: int | None = None,
         background: bool = False,
+        verify: str | None = None,
     ) -> Analysis:
         """Raises `ImageError`, `Unavailable`."""
         requests = await self._ready()
@@ -89,11 +101,21 @@ class LocalAnalyst:
                 confidence_threshold=confidence_threshold,
                 max_side=max_side,
                 background=background,
+                verify=verify,
             )
         )
         answer = await future
         assert isinstance(answer, Analysis)
         return checked(answer)
+
+    async def draw(self, image: bytes, boxes: list[DrawnBox]) -> bytes:
+        """Raises `ImageError`, `Unavailable`."""
+        requests = await self._ready()
+        request_id, future = self._expect()
+        requests.draw(Draw(request_id=request_id, image=image, boxes=boxes))
+        answer = await future
+        assert isinstance(answer, Drawn)
+        return checked(answer).picture
 
     async def examine(self, job: AnalysisJob, told: Callable[[Examined], None], *, max_seconds: float) -> None:
         """Looks at the files of a job in a thread of this process. Raises `Unavailable`."""
@@ -189,13 +211,13 @@ class LocalAnalyst:
     def _open(self, spec: str, timeout_s: float, /) -> FrameSource:
         return open_source(spec, timeout_s=timeout_s, demo_pictures=self._settings.models_folder)
 
-    def _expect(self) -> tuple[str, asyncio.Future[Analysis | SourceProbed]]:
+    def _expect(self) -> tuple[str, asyncio.Future[Analysis | Drawn | SourceProbed]]:
         request_id = secrets.token_hex(8)
-        future: asyncio.Future[Analysis | SourceProbed] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[Analysis | Drawn | SourceProbed] = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = future
         return request_id, future
 
-    def _answer(self, answer: Analysis | SourceProbed) -> None:
+    def _answer(self, answer: Analysis | Drawn | SourceProbed) -> None:
         future = self._waiting.pop(answer.request_id, None)
         if future is not None and not future.done():
             future.set_result(answer)

@@ -16,6 +16,7 @@ from sightline.exceptions import NotFound
 from sightline.identities.subject import ErasureReceipt
 from sightline.stores import gallery, schema, sighting_rows
 from sightline.stores.media import INCOMING
+from sightline.stores.workstation_actions import forget_person
 
 __all__ = ["ERASED", "blank", "erase"]
 
@@ -40,6 +41,7 @@ def erase(connection: Connection, person_id: str, now_ms: int) -> ErasureReceipt
     forgotten = {person_id, *reference_ids}
     alerts = _anonymise(connection, schema.alerts, "why", person_id, forgotten, reference_id=None)
     events = _anonymise(connection, schema.events, "data", person_id, forgotten)
+    forget_person(connection, person_id)
     connection.execute(delete(schema.watch_list_people).where(schema.watch_list_people.c.person_id == person_id))
     connection.execute(delete(schema.people).where(schema.people.c.id == person_id))
     return ErasureReceipt(

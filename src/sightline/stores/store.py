@@ -38,6 +38,8 @@ from sightline.stores.users import Users
 from sightline.stores.vault import Vault
 from sightline.stores.watch_lists import WatchLists
 from sightline.stores.workers import Workers
+from sightline.stores.workstation_actions import WorkstationActions
+from sightline.stores.workstations import Workstations
 
 __all__ = ["SqlStore", "database_address"]
 
@@ -77,6 +79,8 @@ class SqlStore:
         self.push_subscriptions = PushSubscriptions(database, vault)
         self.channels = Channels(database, vault)
         self.notices = Notices(database)
+        self.workstations = Workstations(database)
+        self.workstation_actions = WorkstationActions(database, vault)
 
     @classmethod
     async def open(

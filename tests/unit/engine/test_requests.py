@@ -12,7 +12,16 @@ import pytest
 from sightline.engine.giving_way import BACKGROUND_NICENESS
 from sightline.engine.requests import MAX_WAITING, Requests
 from sightline.engine.stills import Look, Seen
-from sightline.events.engine_link import Analyse, AnalysedFace, Analysis, ProbeSource, SourceProbed
+from sightline.events.engine_link import (
+    Analyse,
+    AnalysedFace,
+    Analysis,
+    Draw,
+    Drawn,
+    DrawnBox,
+    ProbeSource,
+    SourceProbed,
+)
 from sightline.exceptions import SourceError, Unavailable
 from sightline.frames import Image
 from sightline.identities.gallery import Gallery
@@ -46,7 +55,7 @@ class Bench:
         self, analyser: Analyser, open_source: Callable[[str, float], object] | None = None, *, stills: int = 1
     ) -> None:
         self.busy_s: list[float] = []
-        self.answers: dict[str, Analysis | SourceProbed] = {}
+        self.answers: dict[str, Analysis | Drawn | SourceProbed] = {}
         self._answered = asyncio.Event()
         self.gallery = Gallery.empty(4)
         self.requests = Requests(
@@ -63,7 +72,7 @@ class Bench:
     def _no_source(spec: str, timeout_s: float, /) -> object:
         raise SourceError("there is none")
 
-    def _answer(self, answer: Analysis | SourceProbed) -> None:
+    def _answer(self, answer: Analysis | Drawn | SourceProbed) -> None:
         self.answers[answer.request_id] = answer
         self._answered.set()
 
@@ -211,3 +220,20 @@ async def test_a_source_that_crashes_is_answered_without_its_secrets() -> None:
     assert isinstance(answer, SourceProbed)
     assert not answer.ok
     assert "secret" not in answer.message
+
+
+async def test_boxes_are_drawn_in_the_background_and_what_is_no_picture_is_said() -> None:
+    bench = Bench(Analyser())
+    bench.requests.draw(Draw(request_id="r", image=PICTURE, boxes=[DrawnBox(bbox=(10, 20, 40, 50), words="phone")]))
+    bench.requests.draw(Draw(request_id="broken", image=b"no picture", boxes=[]))
+    await bench.answered("r")
+    await bench.answered("broken")
+    drawn, broken = bench.answers["r"], bench.answers["broken"]
+    assert isinstance(drawn, Drawn)
+    assert isinstance(broken, Drawn)
+    image = cv2.imdecode(np.frombuffer(drawn.picture, np.uint8), cv2.IMREAD_COLOR)
+    assert image is not None
+    assert image.shape == (60, 80, 3)
+    assert image[20:51, 10].max() > 100, "the box"
+    assert image[30:40, 60:].max() < 30, "nothing else"
+    assert (broken.error_code, broken.picture) == ("INVALID_IMAGE", b"")

@@ -12,7 +12,7 @@ from sightline.engine.analysis import Analyser
 from sightline.engine.stills import Look, Stills
 from sightline.frames import Image
 from sightline.geometry import Boxes
-from sightline.identities.gallery import Gallery
+from sightline.identities.gallery import Gallery, Reference
 from tests.painted_faces import COLOURS, PaintedDetector, PaintedEmbedder, paint, room
 
 PICTURE = paint(room(1280, 720), COLOURS["anna"], 800, 200, 160)
@@ -112,3 +112,23 @@ def test_nobody_is_judged_where_there_is_nobody(detector: PaintedDetector) -> No
     stills = Stills(Analyser(detector, PaintedEmbedder()), liveness=liveness)
     assert stills.look(room(), look("faces", "liveness", width=640, height=360), None).faces == []
     assert liveness.looked == []
+
+
+def test_the_largest_face_is_compared_with_whom_it_should_be(stills: Stills) -> None:
+    alone = {name: paint(room(1280, 720), COLOURS[name], 800, 200, 160) for name in ("anna", "ben")}
+    vectors = {
+        name: np.frombuffer(stills.look(picture, look("templates"), None).faces[0].vector, "<f4")
+        for name, picture in alone.items()
+    }
+    gallery = Gallery.of([Reference(name, name, vector) for name, vector in vectors.items()], len(vectors["anna"]))
+    both = paint(paint(room(1280, 720), COLOURS["ben"], 100, 200, 80), COLOURS["anna"], 800, 200, 160)
+
+    def verified(picture: Image, person_id: str | None) -> float | None:
+        return stills.look(picture, look("identify", verify=person_id), gallery).verified
+
+    as_anna, as_ben = verified(both, "anna"), verified(both, "ben")
+    assert as_anna is not None and as_ben is not None
+    assert as_anna > 0.5 > as_ben
+    assert verified(both, "eve") is None, "who is not in the gallery cannot be compared with"
+    assert verified(room(1280, 720), "anna") is None
+    assert verified(both, None) is None

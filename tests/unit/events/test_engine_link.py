@@ -48,6 +48,7 @@ FROM_ENGINES: list[link.EngineMessage] = [
     link.Observation(camera_id="c", frame_id=1, timestamp=2, width=3, height=4, faces=[], crowd=CROWD),
     link.CameraReport(camera_id="c", state="online", reason="", since=1),
     FACT,
+    link.Drawn(request_id="r", picture=b"x"),
     msgspec.structs.replace(FACT, what=UNKNOWN),
     msgspec.structs.replace(FACT, what=link.SourceState(state="offline", reason="gone", offline_ms=5)),
     *(msgspec.structs.replace(FACT, what=what) for what in OF_SCENES),
@@ -71,6 +72,8 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
     link.Examine(job_id="j", files=["a.mp4"], fps=5.0, annotate=True, max_seconds=60.0),
     link.StopExamining(job_id="j"),
     link.Analyse(request_id="r", image=b"x", tasks=("faces", "objects"), max_side=640, background=True),
+    link.Analyse(request_id="r", image=b"x", tasks=("identify",), verify="p"),
+    link.Draw(request_id="r", image=b"x", boxes=[link.DrawnBox(bbox=(1, 2, 3, 4), words="phone 0.90")]),
     link.ProbeSource(request_id="r", source="s"),
     link.GalleryPage(
         version=1, tombstones=["x"], more=True, reset=True,

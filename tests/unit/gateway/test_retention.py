@@ -8,7 +8,7 @@ import pytest
 from sightline.deliveries.records import Forgotten
 from sightline.exceptions import StoreError
 from sightline.gateway import retention
-from sightline.gateway.retention import DAY_MS, FORGOTTEN_AT_ONCE, keep_retention
+from sightline.gateway.retention import DAY_MS, keep_retention
 
 
 async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,6 +17,7 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
     healed: list[int] = []
     forgotten: list[int] = []
     hours: list[int] = []
+    actions: list[int] = []
     enough = asyncio.Event()
 
     async def prune(before_ms: int) -> int:
@@ -33,6 +34,10 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
         hours.append(before_ms)
         return 0
 
+    async def forget_actions(before_ms: int) -> int:
+        actions.append(before_ms)
+        return len(actions) % 2
+
     async def prune_sightings() -> int:
         return 0
 
@@ -43,13 +48,14 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
 
     gateway = SimpleNamespace(
         clock=SimpleNamespace(now_ms=lambda: 100 * DAY_MS),
-        settings=SimpleNamespace(retention_days=90, record_days=95, history_days=99),
+        settings=SimpleNamespace(retention_days=90, record_days=95, history_days=99, workstation_action_days=80),
         past=SimpleNamespace(prune=prune_sightings),
         store=SimpleNamespace(
             log=SimpleNamespace(prune=prune),
             alerts=SimpleNamespace(forget=forget),
             pictures=SimpleNamespace(heal=heal),
             history=SimpleNamespace(prune=prune_hours),
+            workstation_actions=SimpleNamespace(prune=forget_actions),
         ),
     )
     job = asyncio.create_task(keep_retention(gateway))  # type: ignore[arg-type]
@@ -60,3 +66,4 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
     assert set(forgotten) == {5 * DAY_MS}
     assert len(forgotten) >= 5, f"{FORGOTTEN_AT_ONCE} at once, until there are no more, each time"
     assert set(hours) == {DAY_MS}
+    assert set(actions) == {20 * DAY_MS}

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.identities.gallery import Gallery, Reference
+from sightline.identities.negatives import Negative, Negatives
 
 
 def reference(name: str, person: str, *vector: float) -> Reference:
@@ -107,3 +108,15 @@ def test_it_finds_what_a_plain_search_finds(references: int, people: int, search
         assert found.person_ids[index] == owners[best]
         assert found.distances[index] == pytest.approx(distances[best], abs=1e-3)
         assert found.runner_up[index] == pytest.approx(min(others, default=math.inf), abs=1e-3)
+
+
+def test_the_distance_to_one_person_is_to_their_nearest_reference() -> None:
+    gallery = Gallery.of(
+        [reference("a1", "anna", 0, 0), reference("a2", "anna", 0, 1), reference("b1", "ben", 0, 5)], 2
+    )
+    probe = np.array((0, 4), np.float32)
+    assert gallery.distance_to("anna", probe) == pytest.approx(3.0)
+    assert gallery.distance_to("ben", probe) == pytest.approx(1.0)
+    assert gallery.distance_to("eve", probe) is None
+    refused = gallery.with_negatives(Negatives({"n": Negative("n", "ben", probe)}))
+    assert refused.distance_to("ben", probe) == math.inf

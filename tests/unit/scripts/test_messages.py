@@ -42,7 +42,7 @@ def test_the_document_names_every_dialect_and_message() -> None:
     document = yaml.safe_load(asyncapi())
     assert document["asyncapi"] == "3.0.0"
     assert [channel["address"] for channel in document["channels"].values()] == [
-        "/ws/v1", "/ws/alerts/{user_id}", "/ws/field", "/ws"
+        "/ws/v1", "/ws/alerts/{user_id}", "/ws/field", "/ws", "/ws/verify"
     ]  # fmt: skip
     said = sum(len(dialect.sent) + len(dialect.received) for dialect in DIALECTS)
     assert len(document["components"]["messages"]) == said

@@ -13,6 +13,7 @@ from sightline.gateway.alerts_socket import serve_alerts
 from sightline.gateway.field_socket import serve_field
 from sightline.gateway.frames_socket import serve_frames
 from sightline.gateway.native import NativeClient, serve_native
+from sightline.gateway.verify_socket import serve_verify
 
 __all__ = ["router"]
 
@@ -48,6 +49,12 @@ async def frames(socket: WebSocket) -> None:
 async def field(socket: WebSocket) -> None:
     """Field clients."""
     await serve_field(gateway_of(socket), socket)
+
+
+@router.websocket("/ws/verify")
+async def verify(socket: WebSocket) -> None:
+    """Workstations."""
+    await serve_verify(gateway_of(socket), socket)
 
 
 @router.websocket("/ws/alerts/{user_id}")

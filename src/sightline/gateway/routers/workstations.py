@@ -1,0 +1,160 @@
+"""Workstations: who may sit there, who does, who is paused or blocked, and what was done."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Query
+from starlette.responses import Response
+
+from sightline.accounts import Right
+from sightline.decisions.workstation import Action
+from sightline.decisions.workstation_records import Standing
+from sightline.gateway.access import Caller, GatewayOf, caller_with
+from sightline.gateway.auth import hash_machine_token, new_machine_token
+from sightline.gateway.gateway import Gateway
+from sightline.gateway.resources import Denial
+from sightline.gateway.workstation_resources import (
+    ActionOut,
+    NewWorkstation,
+    SeatOut,
+    StandingChange,
+    StandingOut,
+    WorkstationOut,
+    WorkstationToken,
+    action_out,
+)
+
+__all__ = ["router"]
+
+router = APIRouter(
+    prefix="/api/workstations",
+    tags=["workstations"],
+    responses={403: {"model": Denial}, 404: {"model": Denial}, 409: {"model": Denial}},
+)
+Admin = Annotated[Caller, Depends(caller_with(Right.MANAGE_USERS))]
+
+STANDINGS = {
+    "pause": Standing.PAUSED,
+    "resume": Standing.ACTIVE,
+    "block": Standing.BLOCKED,
+    "unblock": Standing.ACTIVE,
+}
+
+
+@router.get("")
+async def list_workstations(gateway: GatewayOf, caller: Admin) -> list[WorkstationOut]:
+    """All of them, by name."""
+    return [WorkstationOut.of(one, gateway) for one in await gateway.store.workstations.list()]
+
+
+@router.post("", status_code=201)
+async def create_workstation(gateway: GatewayOf, caller: Admin, new: NewWorkstation) -> WorkstationOut:
+    """A workstation without a token, at which nobody may sit yet."""
+    made = await gateway.store.workstations.create(name=new.name.strip(), now_ms=gateway.clock.now_ms())
+    await _audit(gateway, caller, "workstation_created", made.id)
+    return WorkstationOut.of(made, gateway)
+
+
+@router.get("/connected")
+async def connected(gateway: GatewayOf, caller: Admin) -> list[SeatOut]:
+    """Who sits where now, in the order of their coming."""
+    return [SeatOut.of(seat) for seat in gateway.workstations.seats]
+
+
+@router.get("/standings")
+async def standings(gateway: GatewayOf, caller: Admin) -> list[StandingOut]:
+    """Everybody who is paused or blocked, the newest first."""
+    return [StandingOut.of(record) for record in await gateway.store.workstations.standings()]
+
+
+@router.post("/users/{person_id}/{step}", status_code=204)
+async def change_standing(
+    gateway: GatewayOf,
+    caller: Admin,
+    person_id: str,
+    step: Literal["pause", "resume", "block", "unblock"],
+    change: StandingChange,
+) -> None:
+    """Somebody is paused, blocked, or may work again, wherever they sit; their workstation is told at once."""
+    standing = STANDINGS[step]
+    await gateway.store.workstations.set_standing(
+        person_id, standing, reason=change.reason, by=caller.user.name, now_ms=gateway.clock.now_ms()
+    )
+    gateway.workstations.stand(person_id, standing)
+    await _audit(gateway, caller, f"workstation_user_{step}", person_id)
+
+
+@router.get("/actions")
+async def actions(
+    gateway: GatewayOf,
+    caller: Admin,
+    person_id: str | None = None,
+    workstation: str | None = None,
+    action: Action | None = None,
+    from_ms: Annotated[int | None, Query(ge=0, le=2**53)] = None,
+    to_ms: Annotated[int | None, Query(ge=0, le=2**53)] = None,
+    before_ms: Annotated[int | None, Query(ge=0, le=2**53)] = None,
+    before_id: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> list[ActionOut]:
+    """What was done, the newest first; `before_ms` and `before_id` are `at` and `id` of the last one of the page
+    before."""
+    if (before_ms is None) is not (before_id is None):
+        raise HTTPException(422, "give before_ms and before_id together")
+    found = await gateway.store.workstation_actions.search(
+        person_id=person_id,
+        workstation=workstation,
+        action=action.value if action else None,
+        from_ms=from_ms,
+        to_ms=to_ms,
+        before=(before_ms, before_id) if before_ms is not None and before_id is not None else None,
+        limit=limit,
+    )
+    return [await action_out(gateway, entry) for entry in found]
+
+
+@router.get("/actions/{action_id}/picture", response_class=Response)
+async def action_picture(gateway: GatewayOf, caller: Admin, action_id: str) -> Response:
+    """The evidence, a JPEG; that somebody looked at it is recorded."""
+    picture = await gateway.store.workstation_actions.picture(action_id)
+    await _audit(gateway, caller, "workstation_picture_seen", action_id)
+    return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "no-store"})
+
+
+@router.delete("/{workstation_id}", status_code=204)
+async def delete_workstation(gateway: GatewayOf, caller: Admin, workstation_id: str) -> None:
+    """It may connect no more, and is disconnected; its entries in the action log stay."""
+    await gateway.store.workstations.delete(workstation_id)
+    gateway.workstations.token_changed(workstation_id)
+    await _audit(gateway, caller, "workstation_deleted", workstation_id)
+
+
+@router.post("/{workstation_id}/token", status_code=201)
+async def issue_token(gateway: GatewayOf, caller: Admin, workstation_id: str) -> WorkstationToken:
+    """A token for a workstation; the one before it is void, and a connection that was made with it ends."""
+    token = new_machine_token()
+    await gateway.store.workstations.set_token(workstation_id, hash_machine_token(token))
+    gateway.workstations.token_changed(workstation_id)
+    await _audit(gateway, caller, "workstation_token_issued", workstation_id)
+    return WorkstationToken(workstation_id=workstation_id, token=token)
+
+
+@router.put("/{workstation_id}/people/{person_id}", status_code=204)
+async def allow(gateway: GatewayOf, caller: Admin, workstation_id: str, person_id: str) -> None:
+    """Somebody may sit there."""
+    await gateway.store.workstations.allow(workstation_id, person_id)
+    await _audit(gateway, caller, "workstation_user_allowed", person_id, workstation_id)
+
+
+@router.delete("/{workstation_id}/people/{person_id}", status_code=204)
+async def disallow(gateway: GatewayOf, caller: Admin, workstation_id: str, person_id: str) -> None:
+    """Somebody may not sit there any more; who does is told with the next picture."""
+    await gateway.store.workstations.disallow(workstation_id, person_id)
+    await _audit(gateway, caller, "workstation_user_disallowed", person_id, workstation_id)
+
+
+async def _audit(gateway: Gateway, caller: Caller, action: str, subject: str, detail: str = "") -> None:
+    await gateway.store.audit.record(
+        actor=caller.user.name, action=action, subject=subject, detail=detail, now_ms=gateway.clock.now_ms()
+    )
