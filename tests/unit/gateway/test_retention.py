@@ -8,7 +8,7 @@ import pytest
 from sightline.deliveries.records import Forgotten
 from sightline.exceptions import StoreError
 from sightline.gateway import retention
-from sightline.gateway.retention import DAY_MS, keep_retention
+from sightline.gateway.retention import DAY_MS, FORGOTTEN_AT_ONCE, keep_retention
 
 
 async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytest.MonkeyPatch) -> None:
