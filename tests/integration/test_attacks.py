@@ -84,7 +84,9 @@ class Target:
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     """One server for all attacks: it must survive them all. Afterwards its whole log is searched for secrets."""
-    settings = {"log_level": "debug", "log_format": "json", "message_rates": "*=1000000"}
+    settings = {
+        "log_level": "debug", "log_format": "json", "message_rates": "*=1000000", "new_connections_per_second": 0,
+    }  # fmt: skip
     server = ServerProcess(tmp_path_factory.mktemp("attacked") / "home", settings)
     server.start()
     try:

@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from structlog.testing import capture_logs
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -257,14 +258,15 @@ async def test_compressed_and_plain_clients_are_told_the_same(gateway_run: Gatew
 
 
 async def test_without_shared_frames_everything_goes_through_asgi(
-    gateway_run: GatewayRun, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    gateway_run: GatewayRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def another_version() -> str:
         return "another version"
 
     monkeypatch.setattr(asgi_server, "frames_reach_clients", another_version)
-    gateway = await gateway_run.start()
-    assert "frames_not_shared" in capsys.readouterr().out
+    with capture_logs() as logs:
+        gateway = await gateway_run.start()
+    assert "frames_not_shared" in [line["event"] for line in logs]
     _, token = await gateway.user("olga")
     camera, person = await gateway.camera(), await gateway.wanted()
     async with gateway.engine() as engine:

@@ -150,10 +150,11 @@ function Ignore({ stranger }: { stranger: Stranger }): ReactElement {
     await outdatePast(queries);
   };
   const change = useMutation({
-    mutationFn: () => put(ignored ? 'open' : 'ignored'),
+    mutationFn: put,
     onError: notifyFailed,
-    onSuccess: () => {
-      if (ignored) notifyDone(text.strangers.noticed(stranger.number));
+    // What was asked for, not what is shown: that is the new state by now.
+    onSuccess: (_, state) => {
+      if (state === 'open') notifyDone(text.strangers.noticed(stranger.number));
       else notifyUndo(text.strangers.ignored(stranger.number), () => put('open'));
     },
   });
@@ -163,7 +164,7 @@ function Ignore({ stranger }: { stranger: Stranger }): ReactElement {
       loading={change.isPending}
       leftSection={ignored ? <IconEye size={17} /> : <IconEyeOff size={17} />}
       onClick={() => {
-        change.mutate();
+        change.mutate(ignored ? 'open' : 'ignored');
       }}
     >
       {ignored ? text.strangers.notice : text.strangers.ignore}
