@@ -40,7 +40,7 @@ class Cursors:
 
     def move(self, user_id: str, device: str, cursor: Cursor) -> None:
         """A device has everything up to here. Never backwards within an epoch."""
-        known = self._moved.get((user_id, device))
+        known = self._moved.get((user_id, device)) or self._writing.get((user_id, device))
         if known is None or known.epoch != cursor.epoch or known.offset < cursor.offset:
             self._moved[user_id, device] = cursor
         self._awake.set()

@@ -99,6 +99,15 @@ async def test_who_asks_hears_what_is_not_written_yet(cursors: Cursors, log: Log
     assert await cursors.of("olga", "unknown") is None
 
 
+async def test_nothing_moves_behind_what_is_being_written(cursors: Cursors, log: Log) -> None:
+    log.gate.clear()
+    cursors.move("olga", "desk", Cursor("e", 9))
+    await asyncio.sleep(0.01)
+    cursors.move("olga", "desk", Cursor("e", 4))
+    assert await cursors.of("olga", "desk") == Cursor("e", 9)
+    log.gate.set()
+
+
 async def test_a_store_that_refuses_is_asked_again(cursors: Cursors, log: Log) -> None:
     log.refusals = 3
     cursors.move("olga", "desk", Cursor("e", 7))
