@@ -14,18 +14,16 @@ from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from starlette.requests import ClientDisconnect
 
 from sightline.events.engine_link import (
-    Accepted,
     Assign,
     EngineMessage,
-    GalleryPage,
-    GallerySince,
     GatewayMessage,
     Hello,
-    Kept,
     Welcome,
     decode_engine_message,
     encode,
 )
+from sightline.events.fact import Accepted, Kept
+from sightline.events.gallery_feed import GalleryPage, GallerySince
 
 TOKEN = "engine-token"
 Message = TypeVar("Message")

@@ -25,8 +25,10 @@ from sightline.engine.requests import StillAnalyser
 from sightline.engine.sighting import SightingDraft
 from sightline.engine.sights import Sight
 from sightline.engine.stills import Look, Seen
-from sightline.events.engine_link import AnalysedFace, Identified, Observation, Sighting
+from sightline.events.fact import Identified, Sighting
+from sightline.events.observation import Observation
 from sightline.events.scene import Scene
+from sightline.events.still import AnalysedFace
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery
 from sightline.ingest.open import open_source

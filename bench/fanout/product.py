@@ -25,8 +25,8 @@ from sightline import telemetry
 from sightline.accounts import Role
 from sightline.deliveries.entry import Entry
 from sightline.events.alert import AlertType, Severity
-from sightline.events.engine_link import Observation, TrackedFace
 from sightline.events.event import AlertDraft, Decision, DecisionContext, Event
+from sightline.events.observation import Observation, TrackedFace
 from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.app import create_app
 from sightline.gateway.gateway import Gateway

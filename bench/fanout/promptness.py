@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from bench.fanout.program import Program
 from bench.figures import percentile
 from sightline.events import engine_link as link
+from sightline.events.fact import Fact, Unknown
 
 __all__ = ["Promptness", "measure"]
 
@@ -100,12 +101,12 @@ async def _raise(engine: ClientConnection, cameras: Sequence[str], *, first: int
     return alerts
 
 
-def _fact(number: int, camera_id: str) -> link.Fact:
+def _fact(number: int, camera_id: str) -> Fact:
     now_ms = time.time_ns() // 1_000_000
-    stranger = link.Unknown(
+    stranger = Unknown(
         track_id=f"track {number}", subject_id=f"stranger {number}", nearest_similarity=0.2, first_seen=now_ms,
         bbox=(100, 200, 300, 400), model_id="none", samples=[],
     )  # fmt: skip
-    return link.Fact(
+    return Fact(
         key=f"fact {number}", camera_id=camera_id, timestamp=now_ms, width=1920, height=1080, what=stranger
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sightline.deliveries.records import GalleryChanges
-from sightline.events.engine_link import GalleryTemplate
+from sightline.events.gallery_feed import GalleryTemplate
 from sightline.stores import SqlStore
 from tests.contract.conftest import OpenStore
 from tests.contract.facts import MODEL, enrol, sample

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sightline.events.engine_link import NegativeTemplate
+from sightline.events.gallery_feed import NegativeTemplate
 from sightline.exceptions import Conflict, NotFound
 from sightline.identities.sighting import Sighting
 from sightline.stores import SqlStore

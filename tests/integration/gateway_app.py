@@ -28,6 +28,8 @@ from sightline.cameras import Camera
 from sightline.decisions.watch_list import WatchList
 from sightline.events import engine_link as link
 from sightline.events.alert import Severity
+from sightline.events.fact import Accepted, Fact, Identified
+from sightline.events.observation import Observation, TrackedFace
 from sightline.events.spoken import decode_spoken
 from sightline.events.spoken_elsewhere import ALERTS_MESSAGES
 from sightline.gateway.app import create_app
@@ -160,17 +162,17 @@ class ScriptedEngine:
     def all(self, kind: type[Message]) -> list[Message]:
         return [message for message in self.told if isinstance(message, kind)]
 
-    async def tell(self, fact: link.Fact) -> None:
+    async def tell(self, fact: Fact) -> None:
         """Sends a fact and waits until it is accepted."""
         await self.send(fact)
-        await self.until(lambda: any(accepted.key == fact.key for accepted in self.all(link.Accepted)))
+        await self.until(lambda: any(accepted.key == fact.key for accepted in self.all(Accepted)))
 
-    async def sees(self, person: Person, camera: Camera, times: int = 1) -> list[link.Fact]:
+    async def sees(self, person: Person, camera: Camera, times: int = 1) -> list[Fact]:
         """The person passes the camera so often, each time long enough after the last to be alerted again."""
         facts = [identified(person.id, camera.id, number) for number in itertools.islice(self._facts, times)]
         await self.send(*facts)
         wanted = {fact.key for fact in facts}
-        await self.until(lambda: wanted <= {accepted.key for accepted in self.all(link.Accepted)})
+        await self.until(lambda: wanted <= {accepted.key for accepted in self.all(Accepted)})
         return facts
 
     async def close(self) -> None:
@@ -366,27 +368,27 @@ def _bound(port: int) -> socket.socket:
     return listener
 
 
-def identified(person_id: str, camera_id: str, number: int, **changed: Any) -> link.Fact:
+def identified(person_id: str, camera_id: str, number: int, **changed: Any) -> Fact:
     """The `number`th time that somebody is seen: ten seconds after the one before."""
     at_ms = START_MS + number * 10_000
     values: dict[str, Any] = {
         "key": f"fact-{number}", "camera_id": camera_id, "timestamp": at_ms, "width": 640, "height": 480,
         "frame_id": number, "blobs": {},
-        "what": link.Identified(
+        "what": Identified(
             track_id=f"track-{number}", person_id=person_id, reference_id=f"reference-of-{person_id}", similarity=0.8,
             margin=0.2, first_seen=at_ms - 200, bbox=(1, 2, 3, 4), model_id=MODEL, samples=[],
         ),
     }  # fmt: skip
-    return link.Fact(**(values | changed))
+    return Fact(**(values | changed))
 
 
-def observation(camera_id: str, frame_id: int, *, person_id: str | None = None) -> link.Observation:
+def observation(camera_id: str, frame_id: int, *, person_id: str | None = None) -> Observation:
     """One face in a frame of 640 × 480 pixels."""
-    face = link.TrackedFace(
+    face = TrackedFace(
         bbox=(10, 20, 30, 50), confidence=0.9, landmarks=[(1, 2)] * 5, track_id="track-1", quality=0.7,
         identity="known" if person_id else "pending", person_id=person_id, similarity=0.8 if person_id else None,
     )  # fmt: skip
-    return link.Observation(
+    return Observation(
         camera_id=camera_id, frame_id=frame_id, timestamp=START_MS + frame_id, width=640, height=480, faces=[face]
     )
 

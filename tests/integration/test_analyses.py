@@ -21,7 +21,7 @@ from sightline.engine.analysis import Analyser
 from sightline.engine.camera_analysis import CameraAnalysis
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.stills import Stills
-from sightline.events.engine_link import Examine, Examined, StopExamining
+from sightline.events.still import Examine, Examined, StopExamining
 from sightline.ingest.annotated_video import VideoFiles
 from tests.integration.gateway_app import GatewayRun, RunningGateway
 from tests.painted_faces import COLOURS, PaintedDetector, PaintedEmbedder, paint, room

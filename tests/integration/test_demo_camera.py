@@ -11,7 +11,7 @@ import pytest
 
 from sightline.engine.analysis import Analyser
 from sightline.engine.camera_analysis import CameraAnalysis, FactDraft
-from sightline.events.engine_link import Identified, Unknown
+from sightline.events.fact import Identified, Unknown
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery, Reference
 from sightline.ingest.demo import DemoScene

@@ -14,26 +14,21 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from sightline.cameras import CameraState
 from sightline.events.alert import AlertState
 from sightline.events.engine_link import (
-    Accepted,
-    Analyse,
-    AnalysedFace,
-    Analysis,
     Assign,
     CameraReport,
     CameraSpec,
-    Fact,
-    GalleryPage,
-    GallerySince,
     ProbeSource,
     Revoke,
     SourceProbed,
-    SourceState,
     Status,
     Unwatch,
     Watch,
     Welcome,
     encode,
 )
+from sightline.events.fact import Accepted, Fact, SourceState
+from sightline.events.gallery_feed import GalleryPage, GallerySince
+from sightline.events.still import Analyse, AnalysedFace, Analysis
 from sightline.exceptions import Unavailable
 from tests.integration.gateway_app import (
     JPEG,

@@ -23,27 +23,22 @@ from sightline.engine import fact_sender, outbox, source_state
 from sightline.engine.engine import Engine
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.events.engine_link import (
-    Analyse,
-    Analysis,
     Assign,
     CameraReport,
     CameraSpec,
-    Fact,
-    GalleryPage,
-    GallerySince,
-    GalleryTemplate,
     Hello,
-    Observation,
     ProbeSource,
     Revoke,
-    Sighting,
     SourceProbed,
-    SourceState,
     Status,
     Unwatch,
     Watch,
 )
+from sightline.events.fact import Fact, Sighting, SourceState
+from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemplate
+from sightline.events.observation import Observation
 from sightline.events.scene import Scene
+from sightline.events.still import Analyse, Analysis
 from sightline.exceptions import SourceError, Unavailable
 from sightline.ingest.open import open_source
 from tests.fake_gateway import TOKEN, FakeGateway

@@ -14,7 +14,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sightline.accounts import Role
-from sightline.events import engine_link as link
+from sightline.events.fact import SourceState
 from sightline.events.spoken_elsewhere import FIELD_MESSAGES
 from sightline.gateway.field_socket import FieldClient as Connected
 from tests.integration.gateway_app import PATIENCE_S, GatewayRun, RunningGateway, identified
@@ -161,7 +161,7 @@ async def test_other_kinds_of_alert_have_no_words_here(open_gateway_run: Gateway
     camera, person = await gateway.camera(), await gateway.wanted()
     async with connected(gateway, "web") as page, gateway.engine() as engine:
         await engine.tell(
-            identified(person.id, camera.id, 900, what=link.SourceState(state="offline", reason="unplugged"))
+            identified(person.id, camera.id, 900, what=SourceState(state="offline", reason="unplugged"))
         )
         await engine.sees(person, camera)
         assert (await page.hear())["context"]["id"] == person.id

@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from sightline.events import engine_link as link
+from sightline.events.gallery_feed import GalleryPage, GallerySince
+from sightline.events.still import Analyse, AnalysedFace, Analysis
 from sightline.models.manifest import ASTRONAUT, GRACE_HOPPER
 from sightline.testing import ServerProcess
 from tests.integration.gateway_app import MODEL, RunningGateway, ScriptedEngine, reference
@@ -36,17 +38,17 @@ async def enrolled(gateway: RunningGateway, count: int) -> list[str]:
     return [one.id for one in made]
 
 
-async def answer(engine: ScriptedEngine, number: int, *, faces: bool = True) -> link.Analyse:
+async def answer(engine: ScriptedEngine, number: int, *, faces: bool = True) -> Analyse:
     """Answers the sample of this number that the engine is asked to embed."""
-    await engine.until(lambda: len(engine.all(link.Analyse)) > number)
-    asked = engine.all(link.Analyse)[number]
+    await engine.until(lambda: len(engine.all(Analyse)) > number)
+    asked = engine.all(Analyse)[number]
     assert asked.prepared
     assert asked.background
-    face = link.AnalysedFace(
+    face = AnalysedFace(
         bbox=(0, 0, 9, 9), confidence=0.9, landmarks=[], quality=1.0, reasons=[], vector=b"next" + asked.image[:4],
         probe=b"",
     )  # fmt: skip
-    await engine.send(link.Analysis(request_id=asked.request_id, model_id=NEXT_ID, faces=[face] if faces else []))
+    await engine.send(Analysis(request_id=asked.request_id, model_id=NEXT_ID, faces=[face] if faces else []))
     return asked
 
 
@@ -72,7 +74,7 @@ async def test_an_embedder_takes_over_when_every_sample_was_embedded_by_it(gatew
             assert engine.all(link.UseModels)[-1] == link.UseModels(prepare=NEXT)
             await engine.send(PREPARED)
             await answer(engine, 0)
-            await engine.until(lambda: len(engine.all(link.Analyse)) == 2)
+            await engine.until(lambda: len(engine.all(Analyse)) == 2)
             now = await embedding(http)
             assert (now["chosen"], now["serving"], now["changing"]) == (NEXT, "dlib-face-resnet29", True)
             assert (now["references"], now["done"], now["failed"]) == (3, 1, 0)
@@ -85,12 +87,12 @@ async def test_an_embedder_takes_over_when_every_sample_was_embedded_by_it(gatew
             await answer(engine, 1)
             await engine.until(lambda: len(engine.all(link.UseModels)) == 2)
             assert engine.all(link.UseModels)[-1] == link.UseModels(embedding_model=NEXT)
-            await engine.send(link.GallerySince(version=0, model_id=NEXT_ID))
-            await engine.until(lambda: engine.all(link.GalleryPage))
-            page = engine.all(link.GalleryPage)[-1]
+            await engine.send(GallerySince(version=0, model_id=NEXT_ID))
+            await engine.until(lambda: engine.all(GalleryPage))
+            page = engine.all(GalleryPage)[-1]
             assert page.model_id == NEXT_ID
             assert {one.reference_id for one in page.templates} == {made[0], made[2]}
-            assert len(engine.all(link.Analyse)) == 2
+            assert len(engine.all(Analyse)) == 2
         assert (await http.get("/api/models")).json()["embedding"]["serving"] == NEXT
         actions = [entry["action"] for entry in (await http.get("/api/audit")).json()]
         assert {"model_chosen", "embedder_changed"} <= set(actions)
@@ -123,16 +125,16 @@ async def test_samples_of_another_model_are_embedded_by_the_one_that_serves(gate
                 load=0, cameras=0, spool_facts=0, spool_bytes=0, embedding_model="dlib-face-resnet29", model_id=NEXT_ID
             )
         )
-        await engine.until(lambda: engine.all(link.Analyse))
-        (asked,) = engine.all(link.Analyse)
+        await engine.until(lambda: engine.all(Analyse))
+        (asked,) = engine.all(Analyse)
         assert not asked.prepared
-        face = link.AnalysedFace(
+        face = AnalysedFace(
             bbox=(0, 0, 9, 9), confidence=0.9, landmarks=[], quality=1.0, reasons=[], vector=b"serving!", probe=b""
         )
-        await engine.send(link.Analysis(request_id=asked.request_id, model_id=NEXT_ID, faces=[face]))
-        await engine.send(link.GallerySince(version=0, model_id=NEXT_ID))
-        await engine.until(lambda: any(page.templates for page in engine.all(link.GalleryPage)))
-        (template,) = next(page.templates for page in engine.all(link.GalleryPage) if page.templates)
+        await engine.send(Analysis(request_id=asked.request_id, model_id=NEXT_ID, faces=[face]))
+        await engine.send(GallerySince(version=0, model_id=NEXT_ID))
+        await engine.until(lambda: any(page.templates for page in engine.all(GalleryPage)))
+        (template,) = next(page.templates for page in engine.all(GalleryPage) if page.templates)
         assert (template.reference_id, template.vector) == (made, b"serving!")
 
 

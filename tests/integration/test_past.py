@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from sightline.accounts import Role
-from sightline.events import engine_link as link
-from sightline.events.engine_link import Analyse, AnalysedFace, Analysis, GalleryPage, GallerySince
+from sightline.events.fact import Accepted, Fact, Identified, Sighting, Unknown
+from sightline.events.gallery_feed import GalleryPage, GallerySince
+from sightline.events.still import Analyse, AnalysedFace, Analysis
 from tests.integration.gateway_app import (
     JPEG,
     MODEL,
@@ -36,7 +37,7 @@ def vector(who: str, nudge: float = 0.0) -> bytes:
     return (FACES[who] + np.float32(nudge)).astype("<f4").tobytes()
 
 
-def sighting(number: int, who: str, camera_id: str, **changed: Any) -> link.Sighting:
+def sighting(number: int, who: str, camera_id: str, **changed: Any) -> Sighting:
     at_ms = START_MS + number * 60_000
     values: dict[str, Any] = {
         "key": f"t{number}:sighting", "track_id": f"t{number}", "camera_id": camera_id, "first_seen": at_ms,
@@ -44,13 +45,13 @@ def sighting(number: int, who: str, camera_id: str, **changed: Any) -> link.Sigh
         "samples": 6, "model_id": MODEL, "threshold": 0.5, "steepness": 15.0, "vector": vector(who, number / 100),
         "sample": b"\xff\xd8 face %d \xff\xd9" % number, "similarity": 0.1,
     }  # fmt: skip
-    return link.Sighting(**(values | changed))
+    return Sighting(**(values | changed))
 
 
-async def leave(engine: ScriptedEngine, *sightings: link.Sighting) -> None:
+async def leave(engine: ScriptedEngine, *sightings: Sighting) -> None:
     await engine.send(*sightings)
     wanted = {one.key for one in sightings}
-    await engine.until(lambda: wanted <= {accepted.key for accepted in engine.all(link.Accepted)})
+    await engine.until(lambda: wanted <= {accepted.key for accepted in engine.all(Accepted)})
 
 
 async def grouped(http: httpx.AsyncClient, count: int) -> list[dict[str, Any]]:
@@ -129,13 +130,13 @@ async def test_strangers_from_the_track_to_the_person(gateway: RunningGateway) -
 async def _an_alert_names_the_stranger(
     gateway: RunningGateway, engine: ScriptedEngine, http: httpx.AsyncClient, camera_id: str, ada: dict[str, Any]
 ) -> None:
-    def unknown(number: int, who: str) -> link.Fact:
+    def unknown(number: int, who: str) -> Fact:
         at_ms = START_MS + number * 600_000
-        what = link.Unknown(
+        what = Unknown(
             track_id=f"now{number}", subject_id=f"stranger-now{number}", nearest_similarity=0.1, first_seen=at_ms,
             bbox=(1, 2, 3, 4), model_id=MODEL, samples=[], vector=vector(who),
         )  # fmt: skip
-        return link.Fact(
+        return Fact(
             key=f"now{number}:unknown", camera_id=camera_id, timestamp=at_ms, width=640, height=480, what=what
         )
 
@@ -228,7 +229,7 @@ async def test_a_rejected_identification_is_remembered_and_undone(gateway: Runni
         await engine.send(GallerySince(version=0, model_id=MODEL))
         for number in (1, 2):
             fact = identified(ada.id, camera.id, number)
-            assert isinstance(fact.what, link.Identified)
+            assert isinstance(fact.what, Identified)
             what = msgspec.structs.replace(fact.what, vector=vector("ada", number / 10))
             await engine.tell(msgspec.structs.replace(fact, what=what))
         second, first = (await http.get("/api/alerts")).json()["alerts"]

@@ -8,7 +8,8 @@ import pytest
 
 from sightline.engine.analysis import Analyser, LivenessScorer
 from sightline.engine.camera_analysis import CameraAnalysis, Result
-from sightline.events.engine_link import Attack, TrackedFace
+from sightline.events.fact import Attack
+from sightline.events.observation import TrackedFace
 from sightline.events.scene import Liveness, Scene
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery

@@ -18,7 +18,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sightline.accounts import Role
 from sightline.deliveries.pushed import FRAME_MESSAGES
-from sightline.events.engine_link import Analyse, AnalysedFace, Analysis, FoundObject, Observation
+from sightline.events.observation import Observation
+from sightline.events.still import Analyse, AnalysedFace, Analysis, FoundObject
 from sightline.gateway.auth import hash_machine_token
 from tests.integration.gateway_app import JPEG, PATIENCE_S, GatewayRun, RunningGateway, ScriptedEngine
 from tests.socketio_client import socketio_client

@@ -14,7 +14,8 @@ import pytest
 
 from sightline.engine.analysis import Analyser
 from sightline.engine.camera_analysis import CameraAnalysis, Result
-from sightline.events.engine_link import AnalysedFace, Identified, Unknown
+from sightline.events.fact import Identified, Unknown
+from sightline.events.still import AnalysedFace
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery, Reference
 from sightline.images import decode_image

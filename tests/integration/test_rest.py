@@ -14,7 +14,7 @@ from websockets.exceptions import InvalidStatus
 
 from sightline.accounts import RIGHTS, Right, Role
 from sightline.events import engine_link as link
-from sightline.events.engine_link import Analyse, AnalysedFace, Analysis
+from sightline.events.still import Analyse, AnalysedFace, Analysis
 from tests.integration.gateway_app import (
     JPEG,
     MODEL,

@@ -11,8 +11,7 @@ import pytest
 
 from sightline.accounts import Role
 from sightline.cameras import Camera
-from sightline.events import engine_link as link
-from sightline.events.engine_link import Fact
+from sightline.events.fact import Fact, SourceState
 from sightline.identities.subject import Person
 from tests.http_receiver import http_receiver
 from tests.integration.gateway_app import (
@@ -331,14 +330,14 @@ async def test_a_camera_that_is_still_away_after_maintenance_raises_its_alert(
     async with gateway.client(token) as console, gateway.engine() as engine, gateway.http(token) as http:
         window = {"kind": "maintenance", "until_ms": clock.now_ms() + 1500}
         (await http.post("/api/snoozes", json=window)).raise_for_status()
-        offline = link.SourceState(state="offline", reason="no route", offline_ms=10_000)
+        offline = SourceState(state="offline", reason="no route", offline_ms=10_000)
         fact = identified("", camera.id, 1, timestamp=clock.now_ms(), what=offline)
         await engine.tell(fact)
         told = await console.data("alert_triggered")
         assert clock.now_ms() >= window["until_ms"], "not before the window is over"
         assert (told["type"], told["camera"]["id"]) == ("camera_offline", camera.id)
         await engine.tell(
-            identified("", camera.id, 2, timestamp=clock.now_ms(), what=link.SourceState(state="online", reason=""))
+            identified("", camera.id, 2, timestamp=clock.now_ms(), what=SourceState(state="online", reason=""))
         )
         assert (await console.data("alert_updated"))["state"] == "closed"
 

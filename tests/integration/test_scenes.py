@@ -11,6 +11,8 @@ import msgspec
 
 from sightline.accounts import Role
 from sightline.events import engine_link as link
+from sightline.events.fact import Attack, CrowdChanged, Fact, Identified, LineCrossed, ObjectLook, ObjectSeen, What
+from sightline.events.observation import CrowdSeen, Observation, TrackedFace, TrackedObject
 from sightline.events.scene import Direction, Liveness
 from tests.integration.gateway_app import START_MS, RunningGateway, ScriptedEngine
 
@@ -35,23 +37,23 @@ VIEW: dict[str, Any] = {
 }
 
 
-def fact(camera_id: str, what: link.What, number: int, at_ms: int = START_MS + 5_000) -> link.Fact:
-    return link.Fact(key=f"k{number}", camera_id=camera_id, timestamp=at_ms, width=640, height=480, what=what)
+def fact(camera_id: str, what: What, number: int, at_ms: int = START_MS + 5_000) -> Fact:
+    return Fact(key=f"k{number}", camera_id=camera_id, timestamp=at_ms, width=640, height=480, what=what)
 
 
-def seen(label: str, zone: str | None = None, track: str = "t") -> link.ObjectSeen:
-    looks = [link.ObjectLook(frame_id=number, timestamp=START_MS, confidence=0.7) for number in (1, 2)]
-    return link.ObjectSeen(
+def seen(label: str, zone: str | None = None, track: str = "t") -> ObjectSeen:
+    looks = [ObjectLook(frame_id=number, timestamp=START_MS, confidence=0.7) for number in (1, 2)]
+    return ObjectSeen(
         track_id=track, label=label, confidence=0.7, first_seen=START_MS, bbox=BOX, model_id="m", looks=looks, zone=zone
     )
 
 
-def crowd(*, crowded: bool) -> link.CrowdChanged:
-    figures = link.CrowdSeen(face_count=1, body_count=6, crowd_level="high", density_score=0.3, zones={"Hall": 6})
-    return link.CrowdChanged(crowded=crowded, people=6, most=7, threshold=4, since=START_MS, crowd=figures, zone="Hall")
+def crowd(*, crowded: bool) -> CrowdChanged:
+    figures = CrowdSeen(face_count=1, body_count=6, crowd_level="high", density_score=0.3, zones={"Hall": 6})
+    return CrowdChanged(crowded=crowded, people=6, most=7, threshold=4, since=START_MS, crowd=figures, zone="Hall")
 
 
-async def told(gateway: RunningGateway, engine: ScriptedEngine, *facts: link.Fact) -> list[dict[str, Any]]:
+async def told(gateway: RunningGateway, engine: ScriptedEngine, *facts: Fact) -> list[dict[str, Any]]:
     """The alerts there are after these facts, newest first."""
     for one in facts:
         await engine.tell(one)
@@ -133,10 +135,10 @@ async def test_what_is_seen_in_a_scene_raises_the_alerts_that_its_rules_ask_for(
     camera = await gateway.camera()
     async with gateway.engine() as engine, gateway.http() as http:
         await http.put(f"/api/cameras/{camera.id}/view", json=VIEW)
-        crossing = link.LineCrossed(
+        crossing = LineCrossed(
             track_id="t", label="person", line="Door", direction=Direction.IN, first_seen=START_MS, bbox=BOX
         )
-        attack = link.Attack(track_id="t", score=0.1, scores=[0.1], first_seen=START_MS, bbox=BOX, model_id="pad")
+        attack = Attack(track_id="t", score=0.1, scores=[0.1], first_seen=START_MS, bbox=BOX, model_id="pad")
         alerts = await told(
             gateway, engine,
             fact(camera.id, seen("person"), 1),
@@ -183,7 +185,7 @@ async def test_a_crowd_is_one_alert_that_closes_when_it_is_over(gateway: Running
 
 async def test_without_rules_of_its_own_a_camera_tells_nobody_of_what_it_sees(gateway: RunningGateway) -> None:
     camera = await gateway.camera()
-    attack = link.Attack(track_id="t", score=0.1, scores=[0.1], first_seen=START_MS, bbox=BOX, model_id="pad")
+    attack = Attack(track_id="t", score=0.1, scores=[0.1], first_seen=START_MS, bbox=BOX, model_id="pad")
     async with gateway.engine() as engine:
         assert await told(gateway, engine, fact(camera.id, seen("person"), 1), fact(camera.id, attack, 2)) == []
 
@@ -191,16 +193,16 @@ async def test_without_rules_of_its_own_a_camera_tells_nobody_of_what_it_sees(ga
 async def test_whoever_looks_is_told_of_objects_and_the_crowd(gateway: RunningGateway) -> None:
     camera = await gateway.camera()
     _, token = await gateway.user("vera", Role.VIEWER)
-    observation = link.Observation(
+    observation = Observation(
         camera_id=camera.id, frame_id=7, timestamp=START_MS, width=640, height=480, processing_ms=12.5,
         faces=[
-            link.TrackedFace(
+            TrackedFace(
                 bbox=BOX, confidence=0.9, landmarks=[], track_id="f", identity="pending", quality=0.5, live=0.9,
                 body="b",
             )
         ],
-        objects=[link.TrackedObject(label="person", bbox=BOX, confidence=0.8, track_id="b")],
-        crowd=link.CrowdSeen(face_count=1, body_count=1, crowd_level="low", density_score=0.05, zones={"Hall": 1}),
+        objects=[TrackedObject(label="person", bbox=BOX, confidence=0.8, track_id="b")],
+        crowd=CrowdSeen(face_count=1, body_count=1, crowd_level="low", density_score=0.05, zones={"Hall": 1}),
     )  # fmt: skip
     async with gateway.engine() as engine, gateway.client(token) as client:
         await engine.until(lambda: engine.all(link.Assign))
@@ -258,7 +260,7 @@ async def test_a_stored_camera_is_tried_with_its_masks(gateway: RunningGateway) 
 
 async def test_a_list_that_takes_a_proof_of_life_waits_for_it(gateway: RunningGateway) -> None:
     camera, person = await gateway.camera(), await gateway.wanted()
-    what = link.Identified(
+    what = Identified(
         track_id="t", person_id=person.id, reference_id="r", similarity=0.9, margin=0.3, first_seen=START_MS, bbox=BOX,
         model_id="m", samples=[], presentation="undecided", live=0.5,
     )  # fmt: skip

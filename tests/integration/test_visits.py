@@ -17,7 +17,7 @@ from sightline.detections.objects import Objects
 from sightline.engine.analysis import Analyser, FaceDetector, ObjectDetector
 from sightline.engine.camera_analysis import CameraAnalysis, Result
 from sightline.engine.object_analysis import ObjectRules
-from sightline.events.engine_link import Identified, ObjectSeen, Unknown
+from sightline.events.fact import Identified, ObjectSeen, Unknown
 from sightline.events.scene import Scene, Zone
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery

@@ -18,7 +18,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sightline.deliveries.verification import VerifyAnswer
-from sightline.events.engine_link import Analyse, AnalysedFace, Analysis, Draw, Drawn, FoundObject
+from sightline.events.still import Analyse, AnalysedFace, Analysis, Draw, Drawn, FoundObject
 from sightline.gateway.auth import hash_machine_token
 from sightline.identities.subject import Person
 from tests.integration.gateway_app import JPEG, PATIENCE_S, GatewayRun, RunningGateway, ScriptedEngine, reference

@@ -12,6 +12,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from sightline.events import engine_link as link
+from sightline.events.fact import Accepted, Fact, Unknown
+from sightline.events.observation import Observation, TrackedFace
 
 __all__ = ["Producer"]
 
@@ -36,7 +38,7 @@ class Producer:
         self._name = name
         self._numbers = itertools.count(1)
         self._last_ms = 0
-        self._waiting: OrderedDict[str, link.Fact] = OrderedDict()
+        self._waiting: OrderedDict[str, Fact] = OrderedDict()
         self._socket: ClientConnection | None = None
         self._settled = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -107,40 +109,40 @@ class Producer:
                     self._socket = socket
                     self.resent += len(self._waiting)
                     await self._send(list(self._waiting.values()))
-                case link.Accepted(key=key):
+                case Accepted(key=key):
                     if self._waiting.pop(key, None) is not None:
                         self.accepted[key] = time.time()
                         self._settled.set()
 
-    async def _send(self, facts: list[link.Fact]) -> None:
+    async def _send(self, facts: list[Fact]) -> None:
         with contextlib.suppress(WebSocketException):  # they are kept, and sent again on the next connection
             for fact in facts:
                 if self._socket is not None:
                     await self._socket.send(link.encode(fact))
 
-    def _observation(self, frame_id: int) -> link.Observation:
+    def _observation(self, frame_id: int) -> Observation:
         faces = [
-            link.TrackedFace(
+            TrackedFace(
                 bbox=(number, 20, number + 30, 50), confidence=0.9, landmarks=[(number, 2)] * 5, quality=0.7,
                 track_id=f"{self._name}-face-{number}", identity="pending", person_id=None, similarity=None,
             )
             for number in range(FACES)
         ]  # fmt: skip
-        return link.Observation(
+        return Observation(
             camera_id=self._camera_id, frame_id=frame_id, timestamp=self._last_ms, width=640, height=480, faces=faces
         )
 
-    def _fact(self) -> link.Fact:
+    def _fact(self) -> Fact:
         number = next(self._numbers)
         at_ms = self._last_ms = max(int(time.time() * 1000), self._last_ms + APART_MS)
-        return link.Fact(
+        return Fact(
             key=f"{self._name}-{number}",
             camera_id=self._camera_id,
             timestamp=at_ms,
             width=640,
             height=480,
             frame_id=number,
-            what=link.Unknown(
+            what=Unknown(
                 track_id=f"{self._name}-track-{number}",
                 subject_id=f"{self._name}-stranger-{number}",
                 nearest_similarity=0.1,

@@ -14,17 +14,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from sightline.events.engine_link import (
-    Attack,
-    CrowdChanged,
-    Fact,
-    Identified,
-    LineCrossed,
-    ObjectSeen,
-    Observation,
-    SourceState,
-    Unknown,
-)
+from sightline.events.fact import Attack, CrowdChanged, Fact, Identified, LineCrossed, ObjectSeen, SourceState, Unknown
+from sightline.events.observation import Observation
 
 __all__ = ["HOUR_MS", "HourBook", "HourRow", "Metric"]
 

@@ -22,7 +22,8 @@ from sightline.decisions.restraint import restrain
 from sightline.decisions.scene_rules import SceneRules
 from sightline.decisions.trace import gate, sample_gate, samples_of, trace
 from sightline.events.alert import AlertType, Severity
-from sightline.events.engine_link import (
+from sightline.events.event import AlertDraft, Decision, DecisionContext
+from sightline.events.fact import (
     Attack,
     CrowdChanged,
     Fact,
@@ -33,7 +34,6 @@ from sightline.events.engine_link import (
     SourceState,
     Unknown,
 )
-from sightline.events.event import AlertDraft, Decision, DecisionContext
 from sightline.events.scene import CameraView
 from sightline.identities.sighting import StrangerRef
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from sightline.decisions.levels import USUAL_LEVELS
 from sightline.decisions.trace import gate, trace
 from sightline.events.alert import AlertType, Severity
-from sightline.events.engine_link import Attack, CrowdChanged, Fact, LineCrossed, ObjectSeen
 from sightline.events.event import AlertDraft, Decision, DecisionContext
+from sightline.events.fact import Attack, CrowdChanged, Fact, LineCrossed, ObjectSeen
 from sightline.events.scene import CameraView, CrowdWatch, DetectionRule, Liveness
 from sightline.events.schedule import Schedule
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sightline.events.engine_link import Fact, TrackSample
+from sightline.events.fact import Fact, TrackSample
 
 __all__ = ["gate", "sample_gate", "samples_of", "trace"]
 

@@ -16,7 +16,7 @@ import pybase64
 
 from sightline.decisions.crowd import analyse_crowd
 from sightline.events.alert import Severity
-from sightline.events.engine_link import Analysis
+from sightline.events.still import Analysis
 from sightline.events.wire import encode_flat
 from sightline.exceptions import ImageError, WireError
 

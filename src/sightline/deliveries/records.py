@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sightline.deliveries.entry import LogBounds
 from sightline.events.alert import Alert
-from sightline.events.engine_link import GalleryTemplate, NegativeTemplate
+from sightline.events.gallery_feed import GalleryTemplate, NegativeTemplate
 
 __all__ = ["Accepted", "Acknowledged", "AuditRecord", "Decline", "Forgotten", "GalleryChanges", "Snapshot", "Step"]
 

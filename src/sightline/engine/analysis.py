@@ -21,7 +21,7 @@ from sightline import geometry
 from sightline.detections.faces import Faces, Landmarks
 from sightline.detections.objects import Objects
 from sightline.detections.suppression import nms
-from sightline.events.engine_link import AnalysedFace
+from sightline.events.still import AnalysedFace
 from sightline.frames import Image
 from sightline.geometry import Boxes
 from sightline.identities import quality

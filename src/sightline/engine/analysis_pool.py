@@ -17,7 +17,8 @@ from sightline.engine.outgoing import LivePicture
 from sightline.engine.performance import Performance
 from sightline.engine.sighting import SightingDraft
 from sightline.engine.watching import Watching
-from sightline.events.engine_link import Fact, Observation, Sighting
+from sightline.events.fact import Fact, Sighting
+from sightline.events.observation import Observation
 from sightline.events.scene import Scene
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery

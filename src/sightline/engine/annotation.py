@@ -8,7 +8,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from sightline.events.engine_link import DrawnBox
+from sightline.events.still import DrawnBox
 from sightline.frames import Image
 
 __all__ = ["annotated", "boxed"]

@@ -22,7 +22,7 @@ from sightline.engine.object_analysis import ObjectAnalysis, ObjectRules
 from sightline.engine.sighting import SightingDraft
 from sightline.engine.stage_times import StageTimes
 from sightline.engine.telling import FactDraft, StrangerMemory
-from sightline.events.engine_link import Observation, TrackedFace, TrackedObject
+from sightline.events.observation import Observation, TrackedFace, TrackedObject
 from sightline.events.scene import Scene
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery

@@ -9,7 +9,8 @@ from sightline.decisions.crowd_alarm import CrowdAlarm
 from sightline.decisions.zones import contains, foot_point
 from sightline.engine.rates import UsualGap
 from sightline.engine.telling import FactDraft
-from sightline.events.engine_link import CrowdChanged, CrowdSeen
+from sightline.events.fact import CrowdChanged
+from sightline.events.observation import CrowdSeen
 from sightline.events.scene import CrowdWatch, Point, Scene
 from sightline.frames import Frame
 

@@ -36,29 +36,23 @@ from sightline.engine.spool_disk import NoDisk, SpoolDisk
 from sightline.engine.uplink import Uplink
 from sightline.engine.watching import Watching
 from sightline.events.engine_link import (
-    Analyse,
     Assign,
     CameraSpec,
-    Draw,
     EngineMessage,
-    Examine,
-    Examined,
-    Fact,
-    GalleryPage,
     GatewayMessage,
     Hello,
     ProbeSource,
     Revoke,
-    Sighting,
-    SourceState,
     Status,
-    StopExamining,
     Unwatch,
     UseModels,
     Watch,
     Welcome,
 )
+from sightline.events.fact import Fact, Sighting, SourceState
+from sightline.events.gallery_feed import GalleryPage
 from sightline.events.scene import Scene
+from sightline.events.still import Analyse, Draw, Examine, Examined, StopExamining
 
 __all__ = ["Engine", "EngineSettings"]
 

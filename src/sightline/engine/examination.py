@@ -26,7 +26,7 @@ from sightline.engine.analysis_pool import FrameAnalysis
 from sightline.engine.annotation import annotated
 from sightline.engine.requests import StillAnalyser
 from sightline.engine.stills import Look, shrunk
-from sightline.events.engine_link import CrowdSeen, Observation
+from sightline.events.observation import CrowdSeen, Observation
 from sightline.events.scene import Scene
 from sightline.exceptions import ImageError, SightlineError, SourceError
 from sightline.frames import Frame, Image

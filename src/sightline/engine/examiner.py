@@ -21,7 +21,7 @@ from sightline.engine.examination import Examination, ExaminedFile, Progress, Re
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.giving_way import give_way
 from sightline.engine.requests import StillAnalyser
-from sightline.events.engine_link import Examine, Examined
+from sightline.events.still import Examine, Examined
 from sightline.exceptions import SightlineError, Unavailable
 from sightline.identities.gallery import Gallery
 

@@ -23,7 +23,7 @@ from sightline.engine.followed_track import FollowedTrack
 from sightline.engine.sighting import SightingDraft, draft_sighting
 from sightline.engine.stage_times import StageTimes
 from sightline.engine.telling import FactDraft, StrangerMemory, Teller
-from sightline.events.engine_link import TrackedFace
+from sightline.events.observation import TrackedFace
 from sightline.events.scene import Liveness, Scene
 from sightline.frames import Frame
 from sightline.geometry import expand, pixel_window

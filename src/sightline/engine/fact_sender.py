@@ -13,7 +13,7 @@ import structlog
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.outbox import FactOutbox
 from sightline.engine.spool import Spooled
-from sightline.events.engine_link import Fact, Kept, Sighting
+from sightline.events.fact import Fact, Kept, Sighting
 
 __all__ = ["FactSender"]
 

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from sightline.engine.analysis import FaceSample, probe_crop
-from sightline.events.engine_link import PresentationWord, TrackSample
+from sightline.events.fact import PresentationWord, TrackSample
 from sightline.frames import Frame, Image
 from sightline.identities.consensus import Consensus, IdentityState
 from sightline.identities.presentation import Presentation, PresentationState

@@ -6,7 +6,7 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from sightline.events.engine_link import GalleryPage, GallerySince, GalleryTemplate, NegativeTemplate
+from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemplate, NegativeTemplate
 from sightline.identities.gallery import Gallery, Reference
 from sightline.identities.negatives import Negative
 

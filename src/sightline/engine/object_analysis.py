@@ -18,7 +18,8 @@ from sightline.detections.objects import Objects
 from sightline.engine.analysis import ObjectDetector, box_tuple, probe_crop
 from sightline.engine.rates import Cadence, UsualGap
 from sightline.engine.telling import FactDraft
-from sightline.events.engine_link import LineCrossed, ObjectLook, ObjectSeen, TrackedObject
+from sightline.events.fact import LineCrossed, ObjectLook, ObjectSeen
+from sightline.events.observation import TrackedObject
 from sightline.events.scene import Direction, Line, Scene
 from sightline.frames import Frame
 from sightline.tracks.tracker import Tracker

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import structlog
 
 from sightline.engine.spool import Spool, Spooled
-from sightline.events.engine_link import Kept
+from sightline.events.fact import Kept
 
 __all__ = ["FactOutbox"]
 

@@ -10,17 +10,10 @@ import asyncio
 from collections import OrderedDict, deque
 from dataclasses import dataclass
 
-from sightline.events.engine_link import (
-    Analysis,
-    CameraReport,
-    Drawn,
-    EngineMessage,
-    Examined,
-    GallerySince,
-    Observation,
-    SourceProbed,
-    Status,
-)
+from sightline.events.engine_link import CameraReport, EngineMessage, SourceProbed, Status
+from sightline.events.gallery_feed import GallerySince
+from sightline.events.observation import Observation
+from sightline.events.still import Analysis, Drawn, Examined
 
 __all__ = ["LivePicture", "Outgoing", "Parcel"]
 

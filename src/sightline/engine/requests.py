@@ -22,7 +22,8 @@ from sightline.engine.giving_way import give_way
 from sightline.engine.masking import masked
 from sightline.engine.reader import OpenSource
 from sightline.engine.stills import Look, Seen, shrunk
-from sightline.events.engine_link import Analyse, Analysis, Draw, Drawn, ProbeSource, SourceProbed
+from sightline.events.engine_link import ProbeSource, SourceProbed
+from sightline.events.still import Analyse, Analysis, Draw, Drawn
 from sightline.exceptions import ImageError, SightlineError, SourceError
 from sightline.frames import Image
 from sightline.identities.gallery import Gallery

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import msgspec
 
 from sightline.engine.followed_track import FollowedTrack
-from sightline.events.engine_link import Sighting
+from sightline.events.fact import Sighting
 from sightline.frames import Image
 from sightline.identities.consensus import IdentityState
 from sightline.identities.presentation import PresentationState

@@ -23,7 +23,8 @@ from sightline.engine.gallery_mirror import GalleryMirror
 from sightline.engine.requests import StillAnalyser
 from sightline.engine.sighting import SightingDraft
 from sightline.engine.stills import Look, Seen
-from sightline.events.engine_link import GalleryPage, GallerySince, ModelReport, Prepared, UseModels
+from sightline.events.engine_link import ModelReport, Prepared, UseModels
+from sightline.events.gallery_feed import GalleryPage, GallerySince
 from sightline.events.scene import Scene
 from sightline.exceptions import SightlineError, Unavailable
 from sightline.frames import Frame, Image

@@ -29,7 +29,7 @@ import structlog
 
 from sightline.engine.spool_disk import SpoolDisk
 from sightline.engine.spool_shelf import Shelf, ShelfEntry, kind_of
-from sightline.events.engine_link import Kept
+from sightline.events.fact import Kept
 
 __all__ = ["Spool", "Spooled"]
 

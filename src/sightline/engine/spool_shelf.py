@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 
-from sightline.events.engine_link import (
+from sightline.events.fact import (
     Attack,
     CrowdChanged,
     Identified,

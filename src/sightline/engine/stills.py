@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sightline.detections.faces import Faces
 from sightline.detections.objects import Objects
 from sightline.engine.analysis import Analyser, LivenessScorer, ObjectDetector, box_tuple, point_tuples
-from sightline.events.engine_link import AnalysedFace, FoundObject, StillTask
+from sightline.events.still import AnalysedFace, FoundObject, StillTask
 from sightline.frames import Image
 from sightline.identities.gallery import Gallery
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from sightline.detections.faces import Faces
 from sightline.engine.analysis import box_tuple, point_tuples
 from sightline.engine.followed_track import FollowedTrack
-from sightline.events.engine_link import Attack, Identified, TrackedFace, Unknown, What
+from sightline.events.fact import Attack, Identified, Unknown, What
+from sightline.events.observation import TrackedFace
 from sightline.events.scene import Liveness
 from sightline.frames import Frame, Image
 from sightline.identities.consensus import Identity, IdentityState, Match
@@ -37,7 +38,7 @@ class StrangerMemory(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FactDraft:
-    """A fact with its pictures still to be encoded and put. Fields are those of `engine_link.Fact`.
+    """A fact with its pictures still to be encoded and put. Fields are those of `sightline.events.fact.Fact`.
 
     `snapshot` is the deciding frame, `probe` the track's best sample with some margin; both H × W × 3 uint8 BGR,
     `None` where the fact brings no such picture.

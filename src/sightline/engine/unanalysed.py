@@ -5,7 +5,7 @@ from __future__ import annotations
 from sightline.engine.camera_analysis import Result
 from sightline.engine.sighting import SightingDraft
 from sightline.engine.stills import Look, Seen
-from sightline.events.engine_link import Observation
+from sightline.events.observation import Observation
 from sightline.events.scene import Scene
 from sightline.exceptions import Unavailable
 from sightline.frames import Frame, Image

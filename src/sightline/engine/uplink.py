@@ -24,15 +24,8 @@ from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.outbox import FactOutbox
 from sightline.engine.outgoing import Outgoing
 from sightline.engine.picture_link import PictureLink
-from sightline.events.engine_link import (
-    Accepted,
-    EngineMessage,
-    GatewayMessage,
-    Hello,
-    Welcome,
-    decode_gateway_message,
-    encode,
-)
+from sightline.events.engine_link import EngineMessage, GatewayMessage, Hello, Welcome, decode_gateway_message, encode
+from sightline.events.fact import Accepted
 
 __all__ = ["LinkUser", "Uplink", "retry_delay_s"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightline.evaluation.pairs_file import Pair
-from sightline.events.engine_link import AnalysedFace
+from sightline.events.still import AnalysedFace
 from sightline.exceptions import SightlineError
 from sightline.frames import Image
 from sightline.geometry import areas

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sightline.engine.camera_analysis import Result
 from sightline.evaluation.tracks import SeenTrack
-from sightline.events.engine_link import Identified
+from sightline.events.fact import Identified
 from sightline.events.scene import Scene
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery

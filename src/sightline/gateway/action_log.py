@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 
 from sightline.decisions.workstation_records import NewAction
-from sightline.events.engine_link import DrawnBox
+from sightline.events.still import DrawnBox
 from sightline.exceptions import SightlineError
 from sightline.gateway.ports import Analyst, Store
 

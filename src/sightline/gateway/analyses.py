@@ -18,7 +18,7 @@ import structlog
 from sightline.accounts import Role, User
 from sightline.analyses import ENDED, AnalysisJob, JobState, UploadedFile, moved
 from sightline.clock import Clock
-from sightline.events.engine_link import Examined
+from sightline.events.still import Examined
 from sightline.exceptions import Conflict, NotFound, SightlineError, Unavailable
 from sightline.settings import Settings
 

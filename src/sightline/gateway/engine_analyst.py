@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from typing import TypeVar
 
-from sightline.events.engine_link import Analyse, Analysis, Draw, Drawn, DrawnBox, ProbeSource, SourceProbed, StillTask
+from sightline.events.engine_link import ProbeSource, SourceProbed
 from sightline.events.scene import Polygon
+from sightline.events.still import Analyse, Analysis, Draw, Drawn, DrawnBox, StillTask
 from sightline.exceptions import ImageError, Unavailable
 from sightline.gateway.engines import Engines
 

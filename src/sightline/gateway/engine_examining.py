@@ -9,7 +9,7 @@ from collections.abc import Callable
 from starlette.websockets import WebSocketDisconnect
 
 from sightline.analyses import AnalysisJob
-from sightline.events.engine_link import Examine, Examined, StopExamining
+from sightline.events.still import Examine, Examined, StopExamining
 from sightline.exceptions import Unavailable
 from sightline.gateway.analyses import Interrupted
 from sightline.gateway.engines import ENGINE_GONE, EngineLink, Engines

@@ -19,7 +19,11 @@ from sightline.cameras import CameraState, CameraStatus
 from sightline.clock import Clock
 from sightline.deliveries.rendition import Quality
 from sightline.events import engine_link as link
+from sightline.events.fact import Accepted, Kept, Sighting
+from sightline.events.gallery_feed import GalleryPage, GallerySince
+from sightline.events.observation import Observation
 from sightline.events.scene import CameraView
+from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examined
 from sightline.exceptions import SightlineError, Unavailable
 from sightline.gateway.camera_states import SWITCHED_OFF, CameraStates
 from sightline.gateway.hub import Hub
@@ -60,8 +64,8 @@ class EngineLink:
     status: link.Status | None = None
     gallery_model: str | None = None
     gallery_version: int = -1
-    waiting: dict[str, asyncio.Future[link.Analysis | link.Drawn | link.SourceProbed]] = field(default_factory=dict)
-    examining: dict[str, asyncio.Queue[link.Examined]] = field(default_factory=dict)
+    waiting: dict[str, asyncio.Future[Analysis | Drawn | link.SourceProbed]] = field(default_factory=dict)
+    examining: dict[str, asyncio.Queue[Examined]] = field(default_factory=dict)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
     reports: dict[str, link.CameraReport] = field(default_factory=dict)
@@ -74,11 +78,11 @@ class EngineLink:
         return self.status.models if self.status is not None and self.status.models else self.hello.models
 
     async def ask(
-        self, request: link.Analyse | link.Draw | link.ProbeSource, timeout_s: float
-    ) -> link.Analysis | link.Drawn | link.SourceProbed:
+        self, request: Analyse | Draw | link.ProbeSource, timeout_s: float
+    ) -> Analysis | Drawn | link.SourceProbed:
         """The answer to a request. Raises `Unavailable` when it does not come."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[link.Analysis | link.Drawn | link.SourceProbed] = loop.create_future()
+        future: asyncio.Future[Analysis | Drawn | link.SourceProbed] = loop.create_future()
         self.waiting[request.request_id] = future
         try:
             async with asyncio.timeout(timeout_s):
@@ -234,7 +238,7 @@ class Engines:
         slots = asyncio.Semaphore(MAX_FACTS_IN_FLIGHT)
         async with asyncio.TaskGroup() as tasks:
             while (message := await self._receive(engine.socket)) is not None:
-                if isinstance(message, link.Kept):
+                if isinstance(message, Kept):
                     await slots.acquire()
                     tasks.create_task(self._accept(engine, message, slots))
                 else:
@@ -254,13 +258,13 @@ class Engines:
             except msgspec.DecodeError as problem:
                 log.warning("engine_message_refused", problem=str(problem))
 
-    async def _accept(self, engine: EngineLink, fact: link.Kept, slots: asyncio.Semaphore) -> None:
+    async def _accept(self, engine: EngineLink, fact: Kept, slots: asyncio.Semaphore) -> None:
         try:
-            if isinstance(fact, link.Sighting):
+            if isinstance(fact, Sighting):
                 await self._past.accept(fact)
             else:
                 await self._intake.accept(fact)
-            await engine.send(link.Accepted(key=fact.key))
+            await engine.send(Accepted(key=fact.key))
         except SightlineError as problem:  # the engine keeps the fact and sends it again
             log.error("fact_not_accepted", key=fact.key, problem=str(problem))
         except (WebSocketDisconnect, RuntimeError):
@@ -270,7 +274,7 @@ class Engines:
 
     async def _handle(self, engine: EngineLink, message: link.EngineMessage) -> None:
         match message:
-            case link.Observation() if message.camera_id in engine.cameras:
+            case Observation() if message.camera_id in engine.cameras:
                 self._metrics.observations.inc()
                 if message.processing_ms:  # an older engine does not say
                     self._metrics.camera_frame_seconds.observe(message.processing_ms / 1000)
@@ -278,21 +282,21 @@ class Engines:
                 await self._hub.observe(message, source=engine.id)
             case link.CameraReport():
                 self._camera_report(engine, message)
-            case link.Observation():
+            case Observation():
                 log.debug("observation_of_another_camera", engine=engine.id, camera=message.camera_id)
-            case link.GallerySince(version=version, model_id=model_id):
+            case GallerySince(version=version, model_id=model_id):
                 async with engine.sending_gallery:
                     engine.gallery_model, engine.gallery_version = model_id, version
                 await self._send_gallery(engine)
             case (
-                link.Analysis(request_id=request_id)
-                | link.Drawn(request_id=request_id)
+                Analysis(request_id=request_id)
+                | Drawn(request_id=request_id)
                 | link.SourceProbed(request_id=request_id)
             ):
                 future = engine.waiting.get(request_id)
                 if future is not None and not future.done():
                     future.set_result(message)
-            case link.Examined(job_id=job_id):
+            case Examined(job_id=job_id):
                 words = engine.examining.get(job_id)
                 if words is not None:
                     words.put_nowait(message)
@@ -332,7 +336,7 @@ class Engines:
                 future.set_exception(Unavailable("the engine went away before it answered; try again in a moment"))
                 future.exception()  # who asked may be gone: nobody need hear of it
         for job_id, words in engine.examining.items():
-            words.put_nowait(link.Examined(job_id=job_id, state="failed", reason=ENGINE_GONE))
+            words.put_nowait(Examined(job_id=job_id, state="failed", reason=ENGINE_GONE))
         if self._links.get(engine.id) is engine:
             del self._links[engine.id]
             if not self._links:
@@ -479,7 +483,7 @@ class Engines:
             while more and engine.gallery_model is not None:
                 changes = await self._store.people.gallery_changes(engine.gallery_version, engine.gallery_model)
                 await engine.send(
-                    link.GalleryPage(
+                    GalleryPage(
                         version=changes.version,
                         templates=changes.templates,
                         tombstones=changes.tombstones,

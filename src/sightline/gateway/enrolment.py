@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sightline.events.engine_link import AnalysedFace
+from sightline.events.still import AnalysedFace
 from sightline.identities.quality_reason import ADVICE, QualityReason
 
 __all__ = ["Choice", "Refusal", "choose_face"]

@@ -29,7 +29,7 @@ from sightline.deliveries.rendition import Quality
 from sightline.deliveries.session import CloseCode
 from sightline.events import wire
 from sightline.events.alert import AlertType, Severity
-from sightline.events.engine_link import Fact, Reported
+from sightline.events.fact import Fact, Reported
 from sightline.exceptions import NotFound, SightlineError, WireError
 from sightline.gateway.directory import Directory
 from sightline.gateway.hub import Hub

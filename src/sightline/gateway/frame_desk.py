@@ -16,7 +16,7 @@ from sightline.clock import Clock
 from sightline.deliveries.pushed import FrameSettings, frame_result, parse_levels
 from sightline.deliveries.turns import Turns
 from sightline.events.alert import Severity
-from sightline.events.engine_link import StillTask
+from sightline.events.still import StillTask
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Analyst
 from sightline.settings import Settings

@@ -24,7 +24,7 @@ from typing import Any, Protocol
 import structlog
 
 from sightline.deliveries.framing import Bundle, Frame
-from sightline.events.engine_link import Observation
+from sightline.events.observation import Observation
 from sightline.events.wire import encode_message
 from sightline.exceptions import SightlineError
 from sightline.gateway.directory import Directory

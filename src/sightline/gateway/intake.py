@@ -12,8 +12,9 @@ from sightline.decisions.history import HourBook
 from sightline.decisions.policy import Rules, decide, subject_of
 from sightline.decisions.presence import Presence
 from sightline.deliveries.records import Accepted
-from sightline.events.engine_link import Fact, Identified, Observation, Unknown
 from sightline.events.event import Decision, DecisionContext, Event
+from sightline.events.fact import Fact, Identified, Unknown
+from sightline.events.observation import Observation
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.ports import Alerts
 from sightline.identities.sighting import StrangerRef

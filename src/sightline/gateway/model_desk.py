@@ -20,7 +20,8 @@ from typing import Any
 import structlog
 
 from sightline.clock import Clock
-from sightline.events.engine_link import Analyse, Analysis, UseModels
+from sightline.events.engine_link import UseModels
+from sightline.events.still import Analyse, Analysis
 from sightline.exceptions import ConfigurationError, SightlineError, Unavailable
 from sightline.gateway.engines import EngineLink, Engines
 from sightline.gateway.ports import Store

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from sightline.clock import Clock
-from sightline.events import engine_link as link
+from sightline.events import fact
 from sightline.exceptions import NotFound, SightlineError
 from sightline.gateway.sighting_ports import Searcher, Sightings, Strangers
 from sightline.identities.sighting import NewSighting, Sighting, StrangerRef
@@ -70,7 +70,7 @@ class Past:
         self._clock = clock
         self._days = days
 
-    async def accept(self, sighting: link.Sighting) -> bool:
+    async def accept(self, sighting: fact.Sighting) -> bool:
         """Records what a track left, on disk when this returns; false when there was nothing to record. Raises
         `Unavailable`."""
         now_ms = self._clock.now_ms()

@@ -29,10 +29,11 @@ from sightline.deliveries.records import (
 from sightline.deliveries.roster import Roster, Switch
 from sightline.deliveries.routing import Situation
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, Verdict
-from sightline.events.engine_link import Analysis, DrawnBox, SourceProbed, StillTask
+from sightline.events.engine_link import SourceProbed
 from sightline.events.event import Decide, Event
 from sightline.events.quiet import QuietKind, QuietPeriod
 from sightline.events.scene import CameraView, Polygon
+from sightline.events.still import Analysis, DrawnBox, StillTask
 from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
 from sightline.gateway.sighting_ports import Negatives, Sightings, Strangers
 from sightline.gateway.workstation_ports import WorkstationActions, Workstations

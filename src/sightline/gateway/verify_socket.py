@@ -21,7 +21,7 @@ from sightline.decisions.workstation_records import NewAction, Sitter, Standing,
 from sightline.deliveries.pushed import image_of
 from sightline.deliveries.session import CloseCode
 from sightline.deliveries.verification import VerifyFrame, decode_verify_frame, encode_answer
-from sightline.events.engine_link import Analysis, DrawnBox, StillTask
+from sightline.events.still import Analysis, DrawnBox, StillTask
 from sightline.exceptions import Forbidden, ImageError, SightlineError, WireError
 from sightline.gateway.action_log import Shown
 from sightline.gateway.admission import ConnectionLimit, NotNow, address_of, denial

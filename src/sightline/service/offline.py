@@ -15,19 +15,10 @@ from sightline.engine.examination import Examination, ExaminedFile, Progress
 from sightline.engine.gallery_mirror import GalleryMirror
 from sightline.engine.reader import FrameSource
 from sightline.engine.requests import Requests
-from sightline.events.engine_link import (
-    Analyse,
-    Analysis,
-    Draw,
-    Drawn,
-    DrawnBox,
-    Examined,
-    GalleryPage,
-    ProbeSource,
-    SourceProbed,
-    StillTask,
-)
+from sightline.events.engine_link import ProbeSource, SourceProbed
+from sightline.events.gallery_feed import GalleryPage
 from sightline.events.scene import Polygon
+from sightline.events.still import Analyse, Analysis, Draw, Drawn, DrawnBox, Examined, StillTask
 from sightline.gateway.app import create_app
 from sightline.gateway.engine_analyst import checked
 from sightline.gateway.ports import Models, People

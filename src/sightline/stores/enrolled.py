@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from sightline.events.engine_link import GalleryTemplate
+from sightline.events.gallery_feed import GalleryTemplate
 from sightline.exceptions import Unavailable
 from sightline.stores import gallery, schema
 from sightline.stores.audit import Audit

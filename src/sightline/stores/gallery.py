@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, insert, select, union_all
 
 from sightline.deliveries.records import GalleryChanges
-from sightline.events.engine_link import GalleryTemplate, NegativeTemplate
+from sightline.events.gallery_feed import GalleryTemplate, NegativeTemplate
 from sightline.stores import meta, schema
 from sightline.stores.vault import Seal, Vault
 

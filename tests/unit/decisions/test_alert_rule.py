@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from sightline.decisions.policy import Rules, decide
 from sightline.events.alert import Severity
-from sightline.events.engine_link import Fact, Identified
 from sightline.events.event import DecisionContext
+from sightline.events.fact import Fact, Identified
 
 NOW_MS = 1_767_265_205_000
 TIME_MS = st.integers(0, 20_000)

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from sightline.decisions.history import HOUR_MS, HourBook, HourRow, Metric
-from sightline.events.engine_link import (
+from sightline.events.fact import (
     Attack,
     CrowdChanged,
-    CrowdSeen,
     Fact,
     Identified,
     LineCrossed,
     ObjectSeen,
-    Observation,
     SourceState,
     Unknown,
     What,
 )
+from sightline.events.observation import CrowdSeen, Observation
 from sightline.events.scene import Direction
 
 HOUR = 500_000 * HOUR_MS

@@ -7,8 +7,8 @@ import pytest
 
 from sightline.decisions.policy import LATE_MS, Rules, decide, subject_of
 from sightline.events.alert import AlertType, Severity
-from sightline.events.engine_link import Fact, Identified, SourceState, TrackSample, Unknown
 from sightline.events.event import Decision, DecisionContext
+from sightline.events.fact import Fact, Identified, SourceState, TrackSample, Unknown
 
 NOW = 1_000_000
 RULES = Rules(unseen_ms=5_000, realert_ms=3_000, per_camera=False, audience=("role:operator",))

@@ -10,17 +10,9 @@ import pytest
 from sightline.decisions.levels import USUAL_LEVELS, parse_alert_levels
 from sightline.decisions.policy import Rules, decide, subject_of
 from sightline.events.alert import AlertType, Severity
-from sightline.events.engine_link import (
-    Attack,
-    CrowdChanged,
-    CrowdSeen,
-    Fact,
-    LineCrossed,
-    ObjectLook,
-    ObjectSeen,
-    What,
-)
 from sightline.events.event import Decision, DecisionContext
+from sightline.events.fact import Attack, CrowdChanged, Fact, LineCrossed, ObjectLook, ObjectSeen, What
+from sightline.events.observation import CrowdSeen
 from sightline.events.quiet import QuietKind, QuietPeriod
 from sightline.events.scene import CameraView, CrowdWatch, DetectionRule, Direction, Liveness, Scene
 from sightline.events.schedule import Schedule, Shift

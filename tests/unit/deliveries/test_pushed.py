@@ -26,7 +26,7 @@ from sightline.deliveries.pushed import (
     parse_levels,
 )
 from sightline.events.alert import Severity
-from sightline.events.engine_link import AnalysedFace, Analysis, FoundObject
+from sightline.events.still import AnalysedFace, Analysis, FoundObject
 from sightline.exceptions import ImageError, WireError
 
 IMAGE = bytes(range(256)) * 3

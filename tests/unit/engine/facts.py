@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightline.events.engine_link import Fact, Identified, Sighting, SourceState, Unknown
+from sightline.events.fact import Fact, Identified, Sighting, SourceState, Unknown
 
 KINDS = ("identified", "unknown", "source_state")
 

@@ -10,7 +10,8 @@ from sightline.engine.analysis_pool import Analysed, AnalysisPool
 from sightline.engine.mailbox import Mailboxes
 from sightline.engine.performance import Performance
 from sightline.engine.watching import Watching
-from sightline.events.engine_link import Sighting, Watch
+from sightline.events.engine_link import Watch
+from sightline.events.fact import Sighting
 from sightline.events.scene import Scene
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery

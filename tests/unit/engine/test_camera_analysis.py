@@ -8,7 +8,7 @@ import pytest
 
 from sightline.engine.analysis import Analyser
 from sightline.engine.camera_analysis import CameraAnalysis, CameraAnalysisSettings, Result
-from sightline.events.engine_link import Attack, Identified, ObjectSeen, Unknown, What
+from sightline.events.fact import Attack, Identified, ObjectSeen, Unknown, What
 from sightline.events.scene import Liveness, Scene
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery, Reference

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sightline.engine.crowd_analysis import CrowdAnalysis
 from sightline.engine.telling import FactDraft
-from sightline.events.engine_link import CrowdChanged, CrowdSeen
+from sightline.events.fact import CrowdChanged
+from sightline.events.observation import CrowdSeen
 from sightline.events.scene import CrowdWatch, Scene, Zone
 from sightline.frames import Frame
 from tests.painted_faces import room

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from sightline.engine.gallery_mirror import GalleryMirror
-from sightline.events.engine_link import GalleryPage, GallerySince, GalleryTemplate
+from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemplate
 
 
 def template(reference_id: str, value: float, *, model_id: str = "m", size: int = 4) -> GalleryTemplate:

@@ -6,7 +6,8 @@ import pytest
 
 from sightline.engine.object_analysis import ObjectAnalysis, ObjectRules
 from sightline.engine.telling import FactDraft
-from sightline.events.engine_link import LineCrossed, ObjectSeen, TrackedObject
+from sightline.events.fact import LineCrossed, ObjectSeen
+from sightline.events.observation import TrackedObject
 from sightline.events.scene import Direction, Line, Scene, Zone
 from sightline.frames import Frame, Image
 from sightline.tracks.vote import VoteRules

@@ -3,7 +3,9 @@ from __future__ import annotations
 import asyncio
 
 from sightline.engine.outgoing import MAX_ANSWERS, LivePicture, Outgoing
-from sightline.events.engine_link import Analysis, CameraReport, Observation, Status
+from sightline.events.engine_link import CameraReport, Status
+from sightline.events.observation import Observation
+from sightline.events.still import Analysis
 
 
 def observation(camera_id: str, frame_id: int) -> Observation:

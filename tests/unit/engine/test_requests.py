@@ -12,16 +12,8 @@ import pytest
 from sightline.engine.giving_way import BACKGROUND_NICENESS
 from sightline.engine.requests import MAX_WAITING, Requests
 from sightline.engine.stills import Look, Seen
-from sightline.events.engine_link import (
-    Analyse,
-    AnalysedFace,
-    Analysis,
-    Draw,
-    Drawn,
-    DrawnBox,
-    ProbeSource,
-    SourceProbed,
-)
+from sightline.events.engine_link import ProbeSource, SourceProbed
+from sightline.events.still import Analyse, AnalysedFace, Analysis, Draw, Drawn, DrawnBox
 from sightline.exceptions import SourceError, Unavailable
 from sightline.frames import Image
 from sightline.identities.gallery import Gallery

@@ -13,15 +13,9 @@ import pytest_asyncio
 from sightline.engine.camera_analysis import Result
 from sightline.engine.sights import Sight, Sights
 from sightline.engine.stills import Look, Seen
-from sightline.events.engine_link import (
-    GalleryPage,
-    GallerySince,
-    GalleryTemplate,
-    ModelReport,
-    Observation,
-    Prepared,
-    UseModels,
-)
+from sightline.events.engine_link import ModelReport, Prepared, UseModels
+from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemplate
+from sightline.events.observation import Observation
 from sightline.events.scene import Scene
 from sightline.exceptions import ModelError, Unavailable
 from sightline.frames import Frame, Image

@@ -11,7 +11,7 @@ import pytest
 from sightline.detections.faces import Faces
 from sightline.engine.followed_track import FollowedTrack
 from sightline.engine.telling import Teller
-from sightline.events.engine_link import Attack, Identified, Unknown
+from sightline.events.fact import Attack, Identified, Unknown
 from sightline.events.scene import Liveness
 from sightline.frames import Frame
 from sightline.identities.consensus import Consensus, ConsensusRules, Sample

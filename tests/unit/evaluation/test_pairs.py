@@ -6,7 +6,7 @@ import pytest
 from sightline.evaluation.figures import pair_figures
 from sightline.evaluation.pairs import NO_FACE, ComparedPairs, compare_pairs
 from sightline.evaluation.pairs_file import read_pairs
-from sightline.events.engine_link import AnalysedFace
+from sightline.events.still import AnalysedFace
 from sightline.exceptions import ImageError
 from sightline.frames import Image
 from sightline.identities.similarity import Similarity

@@ -8,31 +8,48 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.events import engine_link as link
+from sightline.events.fact import (
+    Accepted,
+    Attack,
+    CrowdChanged,
+    Fact,
+    Identified,
+    LineCrossed,
+    ObjectLook,
+    ObjectSeen,
+    SourceState,
+    TrackSample,
+    Unknown,
+    What,
+)
+from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemplate, NegativeTemplate
+from sightline.events.observation import CrowdSeen, Observation
 from sightline.events.scene import CrowdWatch, Direction, Line, Liveness, Scene, Zone
 from sightline.events.schedule import Schedule, Shift
+from sightline.events.still import Analyse, Analysis, Draw, Drawn, DrawnBox, Examine, Examined, StopExamining
 from tests.unit.engine.facts import make_sighting
 
-FACT = link.Fact(
+FACT = Fact(
     key="k", camera_id="c", timestamp=5, width=1, height=2, blobs={"snapshot": "b"},
-    what=link.Identified(
+    what=Identified(
         track_id="t", person_id="p", reference_id="r", similarity=0.9, margin=0.1, first_seen=4, bbox=(1, 2, 3, 4),
-        model_id="m", samples=[link.TrackSample(frame_id=1, timestamp=4, quality=0.5, reasons=["small"])],
+        model_id="m", samples=[TrackSample(frame_id=1, timestamp=4, quality=0.5, reasons=["small"])],
     ),
 )  # fmt: skip
-UNKNOWN = link.Unknown(
+UNKNOWN = Unknown(
     track_id="t", subject_id="s", nearest_similarity=None, first_seen=1, bbox=(0, 0, 1, 1), model_id="m", samples=[]
 )
-CROWD = link.CrowdSeen(face_count=1, body_count=12, crowd_level="very_high", density_score=0.4, zones={"hall": 12})
-OF_SCENES: list[link.What] = [
-    link.ObjectSeen(
+CROWD = CrowdSeen(face_count=1, body_count=12, crowd_level="very_high", density_score=0.4, zones={"hall": 12})
+OF_SCENES: list[What] = [
+    ObjectSeen(
         track_id="t", label="phone", confidence=0.6, first_seen=1, bbox=(0, 0, 1, 1), model_id="m", zone="desk",
-        looks=[link.ObjectLook(frame_id=1, timestamp=2, confidence=0.6)],
+        looks=[ObjectLook(frame_id=1, timestamp=2, confidence=0.6)],
     ),
-    link.LineCrossed(
+    LineCrossed(
         track_id="t", label="person", line="door", direction=Direction.IN, first_seen=1, bbox=(0, 0, 1, 1)
     ),
-    link.CrowdChanged(crowded=True, people=12, most=13, threshold=10, since=3, crowd=CROWD, zone="hall"),
-    link.Attack(track_id="t", score=0.1, scores=[0.1, 0.1], first_seen=1, bbox=(0, 0, 1, 1), model_id="m"),
+    CrowdChanged(crowded=True, people=12, most=13, threshold=10, since=3, crowd=CROWD, zone="hall"),
+    Attack(track_id="t", score=0.1, scores=[0.1, 0.1], first_seen=1, bbox=(0, 0, 1, 1), model_id="m"),
 ]  # fmt: skip
 SCENE = Scene(
     masks=(((0.0, 0.0), (0.5, 0.0), (0.5, 0.5)),),
@@ -43,18 +60,18 @@ SCENE = Scene(
 )  # fmt: skip
 FROM_ENGINES: list[link.EngineMessage] = [
     link.Hello(engine_id="e", version="1", capacity=1, devices=["cpu"], models=[link.ModelReport(task="t")]),
-    link.GallerySince(version=3, model_id="m"),
-    link.Observation(camera_id="c", frame_id=1, timestamp=2, width=3, height=4, faces=[]),
-    link.Observation(camera_id="c", frame_id=1, timestamp=2, width=3, height=4, faces=[], crowd=CROWD),
+    GallerySince(version=3, model_id="m"),
+    Observation(camera_id="c", frame_id=1, timestamp=2, width=3, height=4, faces=[]),
+    Observation(camera_id="c", frame_id=1, timestamp=2, width=3, height=4, faces=[], crowd=CROWD),
     link.CameraReport(camera_id="c", state="online", reason="", since=1),
     FACT,
-    link.Drawn(request_id="r", picture=b"x"),
+    Drawn(request_id="r", picture=b"x"),
     msgspec.structs.replace(FACT, what=UNKNOWN),
-    msgspec.structs.replace(FACT, what=link.SourceState(state="offline", reason="gone", offline_ms=5)),
+    msgspec.structs.replace(FACT, what=SourceState(state="offline", reason="gone", offline_ms=5)),
     *(msgspec.structs.replace(FACT, what=what) for what in OF_SCENES),
     make_sighting(1),
-    link.Analysis(request_id="r", error="no"),
-    link.Examined(job_id="j", state="running", file=1, share=0.5, frames=7),
+    Analysis(request_id="r", error="no"),
+    Examined(job_id="j", state="running", file=1, share=0.5, frames=7),
     link.SourceProbed(request_id="r", ok=True, message="", picture=b"\xff\xd8"),
     link.Status(load=0.5, cameras=1, spool_facts=0, spool_bytes=0, stage_ms={"decode": 1.5}),
     link.Status(
@@ -69,18 +86,18 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
     link.Watch(camera_id="c"),
     link.Unwatch(camera_id="c"),
     link.UseModels(face_model="yunet", embedding_model="sface", prepare="sface-int8"),
-    link.Examine(job_id="j", files=["a.mp4"], fps=5.0, annotate=True, max_seconds=60.0),
-    link.StopExamining(job_id="j"),
-    link.Analyse(request_id="r", image=b"x", tasks=("faces", "objects"), max_side=640, background=True),
-    link.Analyse(request_id="r", image=b"x", tasks=("identify",), verify="p"),
-    link.Draw(request_id="r", image=b"x", boxes=[link.DrawnBox(bbox=(1, 2, 3, 4), words="phone 0.90")]),
+    Examine(job_id="j", files=["a.mp4"], fps=5.0, annotate=True, max_seconds=60.0),
+    StopExamining(job_id="j"),
+    Analyse(request_id="r", image=b"x", tasks=("faces", "objects"), max_side=640, background=True),
+    Analyse(request_id="r", image=b"x", tasks=("identify",), verify="p"),
+    Draw(request_id="r", image=b"x", boxes=[DrawnBox(bbox=(1, 2, 3, 4), words="phone 0.90")]),
     link.ProbeSource(request_id="r", source="s"),
-    link.GalleryPage(
+    GalleryPage(
         version=1, tombstones=["x"], more=True, reset=True,
-        templates=[link.GalleryTemplate(reference_id="r", person_id="p", model_id="m", vector=b"\0")],
-        negatives=[link.NegativeTemplate(negative_id="n", person_id="p", model_id="m", vector=b"\1")],
+        templates=[GalleryTemplate(reference_id="r", person_id="p", model_id="m", vector=b"\0")],
+        negatives=[NegativeTemplate(negative_id="n", person_id="p", model_id="m", vector=b"\1")],
     ),
-    link.Accepted(key="k"),
+    Accepted(key="k"),
 ]  # fmt: skip
 
 

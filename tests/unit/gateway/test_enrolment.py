@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from sightline.events.engine_link import AnalysedFace
+from sightline.events.still import AnalysedFace
 from sightline.gateway.enrolment import Choice, Refusal, choose_face
 from sightline.identities.quality_reason import ADVICE, QualityReason
 

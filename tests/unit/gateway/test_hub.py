@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sightline.deliveries.framing import Frame
-from sightline.events.engine_link import Observation, TrackedFace
+from sightline.events.observation import Observation, TrackedFace
 from sightline.exceptions import Unavailable
 from sightline.gateway.hub import REMEMBERED_OBSERVATIONS, WOKEN_AT_ONCE, Hub, Shown
 

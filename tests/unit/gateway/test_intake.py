@@ -6,8 +6,9 @@ from sightline.clock import SystemClock
 from sightline.decisions.policy import Rules
 from sightline.deliveries.records import Accepted
 from sightline.events.alert import Severity
-from sightline.events.engine_link import Fact, Identified, Observation, SourceState, TrackedFace
 from sightline.events.event import Decide, DecisionContext, Event
+from sightline.events.fact import Fact, Identified, SourceState
+from sightline.events.observation import Observation, TrackedFace
 from sightline.gateway.intake import FORGET_EVERY, Intake
 from sightline.gateway.metrics import Metrics
 

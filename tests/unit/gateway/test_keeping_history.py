@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from sightline.decisions.history import HourBook, HourRow, Metric
-from sightline.events.engine_link import Observation
+from sightline.events.observation import Observation
 from sightline.exceptions import StoreError
 from sightline.gateway import keeping_history
 from sightline.gateway.keeping_history import keep_history
