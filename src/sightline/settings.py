@@ -5,32 +5,40 @@
 
 from __future__ import annotations
 
-import ipaddress
-import zoneinfo
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import platformdirs
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field
 from pydantic.fields import FieldInfo
 from pydantic_settings import (
     BaseSettings,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
 from sightline.accounts import Role
-from sightline.decisions.levels import parse_alert_levels
-from sightline.decisions.workstation import parse_decide_over
-from sightline.deliveries.pushed import parse_levels
-from sightline.deliveries.rates import parse_rates
-from sightline.deliveries.rendition import parse_renditions
-from sightline.deliveries.target import check_url
-from sightline.detections.classes import OUR_NAMES, parse_classes
-from sightline.events.alert import AlertType, Severity
-from sightline.exceptions import ConfigurationError
-from sightline.listeners import parse_listeners
+from sightline.detections.classes import OUR_NAMES
+from sightline.events.alert import AlertType
+from sightline.setting_types import (
+    AbsolutePath,
+    AlertLevels,
+    AlertTypes,
+    BaseUrl,
+    Contact,
+    FrameAlertLevels,
+    Listeners,
+    Networks,
+    ObjectClasses,
+    OptionalAbsolutePath,
+    Rates,
+    Renditions,
+    Roles,
+    Severities,
+    ShareOfPictures,
+    TimeZoneName,
+    Words,
+)
 
 __all__ = [
     "ENVIRONMENT_PREFIX",
@@ -44,93 +52,6 @@ __all__ = [
 ENVIRONMENT_PREFIX = "SIGHTLINE_"
 
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "::1", "localhost"})
-
-
-def _split(value: object) -> object:
-    """`a, b` as one may write a list in the environment or in a flag."""
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
-def _known_zone(value: str | None) -> str | None:
-    if value is not None:
-        try:
-            zoneinfo.ZoneInfo(value)
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{value!r} is no time zone; write it like Europe/Berlin") from error
-    return value
-
-
-def _absolute(value: Path) -> Path:
-    return value.expanduser().absolute()
-
-
-def _absolute_or_none(value: Path | None) -> Path | None:
-    return None if value is None else _absolute(value)
-
-
-def _as_classes(value: tuple[str, ...]) -> tuple[str, ...]:
-    parse_classes(value)
-    return value
-
-
-def _at_least_one_role(value: tuple[Role, ...]) -> tuple[Role, ...]:
-    if not value or Role.MACHINE in value:
-        raise ValueError("name at least one of admin, operator, responder, viewer")
-    return value
-
-
-def _as_rates(value: tuple[str, ...]) -> tuple[str, ...]:
-    parse_rates(value)
-    return value
-
-
-def _as_renditions(value: tuple[str, ...]) -> tuple[str, ...]:
-    parse_renditions(value)
-    return value
-
-
-def _as_listeners(value: tuple[str, ...]) -> tuple[str, ...]:
-    parse_listeners(value)
-    return value
-
-
-def _as_levels(value: tuple[str, ...]) -> tuple[str, ...]:
-    parse_levels(value)
-    return value
-
-
-def _as_alert_levels(value: tuple[str, ...]) -> tuple[str, ...]:
-    parse_alert_levels(value)
-    return value
-
-
-def _as_share(value: str) -> str:
-    parse_decide_over(value)
-    return value
-
-
-def _as_networks(value: tuple[str, ...]) -> tuple[str, ...]:
-    for network in value:
-        try:
-            ipaddress.ip_network(network, strict=False)
-        except ValueError as error:
-            raise ValueError(f"{network!r} is no address or network; write it like 10.0.0.0/8") from error
-    return value
-
-
-def _as_base_url(value: str | None) -> str | None:
-    if value is not None:
-        try:
-            check_url(value, secure=False)
-        except ConfigurationError as error:
-            raise ValueError(str(error)) from error
-    return value
-
-
-def _as_contact(value: str) -> str:
-    if not value.startswith(("mailto:", "https://")) or not value.isascii() or " " in value:
-        raise ValueError("write it like mailto:somebody@example.org")
-    return value
 
 
 def _alone_on_this_machine(data: dict[str, Any]) -> bool:
@@ -148,7 +69,7 @@ class Settings(BaseSettings):
         env_prefix=ENVIRONMENT_PREFIX, env_ignore_empty=True, extra="forbid", frozen=True, validate_default=True
     )
 
-    home: Annotated[Path, AfterValidator(_absolute)] = Field(
+    home: AbsolutePath = Field(
         default_factory=lambda: platformdirs.user_data_path("sightline"),
         description="Folder of everything that is kept: database, keys, models, pictures, spool. "
         "Default: the platform's folder for the data of programs.",
@@ -175,13 +96,13 @@ class Settings(BaseSettings):
         512, "Storage", "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
         ge=8, le=1_000_000,
     )
-    timezone: Annotated[str | None, AfterValidator(_known_zone)] = _setting(
+    timezone: TimeZoneName = _setting(
         None, "Storage", "Time zone of the folders of screenshots, like Europe/Berlin. Default: the machine's."
     )
 
     host: str = _setting("127.0.0.1", "Network", "Address to listen on. 0.0.0.0 is every address of this machine.")
     port: int = _setting(8000, "Network", "Port to listen on. 0 takes a free one.", ge=0, le=65535)
-    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = _setting(
+    allowed_origins: Words = _setting(
         (), "Network", "Further origins whose pages may connect, like https://wall.example. The server's own may."
     )
     allow_loopback_sources: bool = Field(
@@ -201,17 +122,17 @@ class Settings(BaseSettings):
         40, "Network", "WebSocket connections of clients that are let in each second, and at once; the others are told "
         "when to come back, everybody at their own time. 0: any.", ge=0, le=100_000,
     )
-    message_rates: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_rates)] = _setting(
+    message_rates: Rates = _setting(
         (
             "heartbeat=50", "received=200", "ack=10", "alerts=20", "echo=5", "process_frame=60",
             "ai_detection_result=500", "face_detection_result=500", "*=20",
         ), "Network",
         "Messages a second of each type that one connection may send; a minute's worth at once.",
     )
-    trusted_proxies: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_networks)] = (
+    trusted_proxies: Networks = (
         _setting((), "Network", "Addresses or networks of reverse proxies whose X-Forwarded-For is believed.")
     )
-    listen: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_listeners)] = _setting(
+    listen: Listeners = _setting(
         (), "Network", "Further ports for one dialect each, like 5000=field or 5001=socketio."
     )
     anonymous_dialects: bool = _setting(
@@ -251,9 +172,7 @@ class Settings(BaseSettings):
         10, "Pushed frames", "Number of people above which a frame is answered with a crowd warning, where its own "
         "settings say nothing; and that of cameras without a view of their own.", ge=0, le=100_000,
     )
-    frame_alert_levels: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_levels)
-    ] = _setting(
+    frame_alert_levels: FrameAlertLevels = _setting(
         ("crowd_warning=warning", "processing_error=error", "connection_limit=warning"), "Pushed frames",
         "Level of each kind of alert: info, warning, error or critical.",
     )
@@ -280,7 +199,7 @@ class Settings(BaseSettings):
     workstation_similarity_threshold: float = _setting(
         0.5, "Workstations", "Similarity from which somebody is who they claim to be, 0 to 1.", ge=0, le=1
     )
-    decide_over: Annotated[str, AfterValidator(_as_share)] = _setting(
+    decide_over: ShareOfPictures = _setting(
         "1/1", "Workstations", "How many of the last pictures must show the same before it is acted upon, like 3/5."
     )
     workstation_action_days: int = _setting(
@@ -288,9 +207,7 @@ class Settings(BaseSettings):
         ge=1, le=3650,
     )
 
-    stream_qualities: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_renditions)
-    ] = _setting(
+    stream_qualities: Renditions = _setting(
         ("thumbnail=320@2", "sd=960@10", "hd=1920@25"), "Streams",
         "Longest side in pixels and pictures a second of each quality of a camera's live pictures. `sd` is also what "
         "the console shows. An engine sends no more pictures than it analyses.",
@@ -356,11 +273,11 @@ class Settings(BaseSettings):
         "fastestdet", "Models", "Detector of persons and things: a name of `sightline models list`, or a file. "
         "`none`: none.",
     )
-    liveness_model: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = _setting(
+    liveness_model: Words = _setting(
         ("minifasnet-v2", "minifasnet-v1se"), "Models", "Networks that tell faces from pictures of faces: names of "
         "`sightline models list`, or files. `none`: none.",
     )
-    object_classes: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_classes)] = (
+    object_classes: ObjectClasses = (
         _setting(OUR_NAMES, "Models", "Which of the object model's classes are called person, vehicle, package, phone.")
     )
     object_threshold: float | None = _setting(
@@ -369,7 +286,7 @@ class Settings(BaseSettings):
     device: Literal["cpu", "cuda", "tensorrt", "openvino"] = _setting(
         "cpu", "Models", "What the models run on. What is not to be had is said, and the CPU is used."
     )
-    model_mirror: Annotated[Path | None, AfterValidator(_absolute_or_none)] = _setting(
+    model_mirror: OptionalAbsolutePath = _setting(
         None, "Models", "Folder of model files that is looked into before anything is fetched."
     )
 
@@ -397,7 +314,7 @@ class Settings(BaseSettings):
     presence_per_camera: bool = _setting(
         False, "Alerts", "Whether `unseen_seconds` is counted for each camera by itself."
     )
-    alert_roles: Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_split), AfterValidator(_at_least_one_role)] = (
+    alert_roles: Roles = (
         _setting(
             (Role.ADMIN, Role.OPERATOR, Role.RESPONDER, Role.VIEWER), "Alerts", "Roles to which alerts are addressed."
         )
@@ -410,10 +327,10 @@ class Settings(BaseSettings):
         gt=0,
         le=86_400,
     )
-    routed_types: Annotated[tuple[AlertType, ...], NoDecode, BeforeValidator(_split)] = _setting(
+    routed_types: AlertTypes = _setting(
         (AlertType.WATCHLIST_MATCH,), "Duty", "Alert types that go to the nearest responder on duty, then to the next."
     )
-    routed_severities: Annotated[tuple[Severity, ...], NoDecode, BeforeValidator(_split)] = _setting(
+    routed_severities: Severities = _setting(
         (), "Duty", "Severities whose alerts go to the nearest responder on duty, whatever their type."
     )
     receipt_seconds: float = _setting(
@@ -440,9 +357,7 @@ class Settings(BaseSettings):
         ge=0,
         le=600,
     )
-    alert_levels: Annotated[
-        tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_alert_levels)
-    ] = _setting(
+    alert_levels: AlertLevels = _setting(
         (), "Alerts", "Levels of alerts that are not the usual ones, like crowd_warning=error. Watch lists and the "
         "rules of cameras have their own.",
     )
@@ -478,10 +393,10 @@ class Settings(BaseSettings):
         False, "Notifications", "Whether webhooks, Apprise and push services may be on this machine, and push "
         "services in the local network and without TLS.",
     )
-    public_url: Annotated[str | None, AfterValidator(_as_base_url)] = _setting(
+    public_url: BaseUrl = _setting(
         None, "Notifications", "Where people reach the console, like https://alerts.example.org, for links."
     )
-    push_contact: Annotated[str, AfterValidator(_as_contact)] = _setting(
+    push_contact: Contact = _setting(
         "mailto:administrator@sightline.invalid", "Notifications",
         "Whom a push service may write to: mailto: or https:. Apple's refuses an address that cannot exist.",
     )
