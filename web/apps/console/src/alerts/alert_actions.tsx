@@ -7,7 +7,8 @@ import type { Alert } from '../api/types.ts';
 import type { LiveAlert } from '../live/live_state.ts';
 import { useLive } from '../live/live_context.ts';
 import { useMay, useSession } from '../session/session.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { text } from '../text/everywhere.ts';
 import { Clock } from '../times/time.tsx';
 import styles from './alert_actions.module.css';
 import { holderOf } from './describe.ts';
@@ -55,7 +56,7 @@ export function AlertActions({ alert, tap, onTake, onCannot }: AlertActionsProps
                 onTake(null);
               }}
             >
-              {text.alerts.take}
+              {alertsText.take}
             </Button>
           ) : null}
           {mayDecline ? (
@@ -67,22 +68,22 @@ export function AlertActions({ alert, tap, onTake, onCannot }: AlertActionsProps
               leftSection={<IconHandStop size={19} stroke={1.8} />}
               onClick={onCannot}
             >
-              {text.alerts.cannot}
+              {alertsText.cannot}
             </Button>
           ) : null}
           {handling.judge ? (
             <>
               <Button {...button('confirmed')} leftSection={<IconCheck size={19} stroke={2} />} rightSection={<Kbd size="xs">C</Kbd>}>
-                {text.alerts.confirm}
+                {alertsText.confirm}
               </Button>
               <Button {...button('rejected')} leftSection={<IconX size={19} stroke={2} />} rightSection={<Kbd size="xs">R</Kbd>}>
-                {text.alerts.reject}
+                {alertsText.reject}
               </Button>
             </>
           ) : null}
         </div>
       ) : null}
-      {declined && tap === undefined && handling.take ? <p className={styles.holder}>{text.alerts.declined}</p> : null}
+      {declined && tap === undefined && handling.take ? <p className={styles.holder}>{alertsText.declined}</p> : null}
       <TapState tap={tap} />
     </div>
   );

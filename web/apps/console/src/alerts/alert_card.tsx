@@ -6,7 +6,7 @@ import { Link } from 'react-router';
 
 import type { LiveAlert, Responder } from '../live/live_state.ts';
 import { useSession } from '../session/session.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
 import { Ago } from '../times/time.tsx';
 import styles from './alert_card.module.css';
 import { headline, holderOf } from './describe.ts';
@@ -75,7 +75,7 @@ export function AlertCard({ alert, selected, tap, handling, onTake }: AlertCardP
 }
 
 function askedWords({ id, name }: Responder, myId: string): string {
-  return id === myId ? text.alerts.askingYou : text.alerts.asking(name);
+  return id === myId ? alertsText.askingYou : alertsText.asking(name);
 }
 
 /** The three decisions, thumb-sized; only a phone shows them here, everywhere else they are beside the alert. */
@@ -88,7 +88,7 @@ function Thumbs({ judge, onTake }: { judge: boolean; onTake: (verdict: Verdict |
           onTake(null);
         }}
       >
-        {text.alerts.take}
+        {alertsText.take}
       </Button>
       {judge
         ? (['confirmed', 'rejected'] as const).map((verdict) => (
@@ -100,7 +100,7 @@ function Thumbs({ judge, onTake }: { judge: boolean; onTake: (verdict: Verdict |
                 onTake(verdict);
               }}
             >
-              {verdict === 'confirmed' ? text.alerts.confirm : text.alerts.reject}
+              {verdict === 'confirmed' ? alertsText.confirm : alertsText.reject}
             </Button>
           ))
         : null}

@@ -11,7 +11,10 @@ import { Failed } from '../feedback/states.tsx';
 import { useLive } from '../live/live_context.ts';
 import { carriesAPhone } from '../guard/carries_a_phone.ts';
 import { useMay, useSession } from '../session/session.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { text } from '../text/everywhere.ts';
+import { historyText } from '../text/history.ts';
+import { quietText } from '../text/quiet.ts';
 import { Ago, Clock } from '../times/time.tsx';
 import { LiveTile } from '../wall/live_tile.tsx';
 import { AlertActions } from './alert_actions.tsx';
@@ -86,7 +89,7 @@ export function AlertDetail({ alertId, alone, onTake, onCannot }: AlertDetailPro
             </OptionalPart>
           ) : null}
           <AlertActions alert={alert} tap={tap} onTake={onTake} onCannot={onCannot} />
-          {alert.person ? <p className={styles.lead}>{text.alerts.lead}</p> : null}
+          {alert.person ? <p className={styles.lead}>{alertsText.lead}</p> : null}
           {alert.person ? (
             <OptionalPart>
               <NotThisPerson key={alertId} of={{ alert_id: alertId }} name={headline(alert)} />
@@ -121,7 +124,7 @@ function Snooze({ alert }: { alert: Alert }): ReactElement | null {
           setOpen(true);
         }}
       >
-        {text.quiet.menu}
+        {quietText.menu}
       </Button>
       {open ? (
         <OptionalPart>
@@ -141,7 +144,7 @@ function Snooze({ alert }: { alert: Alert }): ReactElement | null {
 function PersonLine({ alert }: { alert: Alert }): ReactElement | null {
   if (!alert.person) return null;
   const { age, description } = alert.person;
-  const parts = [age === null ? '' : text.alerts.age(age), description].filter(Boolean);
+  const parts = [age === null ? '' : alertsText.age(age), description].filter(Boolean);
   return parts.length === 0 ? null : <p className={styles.person}>{parts.join(' · ')}</p>;
 }
 
@@ -149,23 +152,23 @@ function Facts({ alert }: { alert: Alert }): ReactElement {
   const { latitude, longitude, name } = alert.camera;
   return (
     <dl className={styles.facts}>
-      <Fact label={text.history.camera}>{name}</Fact>
+      <Fact label={historyText.camera}>{name}</Fact>
       {latitude === null || longitude === null ? null : (
-        <Fact label={text.alerts.place}>
+        <Fact label={alertsText.place}>
           <span className="figure">
             {latitude.toFixed(5)}, {longitude.toFixed(5)}
           </span>
         </Fact>
       )}
-      <Fact label={text.alerts.seenAt}>
+      <Fact label={alertsText.seenAt}>
         <Clock at={alert.timestamp} />
       </Fact>
       {(alert.state ?? 'open') === 'open' ? (
-        <Fact label={text.alerts.openFor}>
+        <Fact label={alertsText.openFor}>
           <Ago at={alert.created_at ?? alert.timestamp} />
         </Fact>
       ) : null}
-      {alert.watch_list ? <Fact label={text.alerts.list}>{alert.watch_list.name}</Fact> : null}
+      {alert.watch_list ? <Fact label={alertsText.list}>{alert.watch_list.name}</Fact> : null}
     </dl>
   );
 }
@@ -187,14 +190,14 @@ function Pictures({ alert }: { alert: Alert }): ReactElement {
         <figure>
           <Snapshot alert={alert} />
           <figcaption>
-            {text.alerts.seenAt} <Clock at={alert.timestamp} />
+            {alertsText.seenAt} <Clock at={alert.timestamp} />
           </figcaption>
         </figure>
       ) : null}
       {maySee ? (
         <figure>
           <LiveTile cameraId={alert.camera.id} name={alert.camera.name} />
-          <figcaption>{text.alerts.live}</figcaption>
+          <figcaption>{alertsText.live}</figcaption>
         </figure>
       ) : null}
     </div>

@@ -9,7 +9,7 @@ import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { useLive } from '../live/live_context.ts';
 import type { LiveAlert } from '../live/live_state.ts';
 import { useMay, useSession } from '../session/session.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
 import { AlertCard } from './alert_card.tsx';
 import styles from './alert_list.module.css';
 import { handlingOf } from './handling.ts';
@@ -55,11 +55,11 @@ export function AlertList({ inbox, taken, selectedId, onTake }: AlertListProps):
       ) : null}
       {!state.loaded && error === null && inbox.length === 0 ? (
         <div className={styles.notice}>
-          <LoadingRows label={text.alerts.loading} rows={5} height={82} />
+          <LoadingRows label={alertsText.loading} rows={5} height={82} />
         </div>
       ) : null}
       {inbox.length > 0 ? (
-        <ul className={styles.cards} aria-label={text.alerts.listLabel}>
+        <ul className={styles.cards} aria-label={alertsText.listLabel}>
           {cards(shown)}
           {inbox.length > shown.length ? (
             <li className={styles.more}>
@@ -70,7 +70,7 @@ export function AlertList({ inbox, taken, selectedId, onTake }: AlertListProps):
                   setWanted(wanted + CARDS);
                 }}
               >
-                {text.alerts.more(inbox.length - shown.length)}
+                {alertsText.more(inbox.length - shown.length)}
               </Button>
             </li>
           ) : null}
@@ -80,8 +80,8 @@ export function AlertList({ inbox, taken, selectedId, onTake }: AlertListProps):
       ) : null}
       {taken.length === 0 ? null : (
         <>
-          <h2 className={`eyebrow ${styles.heading ?? ''}`}>{text.alerts.taken}</h2>
-          <ul className={styles.cards} aria-label={text.alerts.taken}>
+          <h2 className={`eyebrow ${styles.heading ?? ''}`}>{alertsText.taken}</h2>
+          <ul className={styles.cards} aria-label={alertsText.taken}>
             {cards(taken)}
           </ul>
         </>
@@ -93,8 +93,8 @@ export function AlertList({ inbox, taken, selectedId, onTake }: AlertListProps):
 function Quiet(): ReactElement {
   const live = useSightline().connection.status === 'authenticated';
   return (
-    <Empty icon={<IconMoonStars size={30} stroke={1.4} />} title={text.alerts.quietTitle}>
-      {live ? text.alerts.quiet : text.alerts.quietDisconnected}
+    <Empty icon={<IconMoonStars size={30} stroke={1.4} />} title={alertsText.quietTitle}>
+      {live ? alertsText.quiet : alertsText.quietDisconnected}
     </Empty>
   );
 }

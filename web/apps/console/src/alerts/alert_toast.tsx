@@ -2,7 +2,8 @@ import type { Alert } from '@sightline/client';
 import type { ReactElement } from 'react';
 
 import { Picture } from '../pictures/picture.tsx';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { text } from '../text/everywhere.ts';
 import styles from './alert_toast.module.css';
 import { headline, isAboutPerson, typeName } from './describe.ts';
 
@@ -11,11 +12,11 @@ export function AlertToast({ alert }: { alert: Alert }): ReactElement {
   const name = headline(alert);
   return (
     <div className={styles.toast} data-severity={alert.severity}>
-      {isAboutPerson(alert) ? <Picture url={alert.probe_url} alt={text.alerts.probeOf(name)} className={styles.face} /> : null}
+      {isAboutPerson(alert) ? <Picture url={alert.probe_url} alt={alertsText.probeOf(name)} className={styles.face} /> : null}
       <div>
         <span className={styles.severity}>{text.severity[alert.severity]}</span>
         <strong className={styles.name}>{name}</strong>
-        <span className={styles.where}>{text.alerts.arrived(typeName(alert), alert.camera.name)}</span>
+        <span className={styles.where}>{alertsText.arrived(typeName(alert), alert.camera.name)}</span>
       </div>
     </div>
   );

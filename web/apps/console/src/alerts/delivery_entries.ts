@@ -3,7 +3,8 @@ import type { Alert } from '@sightline/client';
 
 import type { Escalation, EscalationStep } from '../api/types.ts';
 import { distanceWords } from '../guard/geo.ts';
-import { text } from '../text.ts';
+import { deliveryText } from '../text/delivery.ts';
+import { text } from '../text/everywhere.ts';
 
 export type Mark = 'raised' | 'person' | 'everybody' | 'outside' | 'not_received' | 'not_acknowledged' | 'declined' | 'waiting' | 'taken';
 
@@ -16,7 +17,7 @@ export interface Told {
 }
 
 export function entriesOf(alert: Alert, { steps, declines }: Escalation): Told[] {
-  const words = text.delivery;
+  const words = deliveryText;
   const raised: Told = {
     mark: 'raised',
     title: words.raised,
@@ -39,7 +40,7 @@ export function entriesOf(alert: Alert, { steps, declines }: Escalation): Told[]
 }
 
 function toldEntry({ user_id, name, reason, outside, distance_m, told_at }: EscalationStep): Told {
-  const words = text.delivery;
+  const words = deliveryText;
   const why = words.reasons[reason] ?? reason.replaceAll('_', ' ');
   const away = distance_m === null ? '' : words.away(distanceWords(distance_m));
   return {
@@ -53,7 +54,7 @@ function toldEntry({ user_id, name, reason, outside, distance_m, told_at }: Esca
 /** How a step ended. A decline has an entry of its own, with its reason, and the end of all is that it was taken. */
 function outcomeEntry({ outcome, ended_at, name }: EscalationStep): Told[] {
   if (outcome === null || outcome === 'ended' || outcome === 'declined' || ended_at === null) return [];
-  return [{ mark: outcome, title: text.delivery.outcomes[outcome], detail: name ?? '', at: ended_at }];
+  return [{ mark: outcome, title: deliveryText.outcomes[outcome], detail: name ?? '', at: ended_at }];
 }
 
 function verdictOf(alert: Alert): string {

@@ -17,7 +17,7 @@ import type { ReactElement } from 'react';
 import { request } from '../api/http.ts';
 import type { Escalation } from '../api/types.ts';
 import { Failed, LoadingRows } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { deliveryText } from '../text/delivery.ts';
 import { Clock } from '../times/time.tsx';
 import styles from './delivery_timeline.module.css';
 import type { Told, Mark } from './delivery_entries.ts';
@@ -43,11 +43,11 @@ export default function DeliveryTimeline({ alert }: { alert: Alert }): ReactElem
   });
   return (
     <section className={styles.delivery} aria-labelledby="delivery-title">
-      <h2 id="delivery-title">{text.delivery.title}</h2>
+      <h2 id="delivery-title">{deliveryText.title}</h2>
       {error !== null && data === undefined ? (
         <Failed error={error} onRetry={refetch} />
       ) : data === undefined ? (
-        <LoadingRows label={text.delivery.loading} rows={2} height={36} />
+        <LoadingRows label={deliveryText.loading} rows={2} height={36} />
       ) : (
         <ol className={styles.line}>
           {entriesOf(alert, data).map((entry) => (

@@ -3,7 +3,7 @@ import { IconBellRinging, IconUserOff, IconVideoOff } from '@tabler/icons-react'
 import type { ReactElement } from 'react';
 
 import { Picture } from '../pictures/picture.tsx';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
 import { headline, isAboutPerson } from './describe.ts';
 import styles from './faces.module.css';
 
@@ -13,7 +13,7 @@ const MARKS: Record<string, typeof IconVideoOff> = { test: IconBellRinging, nobo
 /** The face that was seen beside the one that is enrolled: the comparison that a person has to make. */
 export function Faces({ alert, large = false }: { alert: Alert; large?: boolean }): ReactElement {
   if (!isAboutPerson(alert)) {
-    if (alert.probe_url) return <Picture url={alert.probe_url} alt={text.alerts.snapshotOf(alert.camera.name)} className={styles.machine} />;
+    if (alert.probe_url) return <Picture url={alert.probe_url} alt={alertsText.snapshotOf(alert.camera.name)} className={styles.machine} />;
     const Mark = MARKS[alert.type] ?? IconVideoOff;
     return (
       <span className={styles.machine} aria-hidden>
@@ -25,17 +25,17 @@ export function Faces({ alert, large = false }: { alert: Alert; large?: boolean 
   return (
     <span className={styles.pair} data-large={large || undefined}>
       <span className={styles.one}>
-        <Picture url={alert.probe_url} alt={text.alerts.probeOf(name)} className={styles.face} />
-        {large ? <span className={styles.caption}>{text.alerts.probe}</span> : null}
+        <Picture url={alert.probe_url} alt={alertsText.probeOf(name)} className={styles.face} />
+        {large ? <span className={styles.caption}>{alertsText.probe}</span> : null}
       </span>
       <span className={styles.one}>
         <Picture
           url={alert.reference_url}
-          alt={text.alerts.referenceOf(name)}
-          missing={text.alerts.noReference}
+          alt={alertsText.referenceOf(name)}
+          missing={alertsText.noReference}
           className={styles.face}
         />
-        {large ? <span className={styles.caption}>{text.alerts.reference}</span> : null}
+        {large ? <span className={styles.caption}>{alertsText.reference}</span> : null}
       </span>
     </span>
   );

@@ -13,7 +13,8 @@ import { Page } from '../feedback/page.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { usePeople } from '../people/queries.ts';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { historyText } from '../text/history.ts';
 import { HistoryRow } from './history_row.tsx';
 import styles from './history_page.module.css';
 
@@ -32,14 +33,14 @@ export default function HistoryPage(): ReactElement {
     setFilter(next, { replace: true });
   };
   return (
-    <Page title={text.history.title}>
+    <Page title={historyText.title}>
       <Filters filter={filter} onChange={set} />
       {history.error !== null && history.data === undefined ? (
         <Failed error={history.error} onRetry={history.refetch} />
       ) : history.isPending ? (
-        <LoadingRows label={text.history.title} rows={6} height={76} />
+        <LoadingRows label={historyText.title} rows={6} height={76} />
       ) : alerts.length === 0 ? (
-        <Empty icon={<IconHistory size={30} stroke={1.4} />} title={text.history.empty} />
+        <Empty icon={<IconHistory size={30} stroke={1.4} />} title={historyText.empty} />
       ) : (
         <ul className={styles.rows}>
           {alerts.map((alert) => (
@@ -49,7 +50,7 @@ export default function HistoryPage(): ReactElement {
       )}
       {history.hasNextPage ? (
         <Button mt="md" fullWidth variant="default" loading={history.isFetchingNextPage} onClick={() => void history.fetchNextPage()}>
-          {text.history.older}
+          {historyText.older}
         </Button>
       ) : null}
     </Page>
@@ -95,12 +96,12 @@ function Filters({ filter, onChange }: FiltersProps): ReactElement {
   );
   return (
     <div className={styles.filters}>
-      {select('state', text.history.state, text.history.anyState, STATES.map((state) => ({ value: state, label: text.alertState[state] })))}
+      {select('state', historyText.state, historyText.anyState, STATES.map((state) => ({ value: state, label: text.alertState[state] })))}
       {useMay('see_cameras')
-        ? select('camera', text.history.camera, text.history.anyCamera, cameras.map(({ id, name }) => ({ value: id, label: name })))
+        ? select('camera', historyText.camera, historyText.anyCamera, cameras.map(({ id, name }) => ({ value: id, label: name })))
         : null}
       {useMay('see_people')
-        ? select('person', text.history.person, text.history.anyPerson, people.map(({ id, name }) => ({ value: id, label: name })))
+        ? select('person', historyText.person, historyText.anyPerson, people.map(({ id, name }) => ({ value: id, label: name })))
         : null}
     </div>
   );

@@ -2,7 +2,7 @@ import type { Alert } from '@sightline/client';
 import type { ReactElement } from 'react';
 import { Link } from 'react-router';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import { Clock } from '../times/time.tsx';
 import { headline, typeName } from './describe.ts';
 import { Faces } from './faces.tsx';

@@ -14,7 +14,9 @@ import { TOAST } from '../feedback/notify.ts';
 import { useLive } from '../live/live_context.ts';
 import { inboxOf, nextAfter, openCount, takenOf } from '../live/live_state.ts';
 import { useMay, useSession } from '../session/session.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { text } from '../text/everywhere.ts';
+import { traceText } from '../text/trace.ts';
 import { useNow } from '../times/clock.ts';
 import { AlertDetail } from './alert_detail.tsx';
 import { AlertList } from './alert_list.tsx';
@@ -68,7 +70,7 @@ export default function InboxPage(): ReactElement {
       autoClose: CHANGE_MS,
       message: (
         <span className={styles.judged}>
-          {text.alerts.judged(text.verdict[verdict], headline(alert))}
+          {alertsText.judged(text.verdict[verdict], headline(alert))}
           <Button
             size="compact-sm"
             variant="default"
@@ -77,7 +79,7 @@ export default function InboxPage(): ReactElement {
               select(id);
             }}
           >
-            {text.alerts.change}
+            {alertsText.change}
           </Button>
         </span>
       ),
@@ -120,21 +122,21 @@ export default function InboxPage(): ReactElement {
   const count = openCount(state);
   return (
     <div className={styles.page}>
-      <title>{text.alerts.documentTitle(count)}</title>
+      <title>{alertsText.documentTitle(count)}</title>
       {wide || alertId === null ? (
         <section className={styles.inbox} aria-labelledby="inbox-title">
           <header className={styles.head}>
-            <h1 id="inbox-title">{text.alerts.title}</h1>
+            <h1 id="inbox-title">{alertsText.title}</h1>
             <span className={styles.count} role="status" data-testid="open-count">
-              {text.alerts.open(count)}
+              {alertsText.open(count)}
             </span>
             <ActionIcon
               className={styles.keys}
               variant="subtle"
               color="gray"
               size={34}
-              aria-label={text.alerts.keysHint}
-              title={`${text.alerts.keysHint} (?)`}
+              aria-label={alertsText.keysHint}
+              title={`${alertsText.keysHint} (?)`}
               onClick={() => {
                 setHelping(true);
               }}
@@ -156,9 +158,9 @@ export default function InboxPage(): ReactElement {
         </section>
       ) : null}
       {wide || alertId !== null ? (
-        <section className={styles.detail} aria-label={text.trace.title}>
+        <section className={styles.detail} aria-label={traceText.title}>
           {selectedId === null ? (
-            <p className={styles.choose}>{text.alerts.choose}</p>
+            <p className={styles.choose}>{alertsText.choose}</p>
           ) : (
             <AlertDetail
               key={selectedId}

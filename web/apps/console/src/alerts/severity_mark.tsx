@@ -2,7 +2,8 @@ import type { Alert } from '@sightline/client';
 import { IconAlertHexagon, IconAlertTriangle, IconArrowBigUpLines, IconFlame, IconInfoCircle } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { text } from '../text/everywhere.ts';
 import styles from './severity_mark.module.css';
 
 const ICONS = { info: IconInfoCircle, warning: IconAlertTriangle, error: IconAlertHexagon, critical: IconFlame };
@@ -23,7 +24,7 @@ export function EscalationMark({ level }: { level: number | undefined }): ReactE
   return (
     <span className={styles.escalated}>
       <IconArrowBigUpLines size={14} stroke={2} aria-hidden />
-      <span className={styles.word}>{text.alerts.escalatedWord}</span> ×{level}
+      <span className={styles.word}>{alertsText.escalatedWord}</span> ×{level}
     </span>
   );
 }

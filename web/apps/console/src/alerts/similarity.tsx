@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
 import { similarityFigure } from './describe.ts';
 import styles from './similarity.module.css';
 
@@ -8,7 +8,7 @@ import styles from './similarity.module.css';
 export function SimilarityWords({ value }: { value: number }): ReactElement {
   return (
     <span className={styles.words}>
-      {text.alerts.match(value)} <b className="figure">{similarityFigure(value)}</b>
+      {alertsText.match(value)} <b className="figure">{similarityFigure(value)}</b>
     </span>
   );
 }
@@ -18,7 +18,7 @@ export function SimilarityScale({ value }: { value: number }): ReactElement {
   return (
     <div className={styles.scale}>
       <div className={styles.line}>
-        <span>{text.alerts.match(value)}</span>
+        <span>{alertsText.match(value)}</span>
         <b className="figure">{similarityFigure(value)}</b>
       </div>
       <div className={styles.track} aria-hidden>

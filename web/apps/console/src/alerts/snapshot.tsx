@@ -2,7 +2,7 @@ import type { Alert, Box } from '@sightline/client';
 import type { CSSProperties, ReactElement } from 'react';
 
 import { Picture } from '../pictures/picture.tsx';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
 import styles from './snapshot.module.css';
 
 const PICTURE_RATIO = 16 / 9;
@@ -13,7 +13,7 @@ export function Snapshot({ alert }: { alert: Alert }): ReactElement {
   const size = typeof width === 'number' && typeof height === 'number' && height > 0 ? { width, height } : null;
   return (
     <div className={styles.snapshot} style={{ aspectRatio: size === null ? PICTURE_RATIO : size.width / size.height }}>
-      <Picture url={alert.snapshot_url} alt={text.alerts.snapshotOf(alert.camera.name)} className={styles.picture} />
+      <Picture url={alert.snapshot_url} alt={alertsText.snapshotOf(alert.camera.name)} className={styles.picture} />
       {size !== null && isBox(bbox) ? <span className={styles.face} style={place(bbox, size)} aria-hidden /> : null}
     </div>
   );

@@ -2,7 +2,7 @@ import type { Tap } from '@sightline/client';
 import { IconClockPause, IconExclamationCircle, IconSend } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
 import styles from './tap_state.module.css';
 
 const ICONS = { queued: IconClockPause, sent: IconSend, recorded: IconSend, refused: IconExclamationCircle };
@@ -14,7 +14,7 @@ export function TapState({ tap }: { tap: Tap | undefined }): ReactElement | null
   return (
     <span className={styles.tap} data-state={tap.state} role="status" title={tap.refusal ?? undefined}>
       <Mark size={15} stroke={1.9} aria-hidden />
-      {text.alerts.tap[tap.state]}
+      {alertsText.tap[tap.state]}
       {tap.refusal === null ? null : `: ${tap.refusal}`}
     </span>
   );

@@ -1,6 +1,7 @@
 import type { Alert, Trace } from '@sightline/client';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { traceText } from '../text/trace.ts';
 import { timeOrDate } from '../times/format.ts';
 import { objectName } from '../wall/identity.ts';
 import { similarityFigure } from './describe.ts';
@@ -14,24 +15,24 @@ export function ruleSentence(trace: Trace): string | null {
     case undefined:
       return null;
     case 'watch_list':
-      return text.trace.rules.watch_list(stringOf(trace['watch_list']) ?? '', seconds('unseen_ms'), seconds('realert_ms'));
+      return traceText.rules.watch_list(stringOf(trace['watch_list']) ?? '', seconds('unseen_ms'), seconds('realert_ms'));
     case 'unknown_person':
-      return text.trace.rules.unknown_person(seconds('unseen_ms'));
+      return traceText.rules.unknown_person(seconds('unseen_ms'));
     case 'camera_offline':
-      return text.trace.rules.camera_offline(seconds('offline_ms'));
+      return traceText.rules.camera_offline(seconds('offline_ms'));
     case 'person_detected':
     case 'vehicle_detected':
     case 'package_detected':
     case 'phone_detected':
-      return text.trace.rules.seen(objectName(stringOf(trace['label']) ?? ''), stringOf(trace['zone']));
+      return traceText.rules.seen(objectName(stringOf(trace['label']) ?? ''), stringOf(trace['zone']));
     case 'line_crossed': {
-      const way = trace['direction'] === 'in' || trace['direction'] === 'out' ? text.zones.directions[trace['direction']] : '';
-      return text.trace.rules.line_crossed(objectName(stringOf(trace['label']) ?? ''), stringOf(trace['line']) ?? '', way);
+      const way = trace['direction'] === 'in' || trace['direction'] === 'out' ? text.directions[trace['direction']] : '';
+      return traceText.rules.line_crossed(objectName(stringOf(trace['label']) ?? ''), stringOf(trace['line']) ?? '', way);
     }
     case 'crowd_warning':
-      return text.trace.rules.crowd(numberOf(trace['people']) ?? 0, numberOf(trace['threshold']) ?? 0, stringOf(trace['zone']));
+      return traceText.rules.crowd(numberOf(trace['people']) ?? 0, numberOf(trace['threshold']) ?? 0, stringOf(trace['zone']));
     case 'presentation_attack':
-      return text.trace.rules.attack;
+      return traceText.rules.attack;
     default:
       return trace.rule.replaceAll('_', ' ');
   }
@@ -64,17 +65,17 @@ export function figuresOf(alert: Alert): Field[] {
   const similarity = numberOf(trace['similarity']);
   const firstSeen = numberOf(trace['first_seen']);
   const fields: [string, string | null][] = [
-    [text.trace.reason, stringOf(trace['reason'])],
-    [text.trace.margin, decimals(trace['margin'])],
-    [text.trace.nearest, alert.type === 'unknown_person' && similarity !== null ? similarityFigure(similarity) : null],
-    [text.trace.firstSeen, firstSeen === null ? null : timeOrDate(firstSeen, alert.timestamp)],
-    [text.trace.inference, inMs(numberOf(timings['inference_ms']))],
-    [text.trace.reported, inMs(received === null ? null : received - alert.timestamp)],
-    [text.trace.captureToAlert, inMs(alert.created_at === undefined ? null : alert.created_at - alert.timestamp)],
-    [text.trace.zone, stringOf(trace['zone'])],
-    [text.trace.line, stringOf(trace['line'])],
-    [text.trace.liveness, livenessOf(trace['liveness'])],
-    [text.trace.model, stringOf(trace['model'])],
+    [traceText.reason, stringOf(trace['reason'])],
+    [traceText.margin, decimals(trace['margin'])],
+    [traceText.nearest, alert.type === 'unknown_person' && similarity !== null ? similarityFigure(similarity) : null],
+    [traceText.firstSeen, firstSeen === null ? null : timeOrDate(firstSeen, alert.timestamp)],
+    [traceText.inference, inMs(numberOf(timings['inference_ms']))],
+    [traceText.reported, inMs(received === null ? null : received - alert.timestamp)],
+    [traceText.captureToAlert, inMs(alert.created_at === undefined ? null : alert.created_at - alert.timestamp)],
+    [traceText.zone, stringOf(trace['zone'])],
+    [traceText.line, stringOf(trace['line'])],
+    [traceText.liveness, livenessOf(trace['liveness'])],
+    [traceText.model, stringOf(trace['model'])],
   ];
   return fields.flatMap(([name, value]): Field[] => (value === null ? [] : [[name, value]]));
 }

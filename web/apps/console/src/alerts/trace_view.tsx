@@ -1,8 +1,7 @@
-import { Table } from '@mantine/core';
 import type { Alert, TraceSample } from '@sightline/client';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { traceText } from '../text/trace.ts';
 import { exactTime } from '../times/format.ts';
 import { similarityFigure } from './describe.ts';
 import type { Gate } from './trace_fields.ts';
@@ -18,9 +17,9 @@ export function TraceView({ alert }: { alert: Alert }): ReactElement {
   const rule = ruleSentence(trace);
   return (
     <section className={styles.trace}>
-      <h2>{text.trace.title}</h2>
-      <p className={styles.rule}>{rule ?? text.trace.none}</p>
-      {trace['late'] === true ? <p className={styles.late}>{text.trace.late}</p> : null}
+      <h2>{traceText.title}</h2>
+      <p className={styles.rule}>{rule ?? traceText.none}</p>
+      {trace['late'] === true ? <p className={styles.late}>{traceText.late}</p> : null}
       <dl className={styles.fields}>
         {figuresOf(alert).map(([name, value]) => (
           <div key={name}>
@@ -40,19 +39,19 @@ function Gates({ gates }: { gates: readonly Gate[] }): ReactElement | null {
   if (gates.length === 0) return null;
   return (
     <div className={styles.scroll}>
-      <Table className={styles.table} verticalSpacing={5} horizontalSpacing={10}>
-        <caption>{text.trace.conditions}</caption>
+      <table className={styles.table}>
+        <caption>{traceText.conditions}</caption>
         <tbody>
           {gates.map((one) => (
             <tr key={one.gate}>
               <th scope="row">{one.gate.replaceAll('_', ' ')}</th>
-              <td>{one.passed ? `✓ ${text.trace.held}` : `✗ ${text.trace.notHeld}`}</td>
+              <td>{one.passed ? `✓ ${traceText.held}` : `✗ ${traceText.notHeld}`}</td>
               <td>{gateFigure(one.value)}</td>
-              <td>{one.limit === null ? '' : text.trace.against(gateFigure(one.limit))}</td>
+              <td>{one.limit === null ? '' : traceText.against(gateFigure(one.limit))}</td>
             </tr>
           ))}
         </tbody>
-      </Table>
+      </table>
     </div>
   );
 }
@@ -61,15 +60,15 @@ function Samples({ samples, total }: { samples: readonly TraceSample[]; total: n
   const firstMs = samples[0]?.timestamp ?? 0;
   return (
     <div className={styles.scroll}>
-      <Table className={styles.table} verticalSpacing={5} horizontalSpacing={10}>
-        <caption>{text.trace.samples(total)}</caption>
+      <table className={styles.table}>
+        <caption>{traceText.samples(total)}</caption>
         <thead>
           <tr>
-            <th scope="col">{text.trace.time}</th>
-            <th scope="col">{text.trace.frame}</th>
-            <th scope="col">{text.trace.quality}</th>
-            <th scope="col">{text.trace.similarity}</th>
-            <th scope="col">{text.trace.gates}</th>
+            <th scope="col">{traceText.time}</th>
+            <th scope="col">{traceText.frame}</th>
+            <th scope="col">{traceText.quality}</th>
+            <th scope="col">{traceText.similarity}</th>
+            <th scope="col">{traceText.gates}</th>
           </tr>
         </thead>
         <tbody>
@@ -81,11 +80,11 @@ function Samples({ samples, total }: { samples: readonly TraceSample[]; total: n
                 <Bar value={sample.quality} />
               </td>
               <td>{typeof sample.similarity === 'number' ? similarityFigure(sample.similarity) : '–'}</td>
-              <td>{sample.reasons?.length ? sample.reasons.join(', ').replaceAll('_', ' ') : text.trace.passed}</td>
+              <td>{sample.reasons?.length ? sample.reasons.join(', ').replaceAll('_', ' ') : traceText.passed}</td>
             </tr>
           ))}
         </tbody>
-      </Table>
+      </table>
     </div>
   );
 }

@@ -9,7 +9,7 @@ import type { PeoplePage } from '../api/types.ts';
 import { useCameras } from '../cameras/queries.ts';
 import { useLive } from '../live/live_context.ts';
 import { useSession } from '../session/session.ts';
-import { text } from '../text.ts';
+import { welcomeText } from '../text/welcome.ts';
 import styles from './welcome.module.css';
 
 interface Step {
@@ -30,17 +30,17 @@ export default function Welcome({ onDismiss }: { onDismiss: () => void }): React
   const alerts = Object.values(state.alerts);
   const steps: Step[] = [
     cameras.length === 0
-      ? { done: false, words: <Link to="/cameras">{text.welcome.camera}</Link> }
-      : { done: alerts.length > 0, words: text.welcome.arrive },
-    { done: alerts.some((alert) => alert.by === me), words: text.welcome.take },
+      ? { done: false, words: <Link to="/cameras">{welcomeText.camera}</Link> }
+      : { done: alerts.length > 0, words: welcomeText.arrive },
+    { done: alerts.some((alert) => alert.by === me), words: welcomeText.take },
     // The demonstration enrols one person by itself.
-    { done: people.total > 1, words: <Link to="/people">{text.welcome.enrol}</Link> },
+    { done: people.total > 1, words: <Link to="/people">{welcomeText.enrol}</Link> },
   ];
   return (
     <section className={styles.welcome} aria-labelledby="welcome-title">
       <header>
-        <h2 id="welcome-title">{steps.every((step) => step.done) ? text.welcome.done : text.welcome.title}</h2>
-        <ActionIcon variant="subtle" color="gray" size={32} aria-label={text.welcome.dismiss} onClick={onDismiss}>
+        <h2 id="welcome-title">{steps.every((step) => step.done) ? welcomeText.done : welcomeText.title}</h2>
+        <ActionIcon variant="subtle" color="gray" size={32} aria-label={welcomeText.dismiss} onClick={onDismiss}>
           <IconX size={17} />
         </ActionIcon>
       </header>
@@ -49,7 +49,7 @@ export default function Welcome({ onDismiss }: { onDismiss: () => void }): React
           <li key={index} data-done={done || undefined}>
             <span className={styles.mark}>
               {done ? <IconCheck size={14} stroke={2.4} aria-hidden /> : index + 1}
-              {done ? <span className="visually-hidden">{text.welcome.ticked}</span> : null}
+              {done ? <span className="visually-hidden">{welcomeText.ticked}</span> : null}
             </span>
             <span>{words}</span>
           </li>

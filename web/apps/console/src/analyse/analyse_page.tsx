@@ -7,7 +7,7 @@ import type { ReactElement } from 'react';
 import { useState } from 'react';
 
 import { Page } from '../feedback/page.tsx';
-import { text } from '../text.ts';
+import { analyseText } from '../text/analyse.ts';
 import { Files } from './files.tsx';
 import { Live } from './live.tsx';
 
@@ -15,11 +15,11 @@ import { Live } from './live.tsx';
 export default function AnalysePage(): ReactElement {
   const [mode, setMode] = useState<'files' | 'live'>('files');
   return (
-    <Page title={text.analyse.title}>
+    <Page title={analyseText.title}>
       <SegmentedControl
         mb="md"
-        aria-label={text.analyse.which}
-        data={(['files', 'live'] as const).map((one) => ({ value: one, label: text.analyse.modes[one] }))}
+        aria-label={analyseText.which}
+        data={(['files', 'live'] as const).map((one) => ({ value: one, label: analyseText.modes[one] }))}
         value={mode}
         onChange={setMode}
       />

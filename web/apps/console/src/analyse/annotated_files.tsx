@@ -6,7 +6,8 @@ import { useCallback, useState } from 'react';
 import type { AnalysisJob } from '../api/analysis_types.ts';
 import { BlobImage } from '../pictures/picture.tsx';
 import { usePicture } from '../pictures/use_picture.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { analyseText } from '../text/analyse.ts';
 import styles from './analyse.module.css';
 import { saveBlob } from './save_file.ts';
 
@@ -26,7 +27,7 @@ export function AnnotatedFiles({ job }: { job: AnalysisJob }): ReactElement {
         <Button size="xs" variant="default" onClick={() => {
           setShown(shown + SHOWN_AT_FIRST);
         }}>
-          {text.alerts.more(job.files.length - shown)}
+          {alertsText.more(job.files.length - shown)}
         </Button>
       ) : null}
     </>
@@ -43,7 +44,7 @@ function Annotated({ url, name }: { url: string; name: string }): ReactElement {
       ) : isVideo ? (
         <Recording blob={blob} name={name} />
       ) : (
-        <BlobImage blob={blob} alt={text.analyse.shown(name)} />
+        <BlobImage blob={blob} alt={analyseText.shown(name)} />
       )}
       <span className={styles.caption}>
         {name}
@@ -52,12 +53,12 @@ function Annotated({ url, name }: { url: string; name: string }): ReactElement {
             size="compact-xs"
             variant="subtle"
             leftSection={<IconDownload size={14} />}
-            aria-label={text.analyse.download(text.analyse.annotated, name)}
+            aria-label={analyseText.download(analyseText.annotated, name)}
             onClick={() => {
               saveBlob(blob, `${name.replace(/\.[^.]+$/, '')}-annotated.${isVideo ? 'webm' : 'jpg'}`);
             }}
           >
-            {text.analyse.annotated}
+            {analyseText.annotated}
           </Button>
         )}
       </span>
@@ -77,5 +78,5 @@ function Recording({ blob, name }: { blob: Blob; name: string }): ReactElement {
     },
     [blob],
   );
-  return <video ref={source} controls muted playsInline aria-label={text.analyse.shown(name)} />;
+  return <video ref={source} controls muted playsInline aria-label={analyseText.shown(name)} />;
 }

@@ -8,7 +8,8 @@ import type { AnalysisJob } from '../api/analysis_types.ts';
 import { request, uploadForm } from '../api/http.ts';
 import { notifyFailed } from '../feedback/notify.ts';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { analyseText } from '../text/analyse.ts';
+import { text } from '../text/everywhere.ts';
 import styles from './analyse.module.css';
 import { filesOf, isAnalysable } from './dropped_files.ts';
 import { JobRow } from './job_row.tsx';
@@ -57,8 +58,8 @@ export function Files(): ReactElement {
     },
   });
   const take = (chosen: readonly File[]): void => {
-    if (chosen.length === 0) notifyFailed(text.analyse.nothing);
-    else if (chosen.length > MOST_FILES) notifyFailed(text.analyse.tooMany(chosen.length));
+    if (chosen.length === 0) notifyFailed(analyseText.nothing);
+    else if (chosen.length > MOST_FILES) notifyFailed(analyseText.tooMany(chosen.length));
     else if (!send.isPending) send.mutate(chosen);
   };
   const chosen = (input: HTMLInputElement): void => {
@@ -86,50 +87,50 @@ export function Files(): ReactElement {
         }}
       >
         <IconMovie size={34} stroke={1.3} aria-hidden />
-        <b>{over ? text.analyse.dropNow : text.analyse.drop}</b>
-        <span>{text.analyse.lead}</span>
+        <b>{over ? analyseText.dropNow : analyseText.drop}</b>
+        <span>{analyseText.lead}</span>
         {sending === null ? (
           <div className={styles.buttons}>
             <Button variant="default" onClick={() => files.current?.click()}>
-              {text.analyse.files}
+              {analyseText.files}
             </Button>
             <Button variant="default" onClick={() => folder.current?.click()}>
-              {text.analyse.folder}
+              {analyseText.folder}
             </Button>
           </div>
         ) : (
           <div className={styles.sending} role="status">
-            <span>{text.analyse.sending(sending.count)}</span>
-            <Progress value={sending.share * 100} aria-label={text.analyse.sending(sending.count)} />
+            <span>{analyseText.sending(sending.count)}</span>
+            <Progress value={sending.share * 100} aria-label={analyseText.sending(sending.count)} />
             <Button size="xs" variant="default" onClick={() => cancel.current?.abort()}>
               {text.actions.cancel}
             </Button>
           </div>
         )}
-        <input ref={files} type="file" hidden multiple accept="image/*,video/*" aria-label={text.analyse.files} onChange={(event) => {
+        <input ref={files} type="file" hidden multiple accept="image/*,video/*" aria-label={analyseText.files} onChange={(event) => {
           chosen(event.currentTarget);
         }} />
-        <input ref={folder} type="file" hidden multiple {...FOLDERS} aria-label={text.analyse.folder} onChange={(event) => {
+        <input ref={folder} type="file" hidden multiple {...FOLDERS} aria-label={analyseText.folder} onChange={(event) => {
           chosen(event.currentTarget);
         }} />
       </div>
       <div className={styles.options}>
-        <NumberInput label={text.analyse.fps} w={240} min={0.1} max={30} value={fps} onChange={(value) => {
+        <NumberInput label={analyseText.fps} w={240} min={0.1} max={30} value={fps} onChange={(value) => {
           if (typeof value === 'number' && value > 0) setFps(value);
         }} />
-        <Switch label={text.analyse.annotate} checked={annotate} onChange={(event) => {
+        <Switch label={analyseText.annotate} checked={annotate} onChange={(event) => {
           setAnnotate(event.currentTarget.checked);
         }} />
       </div>
       <section className={styles.jobs} aria-labelledby="jobs-title">
-        <h2 id="jobs-title">{text.analyse.jobs}</h2>
+        <h2 id="jobs-title">{analyseText.jobs}</h2>
         {jobs.error !== null && jobs.data === undefined ? (
           <Failed error={jobs.error} onRetry={jobs.refetch} />
         ) : jobs.data === undefined ? (
-          <LoadingRows label={text.analyse.jobs} rows={2} />
+          <LoadingRows label={analyseText.jobs} rows={2} />
         ) : jobs.data.length === 0 ? (
-          <Empty icon={<IconFileSearch size={30} stroke={1.4} />} title={text.analyse.empty}>
-            {text.analyse.emptyHint}
+          <Empty icon={<IconFileSearch size={30} stroke={1.4} />} title={analyseText.empty}>
+            {analyseText.emptyHint}
           </Empty>
         ) : (
           <ul className={styles.rows}>

@@ -8,7 +8,8 @@ import type { AnalysisJob } from '../api/analysis_types.ts';
 import { request } from '../api/http.ts';
 import { Confirm } from '../feedback/confirm.tsx';
 import { notifyFailed } from '../feedback/notify.ts';
-import { text } from '../text.ts';
+import { analyseText } from '../text/analyse.ts';
+import { text } from '../text/everywhere.ts';
 import { Clock } from '../times/time.tsx';
 import { AnnotatedFiles } from './annotated_files.tsx';
 import styles from './analyse.module.css';
@@ -23,7 +24,7 @@ export function JobRow({ job }: { job: AnalysisJob }): ReactElement {
   const reread = (): Promise<void> => queries.invalidateQueries({ queryKey: ['analyses'] });
   const cancel = useMutation({ mutationFn: () => request(`${url}/cancel`, { method: 'POST' }), onError: notifyFailed, onSettled: reread });
   const remove = useMutation({ mutationFn: () => request(url, { method: 'DELETE' }), onError: notifyFailed, onSettled: reread });
-  const name = text.analyse.jobName(job.files[0]?.name ?? '', job.files.length);
+  const name = analyseText.jobName(job.files[0]?.name ?? '', job.files.length);
   const busy = job.state === 'queued' || job.state === 'running';
   return (
     <li className={styles.job} data-testid="analysis" data-state={job.state}>
@@ -31,14 +32,14 @@ export function JobRow({ job }: { job: AnalysisJob }): ReactElement {
         <div className={styles.words}>
           <b>{name}</b>
           <span>
-            {text.analyse.states[job.state] ?? job.state}
-            {job.state === 'running' ? ` · ${text.analyse.progress(job.file, job.files.length, job.frames)}` : ''}
-            {job.state === 'done' ? ` · ${text.analyse.looked(job.frames)}` : ''}
+            {analyseText.states[job.state] ?? job.state}
+            {job.state === 'running' ? ` · ${analyseText.progress(job.file, job.files.length, job.frames)}` : ''}
+            {job.state === 'done' ? ` · ${analyseText.looked(job.frames)}` : ''}
             {job.reason === '' ? '' : `: ${job.reason}`}
           </span>
           {job.forgotten_at === null ? null : (
             <span className={styles.faint}>
-              {text.analyse.kept} <Clock at={job.forgotten_at} />
+              {analyseText.kept} <Clock at={job.forgotten_at} />
             </span>
           )}
         </div>
@@ -56,7 +57,7 @@ export function JobRow({ job }: { job: AnalysisJob }): ReactElement {
                 <Button size="xs" variant="default" aria-expanded={showing} onClick={() => {
                   setShowing(!showing);
                 }}>
-                  {showing ? text.analyse.hide : text.analyse.show}
+                  {showing ? analyseText.hide : analyseText.show}
                 </Button>
               ) : null}
               {(['json', 'csv'] as const).map((kind) => (
@@ -65,7 +66,7 @@ export function JobRow({ job }: { job: AnalysisJob }): ReactElement {
                   size="xs"
                   variant="default"
                   leftSection={<IconDownload size={15} />}
-                  aria-label={text.analyse.download(kind.toUpperCase(), name)}
+                  aria-label={analyseText.download(kind.toUpperCase(), name)}
                   onClick={() => {
                     saveFrom(`${url}/result.${kind}`, `analysis-${job.id}.${kind}`).catch(notifyFailed);
                   }}
@@ -75,7 +76,7 @@ export function JobRow({ job }: { job: AnalysisJob }): ReactElement {
               ))}
             </>
           ) : null}
-          <ActionIcon variant="subtle" color="gray" size={34} aria-label={text.analyse.remove(name)} onClick={() => {
+          <ActionIcon variant="subtle" color="gray" size={34} aria-label={analyseText.remove(name)} onClick={() => {
             setAsking(true);
           }}>
             <IconTrash size={17} />
@@ -86,8 +87,8 @@ export function JobRow({ job }: { job: AnalysisJob }): ReactElement {
       {showing && job.state === 'done' ? <AnnotatedFiles job={job} /> : null}
       {asking ? (
         <Confirm
-          title={text.analyse.removeTitle}
-          body={text.analyse.removeBody}
+          title={analyseText.removeTitle}
+          body={analyseText.removeBody}
           action={text.actions.delete}
           busy={remove.isPending}
           onConfirm={() => {

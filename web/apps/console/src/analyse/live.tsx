@@ -6,7 +6,9 @@ import { useEffect, useRef, useState } from 'react';
 import type { FrameAnswer } from '../api/analysis_types.ts';
 import { useDeviceCamera } from '../capture/device_camera.ts';
 import { session } from '../session/session.ts';
-import { text } from '../text.ts';
+import { analyseText } from '../text/analyse.ts';
+import { captureText } from '../text/capture.ts';
+import { text } from '../text/everywhere.ts';
 import { drawBoxes } from '../wall/frame_painter.ts';
 import styles from './analyse.module.css';
 import type { FrameSettings } from './frames_socket.ts';
@@ -29,9 +31,9 @@ export function Live(): ReactElement {
   return (
     <div className={styles.live}>
       <div className={styles.screen}>
-        <video ref={video} muted playsInline hidden={!ready || answer !== null} aria-label={text.capture.finder} />
-        <canvas ref={canvas} hidden={answer === null} role="img" aria-label={text.analyse.picture} data-testid="analysed" />
-        {on ? null : <p>{text.analyse.liveLead}</p>}
+        <video ref={video} muted playsInline hidden={!ready || answer !== null} aria-label={captureText.finder} />
+        <canvas ref={canvas} hidden={answer === null} role="img" aria-label={analyseText.picture} data-testid="analysed" />
+        {on ? null : <p>{analyseText.liveLead}</p>}
       </div>
       <div className={styles.side}>
         <Button
@@ -43,11 +45,11 @@ export function Live(): ReactElement {
             stop();
           }}
         >
-          {on ? text.analyse.end : text.analyse.begin}
+          {on ? analyseText.end : analyseText.begin}
         </Button>
         {problem === null || !on ? null : (
           <p className={styles.problem} role="alert">
-            {text.capture.failed}
+            {captureText.failed}
           </p>
         )}
         {refusal === '' ? null : (
@@ -55,11 +57,11 @@ export function Live(): ReactElement {
             {refusal}
           </p>
         )}
-        {answer === null ? on && ready ? <p role="status">{text.analyse.connecting}</p> : null : <Figures answer={answer} />}
-        <NumberInput label={text.analyse.confidence} min={0} max={1} step={0.05} decimalScale={2} value={settings.confidence_threshold} onChange={(value) => {
+        {answer === null ? on && ready ? <p role="status">{analyseText.connecting}</p> : null : <Figures answer={answer} />}
+        <NumberInput label={analyseText.confidence} min={0} max={1} step={0.05} decimalScale={2} value={settings.confidence_threshold} onChange={(value) => {
           if (typeof value === 'number') setSettings({ ...settings, confidence_threshold: value });
         }} />
-        <NumberInput label={text.analyse.crowd} min={0} value={settings.crowd_threshold} onChange={(value) => {
+        <NumberInput label={analyseText.crowd} min={0} value={settings.crowd_threshold} onChange={(value) => {
           if (typeof value === 'number') setSettings({ ...settings, crowd_threshold: value });
         }} />
       </div>
@@ -71,8 +73,8 @@ function Figures({ answer }: { answer: FrameAnswer }): ReactElement {
   const { faces, bodies, crowd_analysis, alerts, processing_time } = answer;
   return (
     <div className={styles.figures}>
-      <b>{text.analyse.figures(faces.length, bodies.length, text.wall.crowdLevels[crowd_analysis.crowd_level])}</b>
-      <span className="figure">{text.analyse.took(processing_time * 1_000)}</span>
+      <b>{analyseText.figures(faces.length, bodies.length, text.crowdLevels[crowd_analysis.crowd_level])}</b>
+      <span className="figure">{analyseText.took(processing_time * 1_000)}</span>
       {alerts.map(({ type, message }) => (
         <span key={type} className={styles.problem}>
           {message}
@@ -128,7 +130,7 @@ function useAnswers(
         timer = setTimeout(next, AFTER_REFUSAL_MS);
       },
       onClosed: (reason) => {
-        setRefusal(reason === '' ? text.analyse.closed : reason);
+        setRefusal(reason === '' ? analyseText.closed : reason);
       },
     });
     return () => {
@@ -155,8 +157,8 @@ function paint(canvas: HTMLCanvasElement, picture: HTMLCanvasElement, { faces, b
   const shownWidth = canvas.clientWidth > 0 ? canvas.clientWidth : picture.width;
   const words = (name: string, confidence: number): string => `${name} ${confidence.toFixed(2)}`;
   const boxes = [
-    ...bodies.map(({ bbox, confidence }) => ({ bbox, words: words(text.analyse.body, confidence), colour: BODY, dash: [] })),
-    ...faces.map(({ bbox, confidence }) => ({ bbox, words: words(text.analyse.face, confidence), colour: FACE, dash: [] })),
+    ...bodies.map(({ bbox, confidence }) => ({ bbox, words: words(analyseText.body, confidence), colour: BODY, dash: [] })),
+    ...faces.map(({ bbox, confidence }) => ({ bbox, words: words(analyseText.face, confidence), colour: FACE, dash: [] })),
   ];
   drawBoxes(context, boxes, picture, shownWidth);
 }

@@ -1,6 +1,6 @@
 import { session } from '../session/session.ts';
 import { hasEnded } from '../session/session_store.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 
 /** A request that failed, with the server's plain words. `status` 0: the server could not be reached. */
 export class ApiError extends Error {

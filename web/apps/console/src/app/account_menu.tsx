@@ -9,7 +9,9 @@ import { canInstall, promptInstall, useInstallable } from '../push/install.ts';
 import { unsubscribe, usePush } from '../push/use_push.ts';
 import { useMay, useSession } from '../session/session.ts';
 import { signOut } from '../session/sign_in.ts';
-import { text } from '../text.ts';
+import { accountText } from '../text/account.ts';
+import { text } from '../text/everywhere.ts';
+import { pushText } from '../text/push.ts';
 import styles from './account_menu.module.css';
 import { OptionalPart } from './crash.tsx';
 import { fetched } from './fetched.ts';
@@ -45,7 +47,7 @@ export default function AccountMenu(): ReactElement | null {
       <Menu position="bottom-end" width={220} shadow="lg">
         <Menu.Target>
           <UnstyledButton className={styles.button}>
-            <span className="visually-hidden">{text.account.menu(user.name)}</span>
+            <span className="visually-hidden">{accountText.menu(user.name)}</span>
             <span className={styles.initial} aria-hidden>
               {user.name.slice(0, 1).toUpperCase()}
             </span>
@@ -56,7 +58,7 @@ export default function AccountMenu(): ReactElement | null {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Label>
-            {user.name} · {text.users.roles[user.role]}
+            {user.name} · {text.roles[user.role]}
           </Menu.Label>
           <Menu.Item
             leftSection={<IconKey size={17} stroke={1.7} />}
@@ -64,29 +66,29 @@ export default function AccountMenu(): ReactElement | null {
               setChanging(true);
             }}
           >
-            {text.account.changePassword}
+            {accountText.changePassword}
           </Menu.Item>
           {mayHandle && user.role !== 'responder' ? (
             <Menu.Item component={Link} to="/guard" leftSection={<IconWalk size={17} stroke={1.7} />}>
-              {text.guard.title}
+              {text.nav.guard}
             </Menu.Item>
           ) : null}
           {push.state === 'on' ? (
             <Menu.Item leftSection={<IconBellOff size={17} stroke={1.7} />} onClick={push.turnOff}>
-              {text.push.turnOff}
+              {pushText.turnOff}
             </Menu.Item>
           ) : push.state === 'off' ? (
             <Menu.Item leftSection={<IconBell size={17} stroke={1.7} />} onClick={push.turnOn}>
-              {text.push.turnOn}
+              {pushText.turnOn}
             </Menu.Item>
           ) : null}
           {canInstall() ? (
             <Menu.Item leftSection={<IconDeviceMobile size={17} stroke={1.7} />} onClick={() => void promptInstall()}>
-              {text.guard.installAction}
+              {pushText.install}
             </Menu.Item>
           ) : null}
           <Menu.Divider />
-          <Menu.Label>{text.account.theme}</Menu.Label>
+          <Menu.Label>{accountText.theme}</Menu.Label>
           <Menu.RadioGroup
             value={colorScheme}
             onChange={(value) => {
@@ -95,7 +97,7 @@ export default function AccountMenu(): ReactElement | null {
           >
             {THEMES.map(({ value, icon: ThemeIcon }) => (
               <Menu.RadioItem key={value} value={value} rightSection={<ThemeIcon size={17} stroke={1.7} />}>
-                {text.account.themes[value]}
+                {accountText.themes[value]}
               </Menu.RadioItem>
             ))}
           </Menu.RadioGroup>
@@ -106,7 +108,7 @@ export default function AccountMenu(): ReactElement | null {
               void leave(push.state === 'on');
             }}
           >
-            {text.account.signOut}
+            {accountText.signOut}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>

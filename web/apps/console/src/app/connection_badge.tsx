@@ -4,7 +4,7 @@ import type { ConnectionView } from '@sightline/client';
 import type { ComponentProps, ReactElement } from 'react';
 import { Suspense } from 'react';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import { useNow } from '../times/clock.ts';
 import { timeOrDate } from '../times/format.ts';
 import styles from './connection_badge.module.css';

@@ -3,7 +3,7 @@ import { useSightline } from '@sightline/react';
 import { IconPlugConnectedX } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import styles from './connection_banner.module.css';
 
 /** Says over every page that what it shows may be old. A first connection attempt is no reason to shout. */

@@ -3,7 +3,7 @@ import { useSightline, useStatistics } from '@sightline/react';
 import type { ConnectionView } from '@sightline/client';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import { Badge } from './connection_badge.tsx';
 
 /** The badge with what it means, and the way to try again now. */

@@ -5,7 +5,7 @@ import { Component, Suspense } from 'react';
 import { useLocation } from 'react-router';
 
 import { Empty } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 
 /** Keeps a page that throws from taking the rest of the console with it; another address is another try. */
 export function CrashBoundary({ children }: { children: ReactNode }): ReactElement {

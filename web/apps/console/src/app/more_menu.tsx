@@ -3,7 +3,7 @@ import { IconDots } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { Link } from 'react-router';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import type { Place } from './places.ts';
 import styles from './tab_bar.module.css';
 

@@ -5,7 +5,7 @@ import { Link, NavLink, useLocation } from 'react-router';
 import { useLive } from '../live/live_context.ts';
 import { openCount } from '../live/live_state.ts';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import styles from './navigation.module.css';
 import type { Place } from './places.ts';
 import { MANAGE, WATCH } from './places.ts';

@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 import { Link } from 'react-router';
 
 import { Empty } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 
 export function NotFound(): ReactElement {
   return (

@@ -19,7 +19,7 @@ import {
 } from '@tabler/icons-react';
 
 import type { Right } from '../api/types.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 
 export interface Place {
   to: string;

@@ -6,7 +6,7 @@ import { LiveProvider } from '../live/live_provider.tsx';
 import { carriesAPhone } from '../guard/carries_a_phone.ts';
 import { useSession } from '../session/session.ts';
 import { useRefresh } from '../session/use_refresh.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import { Attention } from './attention.tsx';
 import { ConnectionBadge } from './connection_badge.tsx';
 import { ConnectionBanner } from './connection_banner.tsx';

@@ -4,7 +4,7 @@ import { IconVolume, IconVolumeOff } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
 import { setMuted, useMuted } from '../live/sound.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 
 export function SoundSwitch(): ReactElement {
   const muted = useMuted();
@@ -12,13 +12,13 @@ export function SoundSwitch(): ReactElement {
     setMuted(!muted);
   };
   useHotkeys([['m', toggle]]);
-  const label = muted ? text.account.unmute : text.account.mute;
+  const label = muted ? text.sound.unmute : text.sound.mute;
   return (
     <ActionIcon
       variant="subtle"
       color={muted ? 'red' : 'gray'}
       size={36}
-      aria-label={text.account.mute}
+      aria-label={text.sound.mute}
       aria-pressed={muted}
       title={`${label} (M)`}
       onClick={toggle}

@@ -4,7 +4,7 @@ import { NavLink } from 'react-router';
 
 import { may } from '../session/session_store.ts';
 import { useMay, useSession } from '../session/session.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import { OptionalPart } from './crash.tsx';
 import { fetched } from './fetched.ts';
 import { OpenAlerts, useIsHere } from './navigation.tsx';

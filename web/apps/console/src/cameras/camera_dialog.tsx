@@ -6,7 +6,8 @@ import { useState } from 'react';
 import { request } from '../api/http.ts';
 import type { Camera, CameraDraft } from '../api/types.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { camerasText } from '../text/cameras.ts';
+import { text } from '../text/everywhere.ts';
 import { changesOf, draftOf, faultsOf, NO_CAMERA } from './camera_draft.ts';
 import { ConnectionTest } from './connection_test.tsx';
 import styles from './cameras_page.module.css';
@@ -42,13 +43,13 @@ export function CameraDialog({ camera, onClose }: { camera?: Camera; onClose: ()
       opened
       onClose={onClose}
       size="lg"
-      title={camera === undefined ? text.cameras.add : text.cameras.editTitle(camera.name)}
+      title={camera === undefined ? camerasText.add : camerasText.editTitle(camera.name)}
       closeButtonProps={{ 'aria-label': text.actions.close }}
     >
       <form onSubmit={submit} noValidate className={styles.form}>
         <TextInput
-          label={text.cameras.name}
-          placeholder={text.cameras.namePlaceholder}
+          label={camerasText.name}
+          placeholder={camerasText.namePlaceholder}
           data-autofocus
           error={faults.name}
           value={draft.name}
@@ -67,7 +68,7 @@ export function CameraDialog({ camera, onClose }: { camera?: Camera; onClose: ()
         <ConnectionTest key={draft.source} source={draft.source} camera={camera} />
         <PositionFields latitude={draft.latitude} longitude={draft.longitude} error={faults.latitude} onChange={set} />
         <NumberInput
-          label={text.cameras.rate}
+          label={camerasText.rate}
           w={210}
           min={0.1}
           max={30}
@@ -78,14 +79,14 @@ export function CameraDialog({ camera, onClose }: { camera?: Camera; onClose: ()
           }}
         />
         <Switch
-          label={text.cameras.alertUnknown}
+          label={camerasText.alertUnknown}
           checked={draft.alert_unknown}
           onChange={(event) => {
             set({ alert_unknown: event.currentTarget.checked });
           }}
         />
         <Switch
-          label={text.cameras.enabled}
+          label={camerasText.enabled}
           checked={draft.enabled}
           onChange={(event) => {
             set({ enabled: event.currentTarget.checked });

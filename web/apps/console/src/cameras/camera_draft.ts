@@ -1,5 +1,5 @@
 import type { Camera, CameraDraft } from '../api/types.ts';
-import { text } from '../text.ts';
+import { camerasText } from '../text/cameras.ts';
 
 export const NO_CAMERA: CameraDraft = {
   name: '',
@@ -24,9 +24,9 @@ export function faultsOf(draft: CameraDraft): CameraFaults {
   const halfGiven = (latitude === null) !== (longitude === null);
   const impossible = Math.abs(latitude ?? 0) > 90 || Math.abs(longitude ?? 0) > 180;
   return {
-    ...(draft.name.trim() === '' ? { name: text.cameras.nameMissing } : {}),
-    ...(draft.source.trim() === '' ? { source: text.cameras.sourceMissing } : {}),
-    ...(halfGiven || impossible ? { latitude: text.cameras.coordinates } : {}),
+    ...(draft.name.trim() === '' ? { name: camerasText.nameMissing } : {}),
+    ...(draft.source.trim() === '' ? { source: camerasText.sourceMissing } : {}),
+    ...(halfGiven || impossible ? { latitude: camerasText.coordinates } : {}),
   };
 }
 

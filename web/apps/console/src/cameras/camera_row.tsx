@@ -9,7 +9,10 @@ import type { Camera } from '../api/types.ts';
 import { notifyFailed } from '../feedback/notify.ts';
 import { useQuietPeriods } from '../quiet/queries.ts';
 import { quietNow } from '../quiet/quiet_now.ts';
-import { text } from '../text.ts';
+import { camerasText } from '../text/cameras.ts';
+import { text } from '../text/everywhere.ts';
+import { quietText } from '../text/quiet.ts';
+import { wallText } from '../text/wall.ts';
 import { useNow } from '../times/clock.ts';
 import { comingTime } from '../times/format.ts';
 import { Ago } from '../times/time.tsx';
@@ -40,7 +43,7 @@ export function CameraRow({ camera, mayManage, maySnooze, onEdit, onSnooze, onRe
         <code>{camera.source}</code>
         <span>
           {latitude === null || longitude === null
-            ? text.cameras.noPosition
+            ? camerasText.noPosition
             : `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`}
         </span>
         <QuietMark cameraId={camera.id} />
@@ -61,7 +64,7 @@ function QuietMark({ cameraId }: { cameraId: string }): ReactElement | null {
   return (
     <Link to="/duty" className={styles.quiet}>
       <IconBellOff size={15} stroke={1.8} aria-hidden />
-      {text.quiet.now(comingTime(longest.until_ms, nowMs))}
+      {quietText.now(comingTime(longest.until_ms, nowMs))}
     </Link>
   );
 }
@@ -78,7 +81,7 @@ function State({ camera }: { camera: Camera }): ReactElement {
       </b>
       {shown === 'online' ? (
         <span>
-          {[width > 0 ? `${String(width)} × ${String(height)}` : '', fps > 0 ? text.wall.rate(fps, analysed_fps) : '']
+          {[width > 0 ? `${String(width)} × ${String(height)}` : '', fps > 0 ? wallText.rate(fps, analysed_fps) : '']
             .filter(Boolean)
             .join(' · ')}
         </span>
@@ -87,7 +90,7 @@ function State({ camera }: { camera: Camera }): ReactElement {
       )}
       {since > 0 && shown === camera.status.state && shown !== 'disabled' ? (
         <span className={styles.since}>
-          {text.cameras.since} <Ago at={since} />
+          {camerasText.since} <Ago at={since} />
         </span>
       ) : null}
     </div>
@@ -106,7 +109,7 @@ function Controls({ camera, mayManage, maySnooze, onEdit, onSnooze, onRemove }: 
     <div className={styles.controls}>
       {mayManage ? (
       <Switch
-        aria-label={text.cameras.switchOn(camera.name)}
+        aria-label={camerasText.switchOn(camera.name)}
         checked={change.isPending ? change.variables : camera.enabled}
         onChange={(event) => {
           change.mutate(event.currentTarget.checked);
@@ -115,20 +118,20 @@ function Controls({ camera, mayManage, maySnooze, onEdit, onSnooze, onRemove }: 
       ) : null}
       <Menu position="bottom-end" width={180}>
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size={36} aria-label={text.cameras.actionsFor(camera.name)}>
+          <ActionIcon variant="subtle" color="gray" size={36} aria-label={camerasText.actionsFor(camera.name)}>
             <IconDots size={19} />
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item component={Link} to={`/wall/${camera.id}`} leftSection={<IconLayoutGrid size={17} />}>
-            {text.cameras.openWall}
+            {camerasText.openWall}
           </Menu.Item>
           <Menu.Item component={Link} to={`/cameras/${camera.id}/zones`} leftSection={<IconPolygon size={17} />}>
-            {text.zones.menu}
+            {camerasText.zones}
           </Menu.Item>
           {maySnooze ? (
             <Menu.Item leftSection={<IconBellOff size={17} />} onClick={onSnooze}>
-              {text.quiet.menu}
+              {quietText.menu}
             </Menu.Item>
           ) : null}
           {mayManage ? (

@@ -15,7 +15,8 @@ import { notifyFailed } from '../feedback/notify.ts';
 import { Page } from '../feedback/page.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { camerasText } from '../text/cameras.ts';
+import { text } from '../text/everywhere.ts';
 import { CameraDialog } from './camera_dialog.tsx';
 import { CameraRow } from './camera_row.tsx';
 import styles from './cameras_page.module.css';
@@ -41,18 +42,18 @@ export default function CamerasPage(): ReactElement {
         setOpen({ kind: 'add' });
       }}
     >
-      {text.cameras.add}
+      {camerasText.add}
     </Button>
   ) : undefined;
   return (
-    <Page title={text.cameras.title} actions={addButton}>
+    <Page title={camerasText.title} actions={addButton}>
       {cameras.error !== null && cameras.data === undefined ? (
         <Failed error={cameras.error} onRetry={cameras.refetch} />
       ) : cameras.data === undefined ? (
-        <LoadingRows label={text.cameras.title} height={88} />
+        <LoadingRows label={camerasText.title} height={88} />
       ) : cameras.data.length === 0 ? (
-        <Empty icon={<IconDeviceCctv size={30} stroke={1.4} />} title={text.cameras.emptyTitle} action={addButton}>
-          {text.cameras.empty}
+        <Empty icon={<IconDeviceCctv size={30} stroke={1.4} />} title={camerasText.emptyTitle} action={addButton}>
+          {camerasText.empty}
         </Empty>
       ) : (
         <ul className={styles.rows}>
@@ -97,8 +98,8 @@ function RemoveDialog({ camera, onClose }: { camera: Camera; onClose: () => void
   });
   return (
     <Confirm
-      title={text.cameras.removeTitle(camera.name)}
-      body={text.cameras.remove}
+      title={camerasText.removeTitle(camera.name)}
+      body={camerasText.remove}
       action={text.actions.remove}
       busy={remove.isPending}
       onConfirm={() => {

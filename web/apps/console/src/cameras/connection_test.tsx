@@ -6,7 +6,7 @@ import type { ReactElement } from 'react';
 import { request } from '../api/http.ts';
 import type { Camera, CameraTest } from '../api/types.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { camerasText } from '../text/cameras.ts';
 import styles from './cameras_page.module.css';
 
 /** Tries a source and says what is there, in plain words and with a picture. */
@@ -24,12 +24,12 @@ export function ConnectionTest({ source, camera }: { source: string; camera: Cam
         disabled={source.trim() === ''}
         loading={test.isPending}
         loaderProps={{ type: 'dots' }}
-        title={test.isPending ? text.cameras.testing : undefined}
+        title={test.isPending ? camerasText.testing : undefined}
         onClick={() => {
           test.mutate();
         }}
       >
-        {text.cameras.test}
+        {camerasText.test}
       </Button>
       {test.error === null ? null : <Failed error={test.error} />}
       {test.data === undefined ? null : <Outcome outcome={test.data} />}
@@ -41,9 +41,9 @@ function Outcome({ outcome }: { outcome: CameraTest }): ReactElement {
   return (
     <div className={styles.test} data-ok={outcome.ok || undefined} role="status" data-testid="test-outcome">
       <span>{outcome.message}</span>
-      {outcome.picture === null ? null : <img src={`data:image/jpeg;base64,${outcome.picture}`} alt={text.cameras.testPicture} />}
+      {outcome.picture === null ? null : <img src={`data:image/jpeg;base64,${outcome.picture}`} alt={camerasText.testPicture} />}
       {outcome.ok && outcome.width > 0 ? (
-        <small>{text.cameras.testSize(outcome.width, outcome.height, outcome.fps, outcome.codec)}</small>
+        <small>{camerasText.testSize(outcome.width, outcome.height, outcome.fps, outcome.codec)}</small>
       ) : null}
     </div>
   );

@@ -3,7 +3,7 @@ import { IconCurrentLocation } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useState } from 'react';
 
-import { text } from '../text.ts';
+import { camerasText } from '../text/cameras.ts';
 import styles from './cameras_page.module.css';
 
 const DECIMALS = 6;
@@ -41,7 +41,7 @@ export function PositionFields({ latitude, longitude, error, onChange }: Positio
     <div>
       <div className={styles.pair}>
         <NumberInput
-          label={text.cameras.latitude}
+          label={camerasText.latitude}
           error={error}
           decimalScale={DECIMALS}
           hideControls
@@ -51,7 +51,7 @@ export function PositionFields({ latitude, longitude, error, onChange }: Positio
           }}
         />
         <NumberInput
-          label={text.cameras.longitude}
+          label={camerasText.longitude}
           decimalScale={DECIMALS}
           hideControls
           value={longitude ?? ''}
@@ -61,11 +61,11 @@ export function PositionFields({ latitude, longitude, error, onChange }: Positio
         />
       </div>
       <Button variant="subtle" size="xs" mt={6} px={6} leftSection={<IconCurrentLocation size={16} />} loading={asking} onClick={ask}>
-        {text.cameras.here}
+        {camerasText.here}
       </Button>
       {failed ? (
         <Text size="xs" c="red" role="alert">
-          {text.cameras.hereFailed}
+          {camerasText.hereFailed}
         </Text>
       ) : null}
     </div>

@@ -1,7 +1,7 @@
 import { Text, TextInput, UnstyledButton } from '@mantine/core';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { camerasText } from '../text/cameras.ts';
 import styles from './cameras_page.module.css';
 
 interface SourceFieldProps {
@@ -16,9 +16,9 @@ export function SourceField({ value, keepsCredentials, error, onChange }: Source
   return (
     <div>
       <TextInput
-        label={text.cameras.source}
-        description={keepsCredentials ? text.cameras.credentialsKept : undefined}
-        placeholder={text.cameras.examples[0][0]}
+        label={camerasText.source}
+        description={keepsCredentials ? camerasText.credentialsKept : undefined}
+        placeholder={camerasText.examples[0][0]}
         error={error}
         autoComplete="off"
         spellCheck={false}
@@ -30,10 +30,10 @@ export function SourceField({ value, keepsCredentials, error, onChange }: Source
       {value === '' ? (
         <>
           <Text size="xs" c="dimmed" mt={8}>
-            {text.cameras.sourceHint}
+            {camerasText.sourceHint}
           </Text>
           <div className={styles.examples}>
-            {text.cameras.examples.map(([source, kind]) => (
+            {camerasText.examples.map(([source, kind]) => (
               <UnstyledButton
                 key={source}
                 onClick={() => {

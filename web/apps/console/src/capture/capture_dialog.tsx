@@ -3,7 +3,8 @@ import { IconCamera } from '@tabler/icons-react';
 import type { ReactElement, RefObject } from 'react';
 import { useRef } from 'react';
 
-import { text } from '../text.ts';
+import { captureText } from '../text/capture.ts';
+import { text } from '../text/everywhere.ts';
 import styles from './capture.module.css';
 import { pictureOf, useDeviceCamera } from './device_camera.ts';
 
@@ -13,7 +14,7 @@ const LONGEST_PX = 1_600;
 export default function CaptureDialog({ onClose, onFile }: { onClose: () => void; onFile: (file: File) => void }): ReactElement {
   const video = useRef<HTMLVideoElement>(null);
   return (
-    <Modal opened onClose={onClose} title={text.capture.title} size="lg" keepMounted closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={captureText.title} size="lg" keepMounted closeButtonProps={{ 'aria-label': text.actions.close }}>
       <Finder video={video} onClose={onClose} onFile={onFile} />
     </Modal>
   );
@@ -30,23 +31,23 @@ function Finder({ video, onClose, onFile }: FinderProps): ReactElement {
   const take = async (): Promise<void> => {
     const picture = video.current === null ? null : await pictureOf(video.current, LONGEST_PX);
     if (picture === null) return;
-    onFile(new File([picture], text.capture.fileName, { type: 'image/jpeg' }));
+    onFile(new File([picture], captureText.fileName, { type: 'image/jpeg' }));
     onClose();
   };
   return (
     <Stack>
       {problem === null ? null : (
         <p className={styles.problem} role="alert">
-          {text.capture.failed}
+          {captureText.failed}
         </p>
       )}
-      <video ref={video} className={styles.finder} muted playsInline aria-label={text.capture.finder} hidden={problem !== null} />
+      <video ref={video} className={styles.finder} muted playsInline aria-label={captureText.finder} hidden={problem !== null} />
       <Group justify="flex-end" gap="xs">
         <Button variant="default" onClick={onClose}>
           {text.actions.cancel}
         </Button>
         <Button leftSection={<IconCamera size={18} />} disabled={!ready} onClick={() => void take()}>
-          {text.capture.take}
+          {captureText.take}
         </Button>
       </Group>
     </Stack>

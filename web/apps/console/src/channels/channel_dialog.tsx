@@ -10,7 +10,8 @@ import { useState } from 'react';
 import { request } from '../api/http.ts';
 import type { Channel, ChannelEvent, ChannelKind, ChannelMade } from '../api/types.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { channelsText } from '../text/channels.ts';
+import { text } from '../text/everywhere.ts';
 import type { ChannelDraft } from './channel_draft.ts';
 import { changeOf, draftOf, faultsOf, NEW_CHANNEL, newSecret } from './channel_draft.ts';
 import styles from './channels_page.module.css';
@@ -51,15 +52,15 @@ export function ChannelDialog({ channel, onSaved, onClose }: ChannelDialogProps)
       opened
       onClose={onClose}
       size="lg"
-      title={channel === undefined ? text.channels.add : text.channels.editTitle(channel.name)}
+      title={channel === undefined ? channelsText.add : channelsText.editTitle(channel.name)}
       closeButtonProps={{ 'aria-label': text.actions.close }}
     >
       <form onSubmit={submit} noValidate className={styles.form}>
         {channel === undefined ? (
           <SegmentedControl
             fullWidth
-            aria-label={text.channels.kind}
-            data={(['webhook', 'apprise'] as const).map((value) => ({ value, label: text.channels.kinds[value] }))}
+            aria-label={channelsText.kind}
+            data={(['webhook', 'apprise'] as const).map((value) => ({ value, label: channelsText.kinds[value] }))}
             value={draft.kind}
             onChange={(kind) => {
               set({ kind: kind as ChannelKind });
@@ -67,7 +68,7 @@ export function ChannelDialog({ channel, onSaved, onClose }: ChannelDialogProps)
           />
         ) : null}
         <TextInput
-          label={text.channels.name}
+          label={channelsText.name}
           data-autofocus
           error={faults.name}
           value={draft.name}
@@ -77,7 +78,7 @@ export function ChannelDialog({ channel, onSaved, onClose }: ChannelDialogProps)
         />
         <Address draft={draft} error={faults.address} keeps={channel?.address} onChange={set} />
         <Checkbox.Group
-          label={text.channels.events}
+          label={channelsText.events}
           error={faults.events}
           value={draft.events}
           onChange={(events) => {
@@ -86,13 +87,13 @@ export function ChannelDialog({ channel, onSaved, onClose }: ChannelDialogProps)
         >
           <div className={styles.choices}>
             {EVENTS.map((event) => (
-              <Checkbox key={event} value={event} label={text.channels.eventNames[event]} />
+              <Checkbox key={event} value={event} label={channelsText.eventNames[event]} />
             ))}
           </div>
         </Checkbox.Group>
         <Select
           w={210}
-          label={text.channels.minSeverity}
+          label={channelsText.minSeverity}
           allowDeselect={false}
           data={SEVERITIES.map((value) => ({ value, label: text.severity[value] }))}
           value={draft.min_severity}
@@ -126,8 +127,8 @@ function Address({ draft, error, keeps, onChange }: AddressProps): ReactElement 
   return (
     <div>
       <TextInput
-        label={text.channels.address}
-        description={keeps !== undefined ? text.channels.addressKept : webhook ? text.channels.webhookHint : text.channels.appriseHint}
+        label={channelsText.address}
+        description={keeps !== undefined ? channelsText.addressKept : webhook ? channelsText.webhookHint : channelsText.appriseHint}
         placeholder={keeps ?? (webhook ? 'https://hooks.example.org/sightline' : '')}
         autoComplete="off"
         spellCheck={false}
@@ -139,7 +140,7 @@ function Address({ draft, error, keeps, onChange }: AddressProps): ReactElement 
       />
       {webhook ? null : (
         <div className={styles.examples}>
-          {text.channels.examples.map(([address, what]) => (
+          {channelsText.examples.map(([address, what]) => (
             <button
               key={what}
               type="button"

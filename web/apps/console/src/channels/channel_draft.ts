@@ -1,7 +1,7 @@
 import type { Severity } from '@sightline/client';
 
 import type { Channel, ChannelEvent, ChannelKind } from '../api/types.ts';
-import { text } from '../text.ts';
+import { channelsText } from '../text/channels.ts';
 
 export interface ChannelDraft {
   kind: ChannelKind;
@@ -28,9 +28,9 @@ export function draftOf({ kind, name, events, min_severity }: Channel): ChannelD
 
 export function faultsOf(draft: ChannelDraft, isNew: boolean): ChannelFaults {
   return {
-    ...(draft.name.trim() === '' ? { name: text.channels.nameMissing } : {}),
-    ...(isNew && draft.address.trim() === '' ? { address: text.channels.addressMissing } : {}),
-    ...(draft.events.length === 0 ? { events: text.channels.eventsMissing } : {}),
+    ...(draft.name.trim() === '' ? { name: channelsText.nameMissing } : {}),
+    ...(isNew && draft.address.trim() === '' ? { address: channelsText.addressMissing } : {}),
+    ...(draft.events.length === 0 ? { events: channelsText.eventsMissing } : {}),
   };
 }
 

@@ -6,7 +6,8 @@ import type { ReactElement } from 'react';
 import { request } from '../api/http.ts';
 import type { Channel } from '../api/types.ts';
 import { notifyFailed } from '../feedback/notify.ts';
-import { text } from '../text.ts';
+import { channelsText } from '../text/channels.ts';
+import { text } from '../text/everywhere.ts';
 import { Ago } from '../times/time.tsx';
 import styles from './channels_page.module.css';
 
@@ -44,7 +45,7 @@ export function ChannelRow({ channel, onEdit, onRemove }: ChannelRowProps): Reac
         <b>{channel.name}</b>
         <code>{channel.address}</code>
         <span>
-          {channel.events.map((event) => text.channels.eventNames[event]).join(' · ')} · {text.channels.minSeverity.toLowerCase()}{' '}
+          {channel.events.map((event) => channelsText.eventNames[event]).join(' · ')} · {channelsText.minSeverity.toLowerCase()}{' '}
           {text.severity[channel.min_severity].toLowerCase()}
         </span>
       </div>
@@ -55,15 +56,15 @@ export function ChannelRow({ channel, onEdit, onRemove }: ChannelRowProps): Reac
           variant="default"
           leftSection={<IconSend size={16} stroke={1.7} />}
           loading={test.isPending}
-          aria-label={text.channels.testOf(channel.name)}
+          aria-label={channelsText.testOf(channel.name)}
           onClick={() => {
             test.mutate();
           }}
         >
-          {text.channels.test}
+          {channelsText.test}
         </Button>
         <Switch
-          aria-label={text.channels.switchOn(channel.name)}
+          aria-label={channelsText.switchOn(channel.name)}
           checked={change.isPending ? change.variables : channel.enabled}
           onChange={(event) => {
             change.mutate(event.currentTarget.checked);
@@ -71,7 +72,7 @@ export function ChannelRow({ channel, onEdit, onRemove }: ChannelRowProps): Reac
         />
         <Menu position="bottom-end" width={170}>
           <Menu.Target>
-            <ActionIcon variant="subtle" color="gray" size={36} aria-label={text.channels.actionsFor(channel.name)}>
+            <ActionIcon variant="subtle" color="gray" size={36} aria-label={channelsText.actionsFor(channel.name)}>
               <IconDots size={19} />
             </ActionIcon>
           </Menu.Target>
@@ -101,14 +102,14 @@ function State({ channel }: { channel: Channel }): ReactElement {
     <div className={styles.state} data-tone={tone}>
       <b>
         <span className={styles.lamp} aria-hidden />
-        {!enabled ? text.channels.off : waiting > 0 ? text.channels.waiting(waiting) : given_up > 0 ? text.channels.givenUp(given_up) : text.channels.fine}
+        {!enabled ? channelsText.off : waiting > 0 ? channelsText.waiting(waiting) : given_up > 0 ? channelsText.givenUp(given_up) : channelsText.fine}
       </b>
       {waiting_since === null ? null : (
         <span>
-          {text.cameras.since} <Ago at={waiting_since} />
+          {channelsText.since} <Ago at={waiting_since} />
         </span>
       )}
-      {waiting > 0 && given_up > 0 ? <span>{text.channels.givenUp(given_up)}</span> : null}
+      {waiting > 0 && given_up > 0 ? <span>{channelsText.givenUp(given_up)}</span> : null}
       {problem === '' ? null : <span>{problem}</span>}
     </div>
   );

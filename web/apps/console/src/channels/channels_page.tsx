@@ -12,7 +12,8 @@ import { Confirm } from '../feedback/confirm.tsx';
 import { notifyFailed } from '../feedback/notify.ts';
 import { Page } from '../feedback/page.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { channelsText } from '../text/channels.ts';
+import { text } from '../text/everywhere.ts';
 import { ChannelDialog } from './channel_dialog.tsx';
 import { ChannelRow } from './channel_row.tsx';
 import styles from './channels_page.module.css';
@@ -39,18 +40,18 @@ export default function ChannelsPage(): ReactElement {
         setOpen({ kind: 'add' });
       }}
     >
-      {text.channels.add}
+      {channelsText.add}
     </Button>
   );
   return (
-    <Page title={text.channels.title} actions={addButton}>
+    <Page title={channelsText.title} actions={addButton}>
       {channels.error !== null && channels.data === undefined ? (
         <Failed error={channels.error} onRetry={channels.refetch} />
       ) : channels.data === undefined ? (
-        <LoadingRows label={text.channels.title} rows={3} height={84} />
+        <LoadingRows label={channelsText.title} rows={3} height={84} />
       ) : channels.data.length === 0 ? (
-        <Empty icon={<IconBroadcast size={30} stroke={1.4} />} title={text.channels.emptyTitle}>
-          {text.channels.empty}
+        <Empty icon={<IconBroadcast size={30} stroke={1.4} />} title={channelsText.emptyTitle}>
+          {channelsText.empty}
         </Empty>
       ) : (
         <ul className={styles.rows}>
@@ -89,8 +90,8 @@ function RemoveDialog({ channel, onClose }: { channel: Channel; onClose: () => v
   });
   return (
     <Confirm
-      title={text.channels.removeTitle(channel.name)}
-      body={text.channels.remove}
+      title={channelsText.removeTitle(channel.name)}
+      body={channelsText.remove}
       action={text.actions.delete}
       busy={remove.isPending}
       onConfirm={() => {

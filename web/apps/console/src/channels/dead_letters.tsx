@@ -10,7 +10,8 @@ import type { DeadLetter } from '../api/types.ts';
 import { Confirm } from '../feedback/confirm.tsx';
 import { notifyDone, notifyFailed } from '../feedback/notify.ts';
 import { Failed, LoadingRows } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { channelsText } from '../text/channels.ts';
+import { text } from '../text/everywhere.ts';
 import { Clock } from '../times/time.tsx';
 import styles from './channels_page.module.css';
 import { useDeadLetters } from './queries.ts';
@@ -22,16 +23,16 @@ export function DeadLetters(): ReactElement {
   const letters = dead.data?.pages.flat() ?? [];
   return (
     <section className={styles.dead} aria-labelledby="dead-title">
-      <h2 id="dead-title">{text.channels.deadTitle}</h2>
-      <p className={styles.lead}>{text.channels.deadLead}</p>
+      <h2 id="dead-title">{channelsText.deadTitle}</h2>
+      <p className={styles.lead}>{channelsText.deadLead}</p>
       {dead.error !== null && dead.data === undefined ? (
         <Failed error={dead.error} onRetry={dead.refetch} />
       ) : dead.data === undefined ? (
-        <LoadingRows label={text.channels.deadTitle} rows={2} height={68} />
+        <LoadingRows label={channelsText.deadTitle} rows={2} height={68} />
       ) : letters.length === 0 ? (
         <p className={styles.none}>
           <IconMailCheck size={19} stroke={1.6} aria-hidden />
-          {text.channels.deadEmpty}
+          {channelsText.deadEmpty}
         </p>
       ) : (
         <ul className={styles.letters}>
@@ -48,7 +49,7 @@ export function DeadLetters(): ReactElement {
       )}
       {dead.hasNextPage ? (
         <Button mt="md" fullWidth variant="default" loading={dead.isFetchingNextPage} onClick={() => void dead.fetchNextPage()}>
-          {text.channels.more}
+          {channelsText.more}
         </Button>
       ) : null}
       {discarding === null ? null : (
@@ -64,7 +65,7 @@ export function DeadLetters(): ReactElement {
 }
 
 function nameOf({ target, kind }: DeadLetter): string {
-  return target ?? (kind === 'web_push' ? text.channels.someDevice : text.channels.kindNames[kind]);
+  return target ?? (kind === 'web_push' ? channelsText.someDevice : channelsText.kindNames[kind]);
 }
 
 function Row({ letter, onDiscard }: { letter: DeadLetter; onDiscard: () => void }): ReactElement {
@@ -73,7 +74,7 @@ function Row({ letter, onDiscard }: { letter: DeadLetter; onDiscard: () => void 
   const retry = useMutation({
     mutationFn: () => request(`/api/dead-letters/${encodeURIComponent(letter.id)}/retry`, { method: 'POST' }),
     onSuccess: () => {
-      notifyDone(text.channels.retried);
+      notifyDone(channelsText.retried);
     },
     onError: notifyFailed,
     onSettled: () => Promise.all([queries.invalidateQueries({ queryKey: ['dead-letters'] }), queries.invalidateQueries({ queryKey: ['channels'] })]),
@@ -83,12 +84,12 @@ function Row({ letter, onDiscard }: { letter: DeadLetter; onDiscard: () => void 
       <IconMailOff size={20} stroke={1.6} aria-hidden />
       <div>
         <b>
-          {name} <small>{text.channels.kindNames[letter.kind]}</small>
+          {name} <small>{channelsText.kindNames[letter.kind]}</small>
         </b>
         <span className={styles.problem}>{letter.problem}</span>
         <span>
-          {text.channels.eventNames[letter.event]} · <Clock at={letter.given_up_at} /> · {text.channels.deadTries(letter.attempts)} ·{' '}
-          <Link to={`/alerts/${letter.alert_id}`}>{text.channels.toAlert}</Link>
+          {channelsText.eventNames[letter.event]} · <Clock at={letter.given_up_at} /> · {channelsText.deadTries(letter.attempts)} ·{' '}
+          <Link to={`/alerts/${letter.alert_id}`}>{channelsText.toAlert}</Link>
         </span>
       </div>
       <div className={styles.controls}>
@@ -96,14 +97,14 @@ function Row({ letter, onDiscard }: { letter: DeadLetter; onDiscard: () => void 
           size="sm"
           variant="default"
           loading={retry.isPending}
-          aria-label={text.channels.retryOf(name)}
+          aria-label={channelsText.retryOf(name)}
           onClick={() => {
             retry.mutate();
           }}
         >
-          {text.channels.retry}
+          {channelsText.retry}
         </Button>
-        <Button size="sm" variant="subtle" color="red" aria-label={text.channels.discardOf(name)} onClick={onDiscard}>
+        <Button size="sm" variant="subtle" color="red" aria-label={channelsText.discardOf(name)} onClick={onDiscard}>
           {text.actions.discard}
         </Button>
       </div>
@@ -123,8 +124,8 @@ function DiscardDialog({ letter, onClose }: { letter: DeadLetter; onClose: () =>
   });
   return (
     <Confirm
-      title={text.channels.discardTitle}
-      body={text.channels.discard}
+      title={channelsText.discardTitle}
+      body={channelsText.discard}
       action={text.actions.discard}
       busy={drop.isPending}
       onConfirm={() => {

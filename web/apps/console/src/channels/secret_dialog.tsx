@@ -3,7 +3,7 @@ import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { channelsText } from '../text/channels.ts';
 import styles from './channels_page.module.css';
 
 const COPIED_MS = 2_000;
@@ -18,10 +18,10 @@ export function SecretDialog({ secret, onClose }: { secret: string; onClose: () 
       closeOnClickOutside={false}
       closeOnEscape={false}
       withCloseButton={false}
-      title={text.channels.secretTitle}
+      title={channelsText.secretTitle}
     >
       <div className={styles.form}>
-        <p>{text.channels.secretLead}</p>
+        <p>{channelsText.secretLead}</p>
         <output className={styles.secret} data-testid="secret">
           {secret}
         </output>
@@ -33,9 +33,9 @@ export function SecretDialog({ secret, onClose }: { secret: string; onClose: () 
               clipboard.copy(secret);
             }}
           >
-            {clipboard.copied ? text.channels.copied : text.channels.copy}
+            {clipboard.copied ? channelsText.copied : channelsText.copy}
           </Button>
-          <Button onClick={onClose}>{text.channels.secretDone}</Button>
+          <Button onClick={onClose}>{channelsText.secretDone}</Button>
         </Group>
       </div>
     </Modal>

@@ -6,7 +6,7 @@ import { request } from '../api/http.ts';
 import type { Connection } from '../api/types.ts';
 import { Page } from '../feedback/page.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { connectionsText } from '../text/connections.ts';
 import { exactTime, shortSpan } from '../times/format.ts';
 import styles from './connections_page.module.css';
 
@@ -22,25 +22,25 @@ export default function ConnectionsPage(): ReactElement {
     refetchInterval: POLL_MS,
   });
   return (
-    <Page title={text.connections.title} aside={data === undefined ? undefined : String(data.total_connections)}>
+    <Page title={connectionsText.title} aside={data === undefined ? undefined : String(data.total_connections)}>
       {error !== null && data === undefined ? (
         <Failed error={error} onRetry={refetch} />
       ) : data === undefined ? (
-        <LoadingRows label={text.connections.title} rows={4} height={48} />
+        <LoadingRows label={connectionsText.title} rows={4} height={48} />
       ) : data.connections.length === 0 ? (
-        <Empty icon={<IconPlugConnected size={30} stroke={1.4} />} title={text.connections.empty} />
+        <Empty icon={<IconPlugConnected size={30} stroke={1.4} />} title={connectionsText.empty} />
       ) : (
         <>
-          <p className={styles.lead}>{text.connections.lead}</p>
-          <div className={styles.frame} tabIndex={0} role="region" aria-label={text.connections.title}>
+          <p className={styles.lead}>{connectionsText.lead}</p>
+          <div className={styles.frame} tabIndex={0} role="region" aria-label={connectionsText.title}>
             <table className={styles.table}>
               <thead>
                 <tr>
-                  <th scope="col">{text.connections.user}</th>
-                  <th scope="col">{text.connections.kind}</th>
-                  <th scope="col">{text.connections.dialect}</th>
-                  <th scope="col">{text.connections.since}</th>
-                  <th scope="col">{text.connections.heard}</th>
+                  <th scope="col">{connectionsText.user}</th>
+                  <th scope="col">{connectionsText.kind}</th>
+                  <th scope="col">{connectionsText.dialect}</th>
+                  <th scope="col">{connectionsText.since}</th>
+                  <th scope="col">{connectionsText.heard}</th>
                 </tr>
               </thead>
               <tbody>
@@ -66,13 +66,13 @@ function Row({ connection }: { connection: Connection }): ReactElement {
   const silent = seconds_since_heartbeat >= QUIET_S;
   return (
     <tr data-testid="connection-row">
-      <th scope="row">{user_name === '' ? text.connections.anonymous : user_name}</th>
-      <td>{text.connections.types[client_type] ?? client_type}</td>
-      <td>{text.connections.dialects[dialect] ?? dialect}</td>
+      <th scope="row">{user_name === '' ? connectionsText.anonymous : user_name}</th>
+      <td>{connectionsText.types[client_type] ?? client_type}</td>
+      <td>{connectionsText.dialects[dialect] ?? dialect}</td>
       <td>{shortSpan(Math.max(uptime_seconds * 1_000, 5_000))}</td>
       <td title={exactTime(Date.parse(last_heartbeat))} data-silent={silent || undefined}>
-        {text.connections.ago(shortSpan(seconds_since_heartbeat * 1_000))}
-        {silent ? ` · ${text.connections.quiet}` : ''}
+        {connectionsText.ago(shortSpan(seconds_since_heartbeat * 1_000))}
+        {silent ? ` · ${connectionsText.quiet}` : ''}
       </td>
     </tr>
   );

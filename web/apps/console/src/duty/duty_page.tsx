@@ -12,7 +12,7 @@ import { Page } from '../feedback/page.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { QuietSection } from '../quiet/quiet_section.tsx';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { dutyText, testAlertText } from '../text/duty.ts';
 import { useNow } from '../times/clock.ts';
 import { comingTime } from '../times/format.ts';
 import styles from './duty_page.module.css';
@@ -37,7 +37,7 @@ export default function DutyPage(): ReactElement {
   const edited = everybody.find((one) => one.user_id === editing);
   return (
     <Page
-      title={mayManage ? text.duty.title : text.duty.mine}
+      title={mayManage ? dutyText.title : dutyText.mine}
       actions={
         mayManage ? (
           <Button
@@ -47,7 +47,7 @@ export default function DutyPage(): ReactElement {
               setTesting(true);
             }}
           >
-            {text.testAlert.action}
+            {testAlertText.action}
           </Button>
         ) : undefined
       }
@@ -55,10 +55,10 @@ export default function DutyPage(): ReactElement {
       {duty.error !== null && duty.data === undefined ? (
         <Failed error={duty.error} onRetry={duty.refetch} />
       ) : duty.data === undefined ? (
-        <LoadingRows label={text.duty.title} rows={3} height={92} />
+        <LoadingRows label={dutyText.title} rows={3} height={92} />
       ) : everybody.length === 0 ? (
-        <Empty icon={<IconCalendarUser size={30} stroke={1.4} />} title={text.duty.emptyTitle}>
-          {text.duty.empty}
+        <Empty icon={<IconCalendarUser size={30} stroke={1.4} />} title={dutyText.emptyTitle}>
+          {dutyText.empty}
         </Empty>
       ) : (
         <>
@@ -108,8 +108,8 @@ function Warning({ everybody }: { everybody: readonly Duty[] }): ReactElement | 
   if (on.some((one) => one.connected || one.push || one.reason === 'field')) return null;
   const nobody = on.length === 0;
   return (
-    <Notice tone={nobody ? 'critical' : 'warning'} title={nobody ? text.duty.nobodyTitle : text.duty.unreachableTitle}>
-      {nobody ? text.duty.nobody : text.duty.unreachable}
+    <Notice tone={nobody ? 'critical' : 'warning'} title={nobody ? dutyText.nobodyTitle : dutyText.unreachableTitle}>
+      {nobody ? dutyText.nobody : dutyText.unreachable}
     </Notice>
   );
 }
@@ -134,10 +134,10 @@ function Cover({ everybody }: { everybody: readonly Duty[] }): ReactElement {
   const spans = union(everybody.flatMap((one) => expectedSpans(one, nowMs, untilMs)));
   const holes = gaps(spans, nowMs, untilMs);
   const words =
-    spans.length === 0 ? text.duty.notPlanned : holes.length === 0 ? text.duty.covered : text.duty.gaps(spanWords(holes, nowMs));
+    spans.length === 0 ? dutyText.notPlanned : holes.length === 0 ? dutyText.covered : dutyText.gaps(spanWords(holes, nowMs));
   return (
-    <section className={styles.cover} aria-label={text.duty.coverTitle}>
-      <h2 className="eyebrow">{text.duty.coverTitle}</h2>
+    <section className={styles.cover} aria-label={dutyText.coverTitle}>
+      <h2 className="eyebrow">{dutyText.coverTitle}</h2>
       <Strip spans={spans} fromMs={nowMs} untilMs={untilMs} label={words} tone="cover" />
       <StripHours fromMs={nowMs} untilMs={untilMs} />
       <p data-gap={holes.length > 0 || undefined}>{words}</p>
@@ -146,5 +146,5 @@ function Cover({ everybody }: { everybody: readonly Duty[] }): ReactElement {
 }
 
 export function spanWords(spans: readonly Span[], nowMs: number): string {
-  return spans.map(({ fromMs, untilMs }) => `${fromMs <= nowMs ? text.duty.now : comingTime(fromMs, nowMs)} – ${comingTime(untilMs, nowMs)}`).join(', ');
+  return spans.map(({ fromMs, untilMs }) => `${fromMs <= nowMs ? dutyText.now : comingTime(fromMs, nowMs)} – ${comingTime(untilMs, nowMs)}`).join(', ');
 }

@@ -6,7 +6,8 @@ import type { ReactElement } from 'react';
 import { request } from '../api/http.ts';
 import type { Duty } from '../api/types.ts';
 import { notifyFailed } from '../feedback/notify.ts';
-import { text } from '../text.ts';
+import { dutyText } from '../text/duty.ts';
+import { text } from '../text/everywhere.ts';
 import { useNow } from '../times/clock.ts';
 import { comingTime, shortSpan } from '../times/format.ts';
 import styles from './duty_page.module.css';
@@ -31,7 +32,7 @@ export function DutyRow({ duty, onEdit }: { duty: Duty; onEdit: () => void }): R
   return (
     <li className={styles.row} data-on={on || undefined} data-testid="duty-row">
       <Switch
-        aria-label={text.duty.switchOf(duty.name)}
+        aria-label={dutyText.switchOf(duty.name)}
         size="md"
         checked={on}
         onChange={(event) => {
@@ -40,14 +41,14 @@ export function DutyRow({ duty, onEdit }: { duty: Duty; onEdit: () => void }): R
       />
       <div className={styles.words}>
         <b>{duty.name}</b>
-        <span>{text.users.roles[duty.role]}</span>
+        <span>{text.roles[duty.role]}</span>
       </div>
       <div className={styles.state}>
-        <b>{on ? text.duty.on : text.duty.off}</b>
-        <span>{[text.duty.reasons[duty.reason], changeWords(duty, nowMs)].filter(Boolean).join(', ')}</span>
+        <b>{on ? dutyText.on : dutyText.off}</b>
+        <span>{[dutyText.reasons[duty.reason], changeWords(duty, nowMs)].filter(Boolean).join(', ')}</span>
       </div>
       <Reach duty={duty} />
-      <ActionIcon variant="subtle" color="gray" size={38} aria-label={text.duty.edit(duty.name)} onClick={onEdit}>
+      <ActionIcon variant="subtle" color="gray" size={38} aria-label={dutyText.edit(duty.name)} onClick={onEdit}>
         <IconPencil size={19} />
       </ActionIcon>
       {spans.length === 0 ? null : (
@@ -56,7 +57,7 @@ export function DutyRow({ duty, onEdit }: { duty: Duty; onEdit: () => void }): R
           spans={spans}
           fromMs={nowMs}
           untilMs={nowMs + DAY_MS}
-          label={text.duty.stripLabel(duty.name, spanWords(spans, nowMs))}
+          label={dutyText.stripLabel(duty.name, spanWords(spans, nowMs))}
         />
       </div>
       )}
@@ -70,10 +71,10 @@ function changeWords(duty: Duty, nowMs: number): string {
   const present = spans.find(({ fromMs, untilMs }) => fromMs <= nowMs && nowMs < untilMs);
   if (duty.on_duty) {
     const untilMs = present?.untilMs ?? null;
-    return untilMs === null || untilMs >= nowMs + WEEK_MS ? '' : text.duty.until(comingTime(untilMs, nowMs));
+    return untilMs === null || untilMs >= nowMs + WEEK_MS ? '' : dutyText.until(comingTime(untilMs, nowMs));
   }
   const next = spans.find(({ fromMs }) => fromMs > nowMs);
-  return next === undefined ? '' : text.duty.next(comingTime(next.fromMs, nowMs));
+  return next === undefined ? '' : dutyText.next(comingTime(next.fromMs, nowMs));
 }
 
 function Reach({ duty }: { duty: Duty }): ReactElement {
@@ -85,24 +86,24 @@ function Reach({ duty }: { duty: Duty }): ReactElement {
       {connected ? (
         <li data-good>
           <IconDeviceMobile size={16} stroke={1.7} aria-hidden />
-          {text.duty.connected}
+          {dutyText.connected}
         </li>
       ) : null}
       {push ? (
         <li data-good>
           <IconBellRinging size={16} stroke={1.7} aria-hidden />
-          {text.duty.push}
+          {dutyText.push}
         </li>
       ) : null}
       {unreachable ? (
         <li data-bad>
           <IconPhoneOff size={16} stroke={1.7} aria-hidden />
-          {text.duty.unreachableOne}
+          {dutyText.unreachableOne}
         </li>
       ) : null}
       <li title={placed ? `${roster.latitude?.toFixed(5) ?? ''}, ${roster.longitude?.toFixed(5) ?? ''}` : undefined}>
         <IconMapPin size={16} stroke={1.7} aria-hidden />
-        {[placed ? text.duty.postSet : text.duty.noPost, fix_age_ms === null ? '' : text.duty.fix(shortSpan(Math.max(fix_age_ms, 5_000)))]
+        {[placed ? dutyText.postSet : dutyText.noPost, fix_age_ms === null ? '' : dutyText.fix(shortSpan(Math.max(fix_age_ms, 5_000)))]
           .filter(Boolean)
           .join(', ')}
       </li>

@@ -1,9 +1,9 @@
-import { ActionIcon, Button, SegmentedControl, TextInput } from '@mantine/core';
-import { IconPlus, IconX } from '@tabler/icons-react';
+import { SegmentedControl, TextInput } from '@mantine/core';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { dutyText } from '../text/duty.ts';
 import styles from './duty_page.module.css';
+import { Lines } from './lines.tsx';
 import type { ExceptionDraft } from './roster_draft.ts';
 import { newException } from './roster_draft.ts';
 
@@ -15,85 +15,61 @@ interface ExceptionLinesProps {
 
 /** What goes before the week: leave, illness, an extra shift. Times are the reader's own. */
 export function ExceptionLines({ exceptions, faults, onChange }: ExceptionLinesProps): ReactElement {
-  const change = (index: number, changed: Partial<ExceptionDraft>): void => {
-    onChange(exceptions.map((one, at) => (at === index ? { ...one, ...changed } : one)));
-  };
   return (
-    <fieldset>
-      <legend>{text.duty.exceptions}</legend>
-      <p className={styles.hint}>{text.duty.exceptionsHint}</p>
-      {exceptions.map((one, index) => (
-        // Lines have no identity of their own; they are only added at the end.
-        <div key={index} className={styles.line} role="group" aria-label={`${text.duty.exceptions} ${String(index + 1)}`}>
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size={32}
-            aria-label={text.duty.removeException(index + 1)}
-            onClick={() => {
-              onChange(exceptions.filter((_, at) => at !== index));
-            }}
-          >
-            <IconX size={17} />
-          </ActionIcon>
+    <Lines
+      legend={dutyText.exceptions}
+      hint={dutyText.exceptionsHint}
+      lines={exceptions}
+      faults={faults}
+      labelOf={(number) => `${dutyText.exceptions} ${String(number)}`}
+      removeLabelOf={dutyText.removeException}
+      addLabel={dutyText.addException}
+      newLine={() => newException(Date.now())}
+      onChange={onChange}
+    >
+      {(one, change) => (
+        <>
           <div>
             <SegmentedControl
-              aria-label={text.duty.exceptionKind}
+              aria-label={dutyText.exceptionKind}
               data={[
-                { value: 'off', label: text.duty.exceptionOff },
-                { value: 'on', label: text.duty.exceptionOn },
+                { value: 'off', label: dutyText.exceptionOff },
+                { value: 'on', label: dutyText.exceptionOn },
               ]}
               value={one.on ? 'on' : 'off'}
               onChange={(value) => {
-                change(index, { on: value === 'on' });
+                change({ on: value === 'on' });
               }}
             />
           </div>
           <div className={styles.times}>
             <TextInput
               type="datetime-local"
-              label={text.duty.exceptionFrom}
+              label={dutyText.exceptionFrom}
               value={one.from}
               onChange={(event) => {
-                change(index, { from: event.currentTarget.value });
+                change({ from: event.currentTarget.value });
               }}
             />
             <TextInput
               type="datetime-local"
-              label={text.duty.exceptionUntil}
+              label={dutyText.exceptionUntil}
               value={one.until}
               onChange={(event) => {
-                change(index, { until: event.currentTarget.value });
+                change({ until: event.currentTarget.value });
               }}
             />
           </div>
           <TextInput
-            label={text.duty.reason}
+            label={dutyText.reason}
             maxLength={500}
             value={one.reason}
             onChange={(event) => {
-              change(index, { reason: event.currentTarget.value });
+              change({ reason: event.currentTarget.value });
             }}
           />
-          {faults[index] === undefined ? null : (
-            <p className={styles.fault} role="alert">
-              {faults[index]}
-            </p>
-          )}
-        </div>
-      ))}
-      <div>
-        <Button
-          variant="default"
-          size="sm"
-          leftSection={<IconPlus size={16} />}
-          onClick={() => {
-            onChange([...exceptions, newException(Date.now())]);
-          }}
-        >
-          {text.duty.addException}
-        </Button>
-      </div>
-    </fieldset>
+        </>
+      )}
+    </Lines>
   );
 }

@@ -13,7 +13,9 @@ import { PositionFields } from '../cameras/position_fields.tsx';
 import { Confirm } from '../feedback/confirm.tsx';
 import { notifyDone, notifyFailed } from '../feedback/notify.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { dutyText } from '../text/duty.ts';
+import { text } from '../text/everywhere.ts';
+import { weekText } from '../text/week.ts';
 import styles from './duty_page.module.css';
 import { ExceptionLines } from './exception_lines.tsx';
 import type { RosterDraft, RosterFaults } from './roster_draft.ts';
@@ -34,7 +36,7 @@ export function RosterDialog({ duty, onClose }: { duty: Duty; onClose: () => voi
     mutationFn: () => request(path, { method: 'PUT', json: rosterOf(draft) }),
     onSuccess: async () => {
       await reread();
-      notifyDone(text.duty.saved(duty.name));
+      notifyDone(dutyText.saved(duty.name));
       onClose();
     },
   });
@@ -58,8 +60,8 @@ export function RosterDialog({ duty, onClose }: { duty: Duty; onClose: () => voi
   if (forgetting) {
     return (
       <Confirm
-        title={text.duty.forgetTitle(duty.name)}
-        body={text.duty.forgetBody}
+        title={dutyText.forgetTitle(duty.name)}
+        body={dutyText.forgetBody}
         action={text.actions.remove}
         busy={forget.isPending}
         onConfirm={() => {
@@ -72,7 +74,7 @@ export function RosterDialog({ duty, onClose }: { duty: Duty; onClose: () => voi
     );
   }
   return (
-    <Modal opened onClose={onClose} size="lg" title={text.duty.editTitle(duty.name)} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} size="lg" title={dutyText.editTitle(duty.name)} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <form onSubmit={submit} noValidate className={styles.form}>
         <ShiftLines
           shifts={draft.shifts}
@@ -82,7 +84,7 @@ export function RosterDialog({ duty, onClose }: { duty: Duty; onClose: () => voi
           }}
         />
         <Select
-          label={text.duty.zone}
+          label={weekText.zone}
           searchable
           allowDeselect={false}
           data={zones(draft.timezone)}
@@ -99,8 +101,8 @@ export function RosterDialog({ duty, onClose }: { duty: Duty; onClose: () => voi
           }}
         />
         <fieldset>
-          <legend>{text.duty.post}</legend>
-          <p className={styles.hint}>{text.duty.postHint}</p>
+          <legend>{dutyText.post}</legend>
+          <p className={styles.hint}>{dutyText.postHint}</p>
           <PositionFields
             latitude={draft.latitude}
             longitude={draft.longitude}
@@ -119,7 +121,7 @@ export function RosterDialog({ duty, onClose }: { duty: Duty; onClose: () => voi
                 setForgetting(true);
               }}
             >
-              {text.duty.forget}
+              {dutyText.forget}
             </Button>
           )}
           <Button variant="default" onClick={onClose}>

@@ -1,6 +1,6 @@
 /** A roster as a person writes it: shifts that are the same on several days are one line. */
 import type { DutyException, Roster, Shift } from '../api/types.ts';
-import { text } from '../text.ts';
+import { dutyText } from '../text/duty.ts';
 
 export interface ShiftDraft {
   days: number[];
@@ -75,13 +75,13 @@ export function faultsOf({ shifts, exceptions, latitude, longitude }: RosterDraf
   const halfGiven = (latitude === null) !== (longitude === null);
   const impossible = Math.abs(latitude ?? 0) > 90 || Math.abs(longitude ?? 0) > 180;
   return {
-    shifts: byIndex(shifts.map((shift) => (shift.days.length === 0 ? text.duty.noDays : minutes(shift.start) === null || minutes(shift.end) === null ? text.duty.badTimes : null))),
+    shifts: byIndex(shifts.map((shift) => (shift.days.length === 0 ? dutyText.noDays : minutes(shift.start) === null || minutes(shift.end) === null ? dutyText.badTimes : null))),
     exceptions: byIndex(
       exceptions.map(({ from, until }) =>
-        Number.isNaN(new Date(from).getTime()) || !(new Date(until).getTime() > new Date(from).getTime()) ? text.duty.badSpan : null,
+        Number.isNaN(new Date(from).getTime()) || !(new Date(until).getTime() > new Date(from).getTime()) ? dutyText.badSpan : null,
       ),
     ),
-    ...(halfGiven || impossible ? { post: text.duty.badPost } : {}),
+    ...(halfGiven || impossible ? { post: dutyText.badPost } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { dutyText } from '../text/duty.ts';
 import { clockTime } from '../times/format.ts';
 import type { Span } from './schedule.ts';
 import styles from './strip.module.css';
@@ -36,7 +36,7 @@ export function StripHours({ fromMs, untilMs }: { fromMs: number; untilMs: numbe
   );
   return (
     <div className={styles.hours} aria-hidden>
-      <span style={{ left: 0 }}>{text.duty.now}</span>
+      <span style={{ left: 0 }}>{dutyText.now}</span>
       {hours.slice(1).map((at) => (
         <span key={at} data-inner style={{ left: `${String(((at - fromMs) / (untilMs - fromMs)) * 100)}%` }}>
           {clockTime(at)}

@@ -12,7 +12,8 @@ import type { Alert } from '../api/types.ts';
 import { useCameras } from '../cameras/queries.ts';
 import { notifyDone } from '../feedback/notify.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { testAlertText } from '../text/duty.ts';
+import { text } from '../text/everywhere.ts';
 import styles from './duty_page.module.css';
 
 const SEVERITIES: readonly Severity[] = ['info', 'warning', 'error', 'critical'];
@@ -30,28 +31,28 @@ export default function TestAlertDialog({ onClose }: { onClose: () => void }): R
     mutationFn: () =>
       request<Alert>('/api/alerts/test', { method: 'POST', json: { camera_id: cameraId, severity, to_responders: routed } }),
     onSuccess: ({ alert_id }) => {
-      notifyDone(text.testAlert.sent);
+      notifyDone(testAlertText.sent);
       onClose();
       void navigate(`/alerts/${alert_id}`);
     },
   });
   return (
-    <Modal opened onClose={onClose} title={text.testAlert.title} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={testAlertText.title} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <div className={styles.form}>
         <Text size="sm" c="dimmed">
-          {text.testAlert.lead}
+          {testAlertText.lead}
         </Text>
         <Select
-          label={text.testAlert.camera}
-          placeholder={text.testAlert.noCamera}
+          label={testAlertText.camera}
+          placeholder={testAlertText.noCamera}
           clearable
-          clearButtonProps={{ 'aria-label': text.testAlert.noCamera }}
+          clearButtonProps={{ 'aria-label': testAlertText.noCamera }}
           data={cameras.map(({ id, name }) => ({ value: id, label: name }))}
           value={cameraId}
           onChange={setCamera}
         />
         <Select
-          label={text.testAlert.severity}
+          label={testAlertText.severity}
           allowDeselect={false}
           data={SEVERITIES.map((value) => ({ value, label: text.severity[value] }))}
           value={severity}
@@ -60,7 +61,7 @@ export default function TestAlertDialog({ onClose }: { onClose: () => void }): R
           }}
         />
         <Switch
-          label={text.testAlert.routed}
+          label={testAlertText.routed}
           checked={routed}
           onChange={(event) => {
             setRouted(event.currentTarget.checked);
@@ -77,7 +78,7 @@ export default function TestAlertDialog({ onClose }: { onClose: () => void }): R
               send.mutate();
             }}
           >
-            {text.testAlert.send}
+            {testAlertText.send}
           </Button>
         </Group>
       </div>

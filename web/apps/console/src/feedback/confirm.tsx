@@ -1,7 +1,7 @@
 import { Button, Group, Modal, Text } from '@mantine/core';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 
 interface ConfirmProps {
   title: string;

@@ -1,6 +1,6 @@
 import { notifications } from '@mantine/notifications';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 
 /** What every toast needs: its cross has no words of its own. */
 export const TOAST = { closeButtonProps: { 'aria-label': text.actions.close } };

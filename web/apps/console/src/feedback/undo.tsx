@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import { notifyFailed, TOAST } from './notify.ts';
 import styles from './undo.module.css';
 

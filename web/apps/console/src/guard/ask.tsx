@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import type { ReactElement, ReactNode } from 'react';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import styles from './guard_page.module.css';
 
 interface AskProps {

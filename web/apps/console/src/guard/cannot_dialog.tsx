@@ -2,7 +2,8 @@ import { Button, Modal, TextInput } from '@mantine/core';
 import type { ReactElement, SyntheticEvent } from 'react';
 import { useState } from 'react';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { guardText } from '../text/guard.ts';
 import styles from './cannot_dialog.module.css';
 
 const LONGEST = 500;
@@ -15,11 +16,11 @@ export default function CannotDialog({ onDecline, onClose }: { onDecline: (reaso
     onDecline(own.trim());
   };
   return (
-    <Modal opened onClose={onClose} title={text.guard.cannotTitle} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={guardText.cannotTitle} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <form onSubmit={submit} className={styles.form}>
-        <p>{text.guard.cannotLead}</p>
+        <p>{guardText.cannotLead}</p>
         <div className={styles.reasons}>
-          {text.guard.reasons.map((reason) => (
+          {guardText.reasons.map((reason) => (
             <Button
               key={reason}
               size="md"
@@ -34,7 +35,7 @@ export default function CannotDialog({ onDecline, onClose }: { onDecline: (reaso
         </div>
         <TextInput
           size="md"
-          label={text.guard.reasonOwn}
+          label={guardText.reasonOwn}
           maxLength={LONGEST}
           value={own}
           onChange={(event) => {
@@ -42,7 +43,7 @@ export default function CannotDialog({ onDecline, onClose }: { onDecline: (reaso
           }}
         />
         <Button type="submit" size="md">
-          {text.guard.cannotSend}
+          {guardText.cannotSend}
         </Button>
       </form>
     </Modal>

@@ -3,19 +3,19 @@ import { IconMapPinOff, IconMapPinShare } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { guardText } from '../text/guard.ts';
 import styles from './duty_bar.module.css';
 import { useOwnDuty } from './own_duty.ts';
 import type { PositionState } from './position_store.ts';
 import { useDevicePosition } from './position_store.ts';
 
 const SHARING: Record<PositionState, string> = {
-  off: text.guard.sharingOff,
-  prompt: text.guard.denied,
-  searching: text.guard.searching,
-  found: text.guard.sharing,
-  denied: text.guard.denied,
-  unavailable: text.guard.unavailable,
+  off: guardText.sharingOff,
+  prompt: guardText.denied,
+  searching: guardText.searching,
+  found: guardText.sharing,
+  denied: guardText.denied,
+  unavailable: guardText.unavailable,
 };
 
 /** Whether one is on duty, what says so, and whether the position is shared just now. */
@@ -26,17 +26,17 @@ export function DutyBar(): ReactElement {
   const on = waiting ?? duty?.on_duty ?? false;
   const known = duty !== undefined || waiting !== null;
   return (
-    <section className={styles.bar} data-on={on || undefined} aria-label={text.guard.switch}>
+    <section className={styles.bar} data-on={on || undefined} aria-label={guardText.switch}>
       <Switch
         size="xl"
-        aria-label={text.guard.switch}
+        aria-label={guardText.switch}
         classNames={{ body: styles.body ?? '', labelWrapper: styles.words ?? '', description: styles.reason ?? '' }}
         checked={on}
         disabled={!known}
         labelPosition="left"
-        label={<span className={styles.state}>{on ? text.guard.onDuty : text.guard.offDuty}</span>}
+        label={<span className={styles.state}>{on ? guardText.onDuty : guardText.offDuty}</span>}
         description={
-          !known ? text.guard.dutyUnknown : waiting !== null ? text.guard.dutySending : duty === undefined ? '' : text.guard.duty[duty.reason]
+          !known ? guardText.dutyUnknown : waiting !== null ? guardText.dutySending : duty === undefined ? '' : guardText.duty[duty.reason]
         }
         onChange={(event) => {
           switchTo(event.currentTarget.checked);

@@ -11,7 +11,8 @@ import { SimilarityWords } from '../alerts/similarity.tsx';
 import { TapState } from '../alerts/tap_state.tsx';
 import type { LiveAlert } from '../live/live_state.ts';
 import { useSession } from '../session/session.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { guardText } from '../text/guard.ts';
 import { Ago } from '../times/time.tsx';
 import styles from './guard_card.module.css';
 import WayThere from './way_there.tsx';
@@ -43,7 +44,7 @@ export function GuardCard({ alert, tap, declined, onTake, onCannot }: GuardCardP
       <div className={styles.top}>
         <SeverityMark alert={alert} />
         <EscalationMark level={alert.escalation_level} />
-        {open && alert.responder != null && alert.responder.id === me?.id ? <span className={styles.asked}>{text.alerts.askingYou}</span> : null}
+        {open && alert.responder != null && alert.responder.id === me?.id ? <span className={styles.asked}>{alertsText.askingYou}</span> : null}
         <Ago at={alert.timestamp} className={styles.ago} />
       </div>
       <div className={styles.who}>
@@ -93,11 +94,11 @@ function Answers({ tap, declined, onTake, onCannot }: AnswersProps): ReactElemen
           onTake(null);
         }}
       >
-        {declined ? text.guard.stillTake : text.guard.take}
+        {declined ? guardText.stillTake : guardText.take}
       </Button>
       {declined ? null : (
         <Button size="lg" variant="default" disabled={said === 'decline'} onClick={onCannot}>
-          {text.alerts.cannot}
+          {alertsText.cannot}
         </Button>
       )}
     </div>
@@ -119,7 +120,7 @@ function Verdicts({ alert, tap, onTake }: Pick<GuardCardProps, 'alert' | 'tap' |
             onTake(verdict);
           }}
         >
-          {verdict === 'confirmed' ? text.alerts.confirm : text.alerts.reject}
+          {verdict === 'confirmed' ? alertsText.confirm : alertsText.reject}
         </Button>
       ))}
     </div>

@@ -11,7 +11,9 @@ import { useLive } from '../live/live_context.ts';
 import type { LiveAlert } from '../live/live_state.ts';
 import { inboxOf, openCount, takenOf } from '../live/live_state.ts';
 import { useSession } from '../session/session.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { text } from '../text/everywhere.ts';
+import { guardText } from '../text/guard.ts';
 import { useNow } from '../times/clock.ts';
 import { DutyBar } from './duty_bar.tsx';
 import { GuardCard } from './guard_card.tsx';
@@ -52,23 +54,23 @@ export default function GuardPage(): ReactElement {
   const waiting = inbox.filter((alert) => !declined.has(alert.alert_id));
   return (
     <div className={styles.page}>
-      <title>{text.alerts.documentTitle(openCount(state))}</title>
-      <h1 className="visually-hidden">{text.guard.title}</h1>
+      <title>{alertsText.documentTitle(openCount(state))}</title>
+      <h1 className="visually-hidden">{text.nav.guard}</h1>
       <DutyBar />
       {error !== null ? <Failed error={error} onRetry={retry} /> : null}
       {waiting.length > 0 ? (
-        <section className={styles.cards} aria-label={text.alerts.listLabel}>
+        <section className={styles.cards} aria-label={alertsText.listLabel}>
           {cards(waiting)}
         </section>
       ) : state.loaded ? (
         <Nothing />
       ) : error === null ? (
-        <LoadingRows label={text.alerts.loading} rows={2} height={240} />
+        <LoadingRows label={alertsText.loading} rows={2} height={240} />
       ) : null}
       <Questions />
-      <Group title={text.guard.mine}>{cards(taken.filter((alert) => alert.by === me && nowMs - (alert.at ?? 0) < MINE_MS))}</Group>
-      <Group title={text.guard.declinedTitle}>{cards(inbox.filter((alert) => declined.has(alert.alert_id)))}</Group>
-      <Group title={text.guard.others}>{cards(taken.filter((alert) => alert.by !== me).slice(0, OTHERS_SHOWN))}</Group>
+      <Group title={guardText.mine}>{cards(taken.filter((alert) => alert.by === me && nowMs - (alert.at ?? 0) < MINE_MS))}</Group>
+      <Group title={guardText.declinedTitle}>{cards(inbox.filter((alert) => declined.has(alert.alert_id)))}</Group>
+      <Group title={guardText.others}>{cards(taken.filter((alert) => alert.by !== me).slice(0, OTHERS_SHOWN))}</Group>
       {declining === null ? null : (
         <OptionalPart>
           <CannotDialog
@@ -101,9 +103,9 @@ function Nothing(): ReactElement {
   return (
     <Empty
       icon={on ? <IconWalk size={30} stroke={1.4} /> : <IconMoonStars size={30} stroke={1.4} />}
-      title={on ? text.guard.emptyOn : text.guard.emptyOff}
+      title={on ? guardText.emptyOn : guardText.emptyOff}
     >
-      {on ? text.guard.emptyOnHint : text.guard.emptyOffHint}
+      {on ? guardText.emptyOnHint : guardText.emptyOffHint}
     </Empty>
   );
 }

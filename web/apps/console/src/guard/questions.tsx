@@ -1,7 +1,8 @@
 import { IconBellRinging, IconDeviceMobile, IconMapPinShare } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { guardText } from '../text/guard.ts';
+import { pushText } from '../text/push.ts';
 import { canInstall, isIPhone, isInstalled, promptInstall, useInstallable } from '../push/install.ts';
 import { usePush } from '../push/use_push.ts';
 import { Ask } from './ask.tsx';
@@ -22,9 +23,9 @@ export function Questions(): ReactElement | null {
     return (
       <Ask
         icon={<IconMapPinShare size={24} stroke={1.6} />}
-        title={text.guard.shareTitle}
-        body={text.guard.share}
-        action={text.guard.shareAction}
+        title={guardText.shareTitle}
+        body={guardText.share}
+        action={guardText.shareAction}
         onAccept={() => {
           devicePosition.ask();
         }}
@@ -36,9 +37,9 @@ export function Questions(): ReactElement | null {
     return (
       <Ask
         icon={<IconBellRinging size={24} stroke={1.6} />}
-        title={text.guard.pushTitle}
-        body={text.guard.push}
-        action={text.guard.pushAction}
+        title={guardText.pushTitle}
+        body={guardText.push}
+        action={guardText.pushAction}
         busy={push.busy}
         onAccept={push.turnOn}
         onDismiss={dismissPush}
@@ -46,12 +47,12 @@ export function Questions(): ReactElement | null {
     );
   }
   if (!noInstall && !isInstalled() && (canInstall() || isIPhone())) {
-    const asks = canInstall() ? { action: text.guard.installAction, onAccept: () => void promptInstall() } : {};
+    const asks = canInstall() ? { action: pushText.install, onAccept: () => void promptInstall() } : {};
     return (
       <Ask
         icon={<IconDeviceMobile size={24} stroke={1.6} />}
-        title={text.guard.installTitle}
-        body={canInstall() ? text.guard.install : text.guard.installHint}
+        title={guardText.installTitle}
+        body={canInstall() ? guardText.install : guardText.installHint}
         {...asks}
         onDismiss={dismissInstall}
       />

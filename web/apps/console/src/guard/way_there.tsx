@@ -2,7 +2,7 @@ import type { AlertCamera } from '@sightline/client';
 import { IconArrowNarrowUp, IconMapPin, IconRoute } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { guardText } from '../text/guard.ts';
 import { bearingDeg, distanceM, distanceWords, octant } from './geo.ts';
 import styles from './guard_card.module.css';
 import { useDevicePosition } from './position_store.ts';
@@ -19,12 +19,12 @@ export default function WayThere({ camera }: { camera: AlertCamera }): ReactElem
       <IconMapPin size={20} stroke={1.7} aria-hidden />
       <div className={styles.where}>
         <b>{camera.name}</b>
-        {placed ? <Distance to={{ latitude, longitude }} /> : <span>{text.guard.noPlace}</span>}
+        {placed ? <Distance to={{ latitude, longitude }} /> : <span>{guardText.noPlace}</span>}
       </div>
       {placed ? (
         <a className={styles.route} href={`geo:${String(latitude)},${String(longitude)}?q=${String(latitude)},${String(longitude)}`}>
           <IconRoute size={20} stroke={1.7} aria-hidden />
-          <span className="visually-hidden">{text.guard.directionsTo}</span>
+          <span className="visually-hidden">{guardText.directionsTo}</span>
         </a>
       ) : null}
     </div>
@@ -33,14 +33,14 @@ export default function WayThere({ camera }: { camera: AlertCamera }): ReactElem
 
 function Distance({ to }: { to: { latitude: number; longitude: number } }): ReactElement {
   const { state, fix } = useDevicePosition();
-  if (fix === null) return <span>{state === 'off' ? text.guard.distanceOffDuty : text.guard.noDistance}</span>;
+  if (fix === null) return <span>{state === 'off' ? guardText.distanceOffDuty : guardText.noDistance}</span>;
   const metres = distanceM(fix, to);
   const accuracy = Math.round(fix.accuracyM);
-  if (metres < Math.max(HERE_M, Math.min(fix.accuracyM, 60))) return <span className={styles.far}>{text.guard.here}</span>;
+  if (metres < Math.max(HERE_M, Math.min(fix.accuracyM, 60))) return <span className={styles.far}>{guardText.here}</span>;
   const bearing = bearingDeg(fix, to);
   return (
-    <span className={styles.far} title={text.guard.accuracy(accuracy)} data-testid="distance">
-      {text.guard.toThere(distanceWords(metres), text.guard.directions[octant(bearing)] ?? '')}
+    <span className={styles.far} title={guardText.accuracy(accuracy)} data-testid="distance">
+      {guardText.toThere(distanceWords(metres), guardText.directions[octant(bearing)] ?? '')}
       <IconArrowNarrowUp size={20} stroke={2} style={{ rotate: `${String(Math.round(bearing))}deg` }} aria-hidden />
     </span>
   );

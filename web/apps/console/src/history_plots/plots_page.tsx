@@ -2,7 +2,7 @@ import '../theme/form_styles.ts';
 import '@mantine/core/styles/SegmentedControl.css';
 import '@mantine/core/styles/FloatingIndicator.css';
 
-import { Button, SegmentedControl, Select, Table, TextInput } from '@mantine/core';
+import { Button, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { IconChartLine, IconDownload } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
@@ -16,7 +16,10 @@ import { notifyFailed } from '../feedback/notify.ts';
 import { Page } from '../feedback/page.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { msOf } from '../search/filter.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { historyText } from '../text/history.ts';
+import { plotsText } from '../text/plots.ts';
+import { searchText } from '../text/search.ts';
 import { useNow } from '../times/clock.ts';
 import HourChart, { COLOURS } from './hour_chart.tsx';
 import styles from './plots_page.module.css';
@@ -50,7 +53,7 @@ export default function PlotsPage(): ReactElement {
   const plot = useMemo(() => (rows === undefined ? null : plotOf(rows, metric, fromMs, toMs)), [rows, metric, fromMs, toMs]);
   return (
     <Page
-      title={text.plots.title}
+      title={plotsText.title}
       actions={(['csv', 'json'] as const).map((format) => (
         <Button
           key={format}
@@ -66,26 +69,26 @@ export default function PlotsPage(): ReactElement {
     >
       <div className={styles.filters}>
         <Select
-          label={text.plots.metric}
+          label={plotsText.metric}
           allowDeselect={false}
-          data={METRICS.map((one) => ({ value: one, label: text.plots.metrics[one] }))}
+          data={METRICS.map((one) => ({ value: one, label: plotsText.metrics[one] }))}
           value={metric}
           onChange={(value) => {
             if (value !== null) setMetric(value as Metric);
           }}
         />
         <Select
-          label={text.history.camera}
-          placeholder={text.history.anyCamera}
+          label={historyText.camera}
+          placeholder={historyText.anyCamera}
           clearable
-          clearButtonProps={{ 'aria-label': text.history.anyCamera }}
+          clearButtonProps={{ 'aria-label': historyText.anyCamera }}
           data={cameras.map(({ id, name }) => ({ value: id, label: name }))}
           value={camera}
           onChange={setCamera}
         />
         <SegmentedControl
-          aria-label={text.plots.range}
-          data={(['day', 'week', 'month', 'own'] as const).map((one) => ({ value: one, label: text.plots.spans[one] }))}
+          aria-label={plotsText.range}
+          data={(['day', 'week', 'month', 'own'] as const).map((one) => ({ value: one, label: plotsText.spans[one] }))}
           value={span}
           onChange={setSpan}
         />
@@ -94,8 +97,8 @@ export default function PlotsPage(): ReactElement {
               <TextInput
                 key={end}
                 type="datetime-local"
-                label={text.search[end]}
-                error={end === 'to' && fromMs >= toMs ? text.plots.badRange : undefined}
+                label={searchText[end]}
+                error={end === 'to' && fromMs >= toMs ? plotsText.badRange : undefined}
                 value={own[end]}
                 onChange={(event) => {
                   setOwn({ ...own, [end]: event.currentTarget.value });
@@ -107,10 +110,10 @@ export default function PlotsPage(): ReactElement {
       {history.error !== null ? (
         <Failed error={history.error} onRetry={history.refetch} />
       ) : plot === null ? (
-        <LoadingRows label={text.plots.title} rows={1} height={300} />
+        <LoadingRows label={plotsText.title} rows={1} height={300} />
       ) : plot.series.length === 0 ? (
-        <Empty icon={<IconChartLine size={30} stroke={1.4} />} title={text.plots.empty}>
-          {text.plots.emptyHint}
+        <Empty icon={<IconChartLine size={30} stroke={1.4} />} title={plotsText.empty}>
+          {plotsText.emptyHint}
         </Empty>
       ) : (
         <Figures key={metric} plot={plot} metric={metric} truncated={history.data?.truncated ?? false} />
@@ -123,8 +126,8 @@ function Figures({ plot, metric, truncated }: { plot: Plot; metric: Metric; trun
   const [hidden, setHidden] = useState(NOBODY);
   return (
     <section className={styles.card}>
-      <p className={styles.soft}>{text.plots.means[metric]}</p>
-      <HourChart plot={plot} label={text.plots.label(text.plots.metrics[metric])} hidden={hidden} />
+      <p className={styles.soft}>{plotsText.means[metric]}</p>
+      <HourChart plot={plot} label={plotsText.label(plotsText.metrics[metric])} hidden={hidden} />
       <ul className={styles.legend}>
         {plot.series.map(({ name }, at) => (
           <li key={name}>
@@ -143,14 +146,14 @@ function Figures({ plot, metric, truncated }: { plot: Plot; metric: Metric; trun
           </li>
         ))}
       </ul>
-      {truncated ? <p className={styles.soft}>{text.plots.truncated}</p> : null}
+      {truncated ? <p className={styles.soft}>{plotsText.truncated}</p> : null}
       <details>
-        <summary>{text.plots.table}</summary>
-        <div className={styles.scroll} tabIndex={0} role="region" aria-label={text.plots.table}>
-          <Table>
+        <summary>{plotsText.table}</summary>
+        <div className={styles.scroll} tabIndex={0} role="region" aria-label={plotsText.table}>
+          <table>
             <thead>
               <tr>
-                <th scope="col">{text.trace.time}</th>
+                <th scope="col">{plotsText.time}</th>
                 {plot.series.map(({ name }) => (
                   <th key={name} scope="col">
                     {seriesName(metric, name)}
@@ -170,7 +173,7 @@ function Figures({ plot, metric, truncated }: { plot: Plot; metric: Metric; trun
                 ) : null,
               )}
             </tbody>
-          </Table>
+          </table>
         </div>
       </details>
     </section>
@@ -179,7 +182,7 @@ function Figures({ plot, metric, truncated }: { plot: Plot; metric: Metric; trun
 
 /** What a line is called; zones and lines have the names that people gave them. */
 function seriesName(metric: Metric, name: string): string {
-  if (metric === 'people' && name === '') return text.zones.whole;
-  if (metric === 'crowd') return text.wall.crowdLevels[name as keyof typeof text.wall.crowdLevels] ?? name;
-  return text.plots.series[name] ?? name.replace(/:(in|out)$/, ' $1');
+  if (metric === 'people' && name === '') return plotsText.whole;
+  if (metric === 'crowd') return text.crowdLevels[name as keyof typeof text.crowdLevels] ?? name;
+  return plotsText.series[name] ?? name.replace(/:(in|out)$/, ' $1');
 }

@@ -8,7 +8,7 @@ import { AlertToast } from '../alerts/alert_toast.tsx';
 import { notifyDone, TOAST } from '../feedback/notify.ts';
 import { carriesAPhone } from '../guard/carries_a_phone.ts';
 import { session } from '../session/session.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
 import { chime } from './sound.ts';
 
 const TOAST_MS = 7_000;
@@ -49,13 +49,13 @@ export function useAnnouncements(): Announcements {
       },
       escalated: (alert, level) => {
         chime('escalated');
-        notifications.show({ ...TOAST, title: text.alerts.escalated(level), message: headline(alert), color: 'red', autoClose: TOAST_MS });
+        notifications.show({ ...TOAST, title: alertsText.escalated(level), message: headline(alert), color: 'red', autoClose: TOAST_MS });
       },
       recorded: ({ by, first }) => {
-        if (first === false && by !== null && by !== session.get()?.user.name) notifyDone(text.alerts.alreadyTaken(by));
+        if (first === false && by !== null && by !== session.get()?.user.name) notifyDone(alertsText.alreadyTaken(by));
       },
       refused: (tap) => {
-        notifications.show({ ...TOAST, title: text.alerts.tap.refused, message: tap.refusal ?? '', color: 'red', autoClose: TOAST_MS });
+        notifications.show({ ...TOAST, title: alertsText.tap.refused, message: tap.refusal ?? '', color: 'red', autoClose: TOAST_MS });
       },
     }),
     [navigate],
@@ -64,5 +64,5 @@ export function useAnnouncements(): Announcements {
 
 /** One quiet line for everything that was missed: no sound for what is past. */
 export function announceReplay(count: number): void {
-  if (count > 0) notifications.show({ ...TOAST, message: text.alerts.whileAway(count), color: 'yellow', autoClose: TOAST_MS });
+  if (count > 0) notifications.show({ ...TOAST, message: alertsText.whileAway(count), color: 'yellow', autoClose: TOAST_MS });
 }

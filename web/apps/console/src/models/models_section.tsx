@@ -10,7 +10,9 @@ import type { ModelState } from '../api/types.ts';
 import { notifyDone, notifyFailed } from '../feedback/notify.ts';
 import { Failed, LoadingRows } from '../feedback/states.tsx';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { modelsText } from '../text/models.ts';
+import { systemText } from '../text/system.ts';
 import styles from './models.module.css';
 
 type Choice = 'face_model' | 'embedding_model' | 'object_model' | 'liveness_model';
@@ -45,7 +47,7 @@ export default function ModelsSection(): ReactElement {
     refetchInterval: POLL_MS,
   });
   if (models.data === undefined) {
-    return models.error === null ? <LoadingRows label={text.system.models} /> : <Failed error={models.error} onRetry={models.refetch} />;
+    return models.error === null ? <LoadingRows label={systemText.models} /> : <Failed error={models.error} onRetry={models.refetch} />;
   }
   const { chosen, overruled, in_use, embedding } = models.data;
   return (
@@ -55,29 +57,29 @@ export default function ModelsSection(): ReactElement {
           <li key={`${model.task ?? ''}${model.name ?? ''}`} data-loaded={model.loaded || undefined}>
             <b>{(model.task ?? '').replaceAll('_', ' ')}</b>
             <span>{model.loaded ? [model.name, model.device].filter(Boolean).join(' · ') : model.reason}</span>
-            <em>{model.loaded ? text.system.model.loaded : text.system.model.missing}</em>
+            <em>{model.loaded ? systemText.model.loaded : systemText.model.missing}</em>
           </li>
         ))}
       </ul>
       {embedding.changing ? <Change embedding={embedding} /> : null}
-      <h3 className={styles.title}>{text.models.chosen}</h3>
+      <h3 className={styles.title}>{modelsText.chosen}</h3>
       <ul className={styles.models}>
         {CHOICES.map((choice) => (
           <li key={choice}>
-            <b>{text.models.choices[choice]}</b>
+            <b>{modelsText.choices[choice]}</b>
             <span>
-              {chosen[choice] ?? ''} {overruled.includes(choice) ? `(${text.models.overruled})` : ''}
+              {chosen[choice] ?? ''} {overruled.includes(choice) ? `(${modelsText.overruled})` : ''}
             </span>
             {mayChoose ? (
               <Button
                 size="xs"
                 variant="default"
-                aria-label={text.models.changeOf(text.models.choices[choice])}
+                aria-label={modelsText.changeOf(modelsText.choices[choice])}
                 onClick={() => {
                   setChoosing(choice);
                 }}
               >
-                {text.models.change}
+                {modelsText.change}
               </Button>
             ) : null}
           </li>
@@ -102,12 +104,12 @@ function Change({ embedding }: { embedding: Models['embedding'] }): ReactElement
   const { chosen, serving, problem, references, done, failed } = embedding;
   return (
     <div className={styles.change} role="status">
-      <b>{text.models.changing(serving, chosen)}</b>
+      <b>{modelsText.changing(serving, chosen)}</b>
       {problem === '' ? null : <span className={styles.problem}>{problem}</span>}
       {references === null || done === null ? null : (
         <>
-          <span>{text.models.progress(done, references, failed ?? 0)}</span>
-          <Progress value={(done / Math.max(references, 1)) * 100} aria-label={text.models.progress(done, references, failed ?? 0)} />
+          <span>{modelsText.progress(done, references, failed ?? 0)}</span>
+          <Progress value={(done / Math.max(references, 1)) * 100} aria-label={modelsText.progress(done, references, failed ?? 0)} />
         </>
       )}
     </div>
@@ -129,7 +131,7 @@ function ChooseDialog({ choice, present, overruled, onClose }: ChooseDialogProps
     onError: notifyFailed,
     onSuccess: (answer) => {
       queries.setQueryData(QUERY, answer);
-      notifyDone(text.models.told);
+      notifyDone(modelsText.told);
       onClose();
     },
   });
@@ -138,12 +140,12 @@ function ChooseDialog({ choice, present, overruled, onClose }: ChooseDialogProps
     if (model.trim() !== '') choose.mutate(model.trim());
   };
   return (
-    <Modal opened onClose={onClose} title={text.models.choices[choice]} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={modelsText.choices[choice]} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
-            label={text.models.name}
-            description={text.models.hints[choice]}
+            label={modelsText.name}
+            description={modelsText.hints[choice]}
             data-autofocus
             value={model}
             onChange={(event) => {
@@ -155,14 +157,14 @@ function ChooseDialog({ choice, present, overruled, onClose }: ChooseDialogProps
               <Button variant="subtle" color="gray" onClick={() => {
                 choose.mutate(null);
               }}>
-                {text.zones.reset}
+                {text.actions.reset}
               </Button>
             ) : null}
             <Button variant="default" onClick={onClose}>
               {text.actions.cancel}
             </Button>
             <Button type="submit" loading={choose.isPending} disabled={model.trim() === ''}>
-              {text.models.choose}
+              {modelsText.choose}
             </Button>
           </Group>
         </Stack>

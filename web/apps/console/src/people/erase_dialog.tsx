@@ -6,7 +6,8 @@ import { useState } from 'react';
 import { request } from '../api/http.ts';
 import type { ErasureReceipt, Person } from '../api/types.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { peopleText } from '../text/people.ts';
 import { personUrl } from './queries.ts';
 
 interface EraseDialogProps {
@@ -32,11 +33,11 @@ export function EraseDialog({ person, onClose, onErased }: EraseDialogProps): Re
     },
   });
   return (
-    <Modal opened onClose={onClose} title={text.people.erase} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={peopleText.erase} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <Stack>
-        <Text size="sm">{text.people.eraseLead}</Text>
+        <Text size="sm">{peopleText.eraseLead}</Text>
         <TextInput
-          label={text.people.eraseConfirm(person.name)}
+          label={peopleText.eraseConfirm(person.name)}
           data-autofocus
           autoComplete="off"
           value={typed}
@@ -57,7 +58,7 @@ export function EraseDialog({ person, onClose, onErased }: EraseDialogProps): Re
               erase.mutate();
             }}
           >
-            {text.people.eraseButton}
+            {peopleText.eraseButton}
           </Button>
         </Group>
       </Stack>

@@ -5,17 +5,17 @@ import { Link } from 'react-router';
 
 import type { ErasureReceipt } from '../api/types.ts';
 import { Page } from '../feedback/page.tsx';
-import { text } from '../text.ts';
+import { peopleText } from '../text/people.ts';
 import { exactTime } from '../times/format.ts';
 import styles from './erased_receipt.module.css';
 
 /** What was destroyed, to be kept. */
 export function ErasedReceipt({ receipt }: { receipt: ErasureReceipt }): ReactElement {
-  const names = text.people.receipt;
+  const names = peopleText.receipt;
   return (
-    <Page title={text.people.receiptTitle}>
+    <Page title={peopleText.receiptTitle}>
       <div className={styles.receipt} data-testid="receipt">
-        <p>{text.people.receiptLead}</p>
+        <p>{peopleText.receiptLead}</p>
         <dl>
           {(Object.keys(names) as (keyof ErasureReceipt)[]).map((field) => (
             <div key={field}>
@@ -31,10 +31,10 @@ export function ErasedReceipt({ receipt }: { receipt: ErasureReceipt }): ReactEl
               download(receipt);
             }}
           >
-            {text.people.download}
+            {peopleText.download}
           </Button>
           <Button component={Link} to="/people" variant="default">
-            {text.people.title}
+            {peopleText.title}
           </Button>
         </Group>
       </div>

@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import { useEffect, useRef } from 'react';
 
 import type { Identification } from '../api/types.ts';
-import { text } from '../text.ts';
+import { identifyText } from '../text/people.ts';
 import { drawFaces } from '../wall/frame_painter.ts';
 import styles from './identify_page.module.css';
 
@@ -28,7 +28,7 @@ export function IdentifiedPicture({ file, result }: { file: File; result: Identi
       gone = true;
     };
   }, [file, result]);
-  return <canvas ref={canvas} className={styles.picture} role="img" aria-label={text.identify.result} />;
+  return <canvas ref={canvas} className={styles.picture} role="img" aria-label={identifyText.result} />;
 }
 
 function asDrawn(face: Identification['faces'][number]) {

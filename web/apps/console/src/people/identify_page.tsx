@@ -11,7 +11,8 @@ import type { Identification, IdentifiedFace } from '../api/types.ts';
 import { Page } from '../feedback/page.tsx';
 import { Failed } from '../feedback/states.tsx';
 import { DropArea } from '../pictures/drop_area.tsx';
-import { text } from '../text.ts';
+import { captureText } from '../text/capture.ts';
+import { identifyText, peopleText } from '../text/people.ts';
 import styles from './identify_page.module.css';
 import { IdentifiedPicture } from './identified_picture.tsx';
 
@@ -27,12 +28,12 @@ export default function IdentifyPage(): ReactElement {
   });
   const result = identify.data;
   return (
-    <Page title={text.identify.title}>
+    <Page title={identifyText.title}>
       <div className={styles.page}>
         <DropArea
-          title={text.identify.drop}
-          hint={text.identify.lead}
-          chooseLabel={text.identify.choose}
+          title={identifyText.drop}
+          hint={identifyText.lead}
+          chooseLabel={captureText.choose}
           disabled={identify.isPending}
           onFiles={([picture]) => {
             if (picture === undefined) return;
@@ -43,14 +44,14 @@ export default function IdentifyPage(): ReactElement {
         {identify.error === null ? null : <Failed error={identify.error} />}
         {identify.isPending ? (
           <p className={styles.working} role="status">
-            <Loader size="sm" /> {text.identify.working}
+            <Loader size="sm" /> {identifyText.working}
           </p>
         ) : null}
         {result === undefined || file === null || identify.isPending ? null : (
           <div className={styles.result} data-testid="identification">
             <IdentifiedPicture file={file} result={result} />
             <div className={styles.list}>
-              <h2>{result.faces.length === 0 ? text.identify.none : text.identify.found(result.faces.length)}</h2>
+              <h2>{result.faces.length === 0 ? identifyText.none : identifyText.found(result.faces.length)}</h2>
               <ol>
                 {result.faces.map((face) => (
                   <FaceRow key={face.bbox.join()} face={face} />
@@ -68,16 +69,16 @@ function FaceRow({ face }: { face: IdentifiedFace }): ReactElement {
   return (
     <li className={styles.face} data-known={face.person !== null || undefined}>
       {face.person === null ? (
-        <b>{text.identify.unknown}</b>
+        <b>{identifyText.unknown}</b>
       ) : (
         <Link to={`/people/${face.person.id}`}>{face.person.name}</Link>
       )}
       {face.similarity === null ? null : face.person === null ? (
-        <span>{text.identify.nearest(similarityFigure(face.similarity))}</span>
+        <span>{identifyText.nearest(similarityFigure(face.similarity))}</span>
       ) : (
         <SimilarityWords value={face.similarity} />
       )}
-      <span>{text.people.quality(face.quality)}</span>
+      <span>{peopleText.quality(face.quality)}</span>
       {face.reasons.length === 0 ? null : <span className={styles.reasons}>{face.reasons.join(' ').replaceAll('_', ' ')}</span>}
     </li>
   );

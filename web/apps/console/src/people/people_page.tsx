@@ -12,7 +12,7 @@ import { Page } from '../feedback/page.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { Picture } from '../pictures/picture.tsx';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { peopleText } from '../text/people.ts';
 import styles from './people_page.module.css';
 import { PersonDialog } from './person_dialog.tsx';
 import { usePeople, useWatchLists } from './queries.ts';
@@ -40,16 +40,16 @@ export default function PeoplePage(): ReactElement {
         setAdding(true);
       }}
     >
-      {text.people.add}
+      {peopleText.add}
     </Button>
   ) : undefined;
   return (
-    <Page title={text.people.title} aside={total === null ? null : text.people.total(total)} actions={addButton}>
+    <Page title={peopleText.title} aside={total === null ? null : peopleText.total(total)} actions={addButton}>
       <div className={styles.filters}>
         <TextInput
           type="search"
-          aria-label={text.people.searchLabel}
-          placeholder={text.people.searchPlaceholder}
+          aria-label={peopleText.searchLabel}
+          placeholder={peopleText.searchPlaceholder}
           leftSection={<IconSearch size={17} stroke={1.7} />}
           value={words}
           onChange={(event) => {
@@ -57,28 +57,28 @@ export default function PeoplePage(): ReactElement {
           }}
         />
         <Select
-          aria-label={text.people.filterList}
-          placeholder={text.people.anyList}
+          aria-label={peopleText.filterList}
+          placeholder={peopleText.anyList}
           data={lists.map(({ id, name }) => ({ value: id, label: name }))}
           value={watchList}
           onChange={(value) => {
             setParameters(value === null ? {} : { list: value }, { replace: true });
           }}
           clearable
-          clearButtonProps={{ 'aria-label': text.people.anyList }}
+          clearButtonProps={{ 'aria-label': peopleText.anyList }}
         />
       </div>
       {people.error !== null && people.data === undefined ? (
         <Failed error={people.error} onRetry={people.refetch} />
       ) : people.data === undefined ? (
-        <LoadingRows label={text.people.title} height={92} />
+        <LoadingRows label={peopleText.title} height={92} />
       ) : found.length === 0 ? (
         <Empty
           icon={<IconUsers size={30} stroke={1.4} />}
-          title={unfiltered ? text.people.emptyTitle : text.people.noMatch}
+          title={unfiltered ? peopleText.emptyTitle : peopleText.noMatch}
           action={unfiltered ? addButton : undefined}
         >
-          {unfiltered ? text.people.empty : undefined}
+          {unfiltered ? peopleText.empty : undefined}
         </Empty>
       ) : (
         <ul className={styles.grid}>
@@ -89,7 +89,7 @@ export default function PeoplePage(): ReactElement {
       )}
       {people.hasNextPage ? (
         <Button mt="md" fullWidth variant="default" loading={people.isFetchingNextPage} onClick={() => void people.fetchNextPage()}>
-          {text.people.more}
+          {peopleText.more}
         </Button>
       ) : null}
       {adding ? (
@@ -107,7 +107,7 @@ export default function PeoplePage(): ReactElement {
 function PersonCard({ person, lists }: { person: Person; lists: readonly string[] }): ReactElement {
   return (
     <li className={styles.card} data-testid="person-card">
-      <Picture url={person.portrait_url} alt={text.people.portrait(person.name)} className={styles.portrait} />
+      <Picture url={person.portrait_url} alt={peopleText.portrait(person.name)} className={styles.portrait} />
       <div className={styles.words}>
         <Link to={`/people/${person.id}`} className={styles.name}>
           {person.name}
@@ -115,10 +115,10 @@ function PersonCard({ person, lists }: { person: Person; lists: readonly string[
         {person.references === 0 ? (
           <span className={styles.warning}>
             <IconAlertTriangle size={14} aria-hidden />
-            {text.people.noPhotoWarning}
+            {peopleText.noPhotoWarning}
           </span>
         ) : (
-          <span>{text.people.photos(person.references)}</span>
+          <span>{peopleText.photos(person.references)}</span>
         )}
         {lists.length === 0 ? null : <span className={styles.lists}>{lists.join(', ')}</span>}
       </div>

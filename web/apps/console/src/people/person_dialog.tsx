@@ -6,7 +6,8 @@ import { useState } from 'react';
 import { request } from '../api/http.ts';
 import type { Person, PersonDraft } from '../api/types.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { peopleText } from '../text/people.ts';
 import { draftOf, faultsOf, NO_PERSON } from './person_draft.ts';
 import { outdatePeople, personUrl } from './queries.ts';
 import { WatchListPicker } from './watch_list_picker.tsx';
@@ -43,12 +44,12 @@ export function PersonDialog({ person, onClose, onSaved }: PersonDialogProps): R
     if (Object.keys(faultsOf(draft)).length === 0) save.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={person?.name ?? text.people.add} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={person?.name ?? peopleText.add} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <Group grow align="flex-start">
             <TextInput
-              label={text.people.firstName}
+              label={peopleText.firstName}
               data-autofocus
               required
               error={faults.first_name}
@@ -58,7 +59,7 @@ export function PersonDialog({ person, onClose, onSaved }: PersonDialogProps): R
               }}
             />
             <TextInput
-              label={text.people.lastName}
+              label={peopleText.lastName}
               value={draft.last_name}
               onChange={(event) => {
                 set({ last_name: event.currentTarget.value });
@@ -66,7 +67,7 @@ export function PersonDialog({ person, onClose, onSaved }: PersonDialogProps): R
             />
           </Group>
           <NumberInput
-            label={text.people.age}
+            label={peopleText.age}
             w={130}
             min={0}
             max={130}
@@ -78,8 +79,8 @@ export function PersonDialog({ person, onClose, onSaved }: PersonDialogProps): R
             }}
           />
           <Textarea
-            label={text.people.description}
-            description={text.people.descriptionHint}
+            label={peopleText.description}
+            description={peopleText.descriptionHint}
             autosize
             minRows={2}
             value={draft.description}

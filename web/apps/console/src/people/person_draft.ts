@@ -1,5 +1,5 @@
 import type { Person, PersonDraft } from '../api/types.ts';
-import { text } from '../text.ts';
+import { peopleText } from '../text/people.ts';
 
 const OLDEST_YEARS = 130;
 
@@ -13,9 +13,9 @@ export function draftOf(person: Person): PersonDraft {
 /** What is wrong with a draft, by field; empty when it may be sent. */
 export function faultsOf(draft: PersonDraft): { first_name?: string; age?: string } {
   return {
-    ...(draft.first_name.trim() === '' ? { first_name: text.people.firstNameMissing } : {}),
+    ...(draft.first_name.trim() === '' ? { first_name: peopleText.firstNameMissing } : {}),
     ...(draft.age !== null && !(Number.isInteger(draft.age) && draft.age >= 0 && draft.age <= OLDEST_YEARS)
-      ? { age: text.people.ageWrong }
+      ? { age: peopleText.ageWrong }
       : {}),
   };
 }

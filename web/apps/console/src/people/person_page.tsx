@@ -17,7 +17,9 @@ import { Empty, Failed } from '../feedback/states.tsx';
 import { Picture } from '../pictures/picture.tsx';
 import { useLive } from '../live/live_context.ts';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { peopleText } from '../text/people.ts';
+import { searchText } from '../text/search.ts';
 import { Day } from '../times/time.tsx';
 import { EraseDialog } from './erase_dialog.tsx';
 import { ErasedReceipt } from './erased_receipt.tsx';
@@ -37,11 +39,11 @@ export default function PersonPage(): ReactElement {
   const [receipt, setReceipt] = useState<ErasureReceipt | null>(null);
   if (receipt !== null) return <ErasedReceipt receipt={receipt} />;
   if (erased || (error instanceof ApiError && error.status === 404)) {
-    return <Empty heading="h1" icon={<IconUserOff size={30} stroke={1.4} />} title={text.people.notFound} />;
+    return <Empty heading="h1" icon={<IconUserOff size={30} stroke={1.4} />} title={peopleText.notFound} />;
   }
   if (person === undefined) {
     return (
-      <Page title={text.people.title}>{error === null ? <Skeleton height={300} /> : <Failed error={error} onRetry={refetch} />}</Page>
+      <Page title={peopleText.title}>{error === null ? <Skeleton height={300} /> : <Failed error={error} onRetry={refetch} />}</Page>
     );
   }
   return <Loaded person={person} onErased={setReceipt} />;
@@ -60,11 +62,11 @@ function Loaded({ person, onErased }: { person: Person; onErased: (receipt: Eras
       actions={
         <>
           <Button component={Link} to={`/history?person=${person.id}`} variant="default" leftSection={<IconHistory size={17} />}>
-            {text.people.alertsOf}
+            {peopleText.alertsOf}
           </Button>
           {mayIdentify && person.references > 0 ? (
             <Button component={Link} to={`/search?person=${person.id}`} variant="default" leftSection={<IconSearch size={17} />}>
-              {text.search.like}
+              {searchText.like}
             </Button>
           ) : null}
           {mayManage ? (
@@ -83,7 +85,7 @@ function Loaded({ person, onErased }: { person: Person; onErased: (receipt: Eras
     >
       <div className={styles.columns}>
         <div className={styles.side}>
-          <Picture url={person.portrait_url} alt={text.people.portrait(person.name)} className={styles.portrait} />
+          <Picture url={person.portrait_url} alt={peopleText.portrait(person.name)} className={styles.portrait} />
           <Facts person={person} />
           <Membership person={person} />
           {mayManage ? (
@@ -97,7 +99,7 @@ function Loaded({ person, onErased }: { person: Person; onErased: (receipt: Eras
                 setOpen('erase');
               }}
             >
-              {text.people.erase}
+              {peopleText.erase}
             </Button>
           ) : null}
         </div>
@@ -119,19 +121,19 @@ function Facts({ person }: { person: Person }): ReactElement {
     <dl className={styles.facts}>
       {person.age === null ? null : (
         <div>
-          <dt>{text.people.age}</dt>
+          <dt>{peopleText.age}</dt>
           <dd>{person.age}</dd>
         </div>
       )}
       <div>
-        <dt>{text.people.enrolled}</dt>
+        <dt>{peopleText.enrolled}</dt>
         <dd>
           <Day at={person.created_at} />
         </dd>
       </div>
       {person.description === '' ? null : (
         <div>
-          <dt>{text.people.description}</dt>
+          <dt>{peopleText.description}</dt>
           <dd>{person.description}</dd>
         </div>
       )}

@@ -10,7 +10,7 @@ import { Failed, LoadingRows } from '../feedback/states.tsx';
 import { DropArea } from '../pictures/drop_area.tsx';
 import { BlobImage, Picture } from '../pictures/picture.tsx';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { peopleText } from '../text/people.ts';
 import styles from './photos.module.css';
 import { outdatePeople, personUrl, useReferences } from './queries.ts';
 import type { Upload } from './use_uploads.ts';
@@ -24,9 +24,9 @@ export function Photos({ person }: { person: Person }): ReactElement {
   const busy = uploads.some((one) => one.state === 'sending' || one.state === 'checking');
   return (
     <section className={styles.photos} aria-labelledby="photos-title">
-      <h2 id="photos-title">{text.people.photosTitle}</h2>
+      <h2 id="photos-title">{peopleText.photosTitle}</h2>
       {mayManage ? (
-        <DropArea title={text.people.drop} hint={text.people.photosHint} chooseLabel={text.people.choose} multiple onFiles={add} />
+        <DropArea title={peopleText.drop} hint={peopleText.photosHint} chooseLabel={peopleText.choose} multiple onFiles={add} />
       ) : null}
       {uploads.length === 0 ? null : (
         <>
@@ -37,7 +37,7 @@ export function Photos({ person }: { person: Person }): ReactElement {
           </ul>
           {busy ? null : (
             <Button variant="subtle" size="xs" justify="flex-start" onClick={clear} className={styles.clear}>
-              {text.people.clearResults}
+              {peopleText.clearResults}
             </Button>
           )}
         </>
@@ -45,9 +45,9 @@ export function Photos({ person }: { person: Person }): ReactElement {
       {references.error !== null && references.data === undefined ? (
         <Failed error={references.error} onRetry={references.refetch} />
       ) : references.data === undefined ? (
-        <LoadingRows label={text.people.photosTitle} rows={1} height={170} />
+        <LoadingRows label={peopleText.photosTitle} rows={1} height={170} />
       ) : references.data.length === 0 ? (
-        <p className={styles.none}>{text.people.noPhotos}</p>
+        <p className={styles.none}>{peopleText.noPhotos}</p>
       ) : (
         <ul className={styles.grid}>
           {references.data.map((reference) => (
@@ -70,14 +70,14 @@ function UploadRow({ upload }: { upload: Upload }): ReactElement {
         <b>{file.name}</b>
         {state === 'sending' || state === 'checking' ? (
           <>
-            <span>{text.people[state === 'sending' ? 'uploading' : 'checking']}</span>
-            <Progress value={progress * 100} size="sm" animated={state === 'checking'} aria-label={`${text.people.uploading}: ${file.name}`} />
+            <span>{peopleText[state === 'sending' ? 'uploading' : 'checking']}</span>
+            <Progress value={progress * 100} size="sm" animated={state === 'checking'} aria-label={`${peopleText.uploading}: ${file.name}`} />
           </>
         ) : (
           <span className={styles.outcome}>
             {state === 'accepted' ? <IconCircleCheck size={17} aria-hidden /> : <IconCircleX size={17} aria-hidden />}
-            {text.people[state]}
-            {quality === null ? '' : ` · ${text.people.quality(quality)}`}
+            {peopleText[state]}
+            {quality === null ? '' : ` · ${peopleText.quality(quality)}`}
           </span>
         )}
         {reasons.map((reason) => (
@@ -97,10 +97,10 @@ function Photo({ person, reference, mayManage }: { person: Person; reference: Re
   });
   return (
     <li className={styles.photo} data-testid="reference">
-      <Picture url={reference.image_url} alt={text.people.photoOf(person.name, reference.file_name)} className={styles.image} />
+      <Picture url={reference.image_url} alt={peopleText.photoOf(person.name, reference.file_name)} className={styles.image} />
       <div className={styles.caption}>
         <span title={reference.file_name}>{reference.file_name}</span>
-        <small>{text.people.quality(reference.quality)}</small>
+        <small>{peopleText.quality(reference.quality)}</small>
       </div>
       {mayManage ? (
         <ActionIcon
@@ -109,7 +109,7 @@ function Photo({ person, reference, mayManage }: { person: Person; reference: Re
           color="dark"
           size={34}
           loading={remove.isPending}
-          aria-label={text.people.removePhoto(reference.file_name)}
+          aria-label={peopleText.removePhoto(reference.file_name)}
           onClick={() => {
             remove.mutate();
           }}

@@ -3,7 +3,7 @@ import { useReducer } from 'react';
 
 import { ApiError, upload } from '../api/http.ts';
 import type { ReferenceResult } from '../api/types.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import { outdatePeople, personUrl } from './queries.ts';
 
 export interface Upload {

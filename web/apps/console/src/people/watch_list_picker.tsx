@@ -1,7 +1,7 @@
 import { Checkbox, Group } from '@mantine/core';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { peopleText } from '../text/people.ts';
 import { useWatchLists } from './queries.ts';
 
 interface WatchListPickerProps {
@@ -15,8 +15,8 @@ export function WatchListPicker({ value, disabled = false, onChange }: WatchList
   const lists = useWatchLists().data ?? [];
   return (
     <Checkbox.Group
-      label={text.people.lists}
-      description={lists.length === 0 ? text.people.noLists : undefined}
+      label={peopleText.lists}
+      description={lists.length === 0 ? peopleText.noLists : undefined}
       value={value}
       onChange={onChange}
     >

@@ -3,7 +3,7 @@ import { IconCamera, IconPhotoPlus } from '@tabler/icons-react';
 import type { DragEvent, ReactElement } from 'react';
 import { useRef, useState } from 'react';
 
-import { text } from '../text.ts';
+import { captureText } from '../text/capture.ts';
 import styles from './drop_area.module.css';
 
 interface DropAreaProps {
@@ -39,12 +39,12 @@ export function DropArea({ title, hint, chooseLabel, multiple = false, disabled 
       onDrop={drop}
     >
       <IconPhotoPlus size={34} stroke={1.3} aria-hidden />
-      <b>{over ? text.people.dropNow : title}</b>
+      <b>{over ? captureText.dropNow : title}</b>
       {hint === undefined ? null : <span>{hint}</span>}
       <div className={styles.buttons}>
         <FileButton label={chooseLabel} multiple={multiple} disabled={disabled} onFiles={onFiles} />
         <span className={styles.camera}>
-          <FileButton label={text.people.takePhoto} capture disabled={disabled} onFiles={onFiles} />
+          <FileButton label={captureText.takePhoto} capture disabled={disabled} onFiles={onFiles} />
         </span>
       </div>
     </div>

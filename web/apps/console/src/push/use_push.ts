@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ApiError, request } from '../api/http.ts';
 import type { PushDevice } from '../api/types.ts';
 import { notifyDone, notifyFailed } from '../feedback/notify.ts';
-import { text } from '../text.ts';
+import { pushText } from '../text/push.ts';
 import { deviceName } from './device_name.ts';
 
 /** `unsupported`: not in this browser · `denied`: the person said no · `off` · `on`: this device is woken. */
@@ -29,7 +29,7 @@ export function usePush(): Push {
   const on = useMutation({
     mutationFn: subscribe,
     onSuccess: () => {
-      notifyDone(text.push.isOn);
+      notifyDone(pushText.isOn);
     },
     onError: notifyFailed,
     onSettled: settled,
@@ -37,7 +37,7 @@ export function usePush(): Push {
   const off = useMutation({
     mutationFn: unsubscribe,
     onSuccess: () => {
-      notifyDone(text.push.isOff);
+      notifyDone(pushText.isOff);
     },
     onError: notifyFailed,
     onSettled: settled,
@@ -67,7 +67,7 @@ async function presentState(): Promise<PushState> {
 }
 
 async function subscribe(): Promise<void> {
-  if ((await Notification.requestPermission()) !== 'granted') throw new Error(text.push.denied);
+  if ((await Notification.requestPermission()) !== 'granted') throw new Error(pushText.denied);
   const registration = await navigator.serviceWorker.ready;
   const { key } = await request<{ key: string }>('/api/push/key');
   await tell(await subscriptionOf(registration.pushManager, key));
@@ -80,7 +80,7 @@ async function subscriptionOf(push: PushManager, key: string): Promise<PushSubsc
   } catch (error) {
     // One made for the key of an earlier installation stands in the way.
     const old = await push.getSubscription();
-    if (old === null) throw new Error(text.push.failed, { cause: error });
+    if (old === null) throw new Error(pushText.failed, { cause: error });
     await old.unsubscribe();
     return await push.subscribe(options);
   }

@@ -8,7 +8,8 @@ import { useCameras } from '../cameras/queries.ts';
 import { localInput } from '../duty/roster_draft.ts';
 import { notifyDone } from '../feedback/notify.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { quietText } from '../text/quiet.ts';
 import { useNow } from '../times/clock.ts';
 import { comingTime } from '../times/format.ts';
 import styles from './quiet_dialog.module.css';
@@ -27,7 +28,7 @@ export default function MaintenanceDialog({ onClose }: { onClose: () => void }):
   const keep = useKeepQuiet();
   const nowMs = useNow(1_000);
   const [fromMs, untilMs] = [new Date(from).getTime(), new Date(until).getTime()];
-  const fault = untilMs > fromMs && untilMs > nowMs ? null : text.quiet.badSpan;
+  const fault = untilMs > fromMs && untilMs > nowMs ? null : quietText.badSpan;
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     setShown(true);
@@ -36,23 +37,23 @@ export default function MaintenanceDialog({ onClose }: { onClose: () => void }):
       { kind: 'maintenance', camera_id: camera === '' ? null : camera, alert_type: null, from_ms: fromMs, until_ms: untilMs, reason: reason.trim() },
       {
         onSuccess: () => {
-          const what = cameras.find(({ id }) => id === camera)?.name ?? text.quiet.allCameras;
-          notifyDone(text.quiet.started(what, comingTime(untilMs, Date.now())));
+          const what = cameras.find(({ id }) => id === camera)?.name ?? quietText.allCameras;
+          notifyDone(quietText.started(what, comingTime(untilMs, Date.now())));
           onClose();
         },
       },
     );
   };
   return (
-    <Modal opened onClose={onClose} title={text.quiet.maintenanceTitle} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={quietText.maintenanceTitle} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <form onSubmit={submit} className={styles.form} noValidate>
         <Text size="sm" c="dimmed">
-          {text.quiet.snoozeLead}
+          {quietText.snoozeLead}
         </Text>
         <Select
-          label={text.quiet.camera}
+          label={quietText.camera}
           allowDeselect={false}
-          data={[{ value: '', label: text.quiet.allCameras }, ...cameras.map(({ id, name }) => ({ value: id, label: name }))]}
+          data={[{ value: '', label: quietText.allCameras }, ...cameras.map(({ id, name }) => ({ value: id, label: name }))]}
           value={camera}
           onChange={(value) => {
             setCamera(value ?? '');
@@ -61,7 +62,7 @@ export default function MaintenanceDialog({ onClose }: { onClose: () => void }):
         <div className={styles.times}>
           <TextInput
             type="datetime-local"
-            label={text.quiet.from}
+            label={quietText.from}
             value={from}
             onChange={(event) => {
               setFrom(event.currentTarget.value);
@@ -69,7 +70,7 @@ export default function MaintenanceDialog({ onClose }: { onClose: () => void }):
           />
           <TextInput
             type="datetime-local"
-            label={text.quiet.until}
+            label={quietText.until}
             error={shown ? fault : null}
             value={until}
             onChange={(event) => {
@@ -78,7 +79,7 @@ export default function MaintenanceDialog({ onClose }: { onClose: () => void }):
           />
         </div>
         <TextInput
-          label={text.quiet.reason}
+          label={quietText.reason}
           maxLength={500}
           value={reason}
           onChange={(event) => {
@@ -91,7 +92,7 @@ export default function MaintenanceDialog({ onClose }: { onClose: () => void }):
             {text.actions.cancel}
           </Button>
           <Button type="submit" loading={keep.isPending}>
-            {text.quiet.plan}
+            {quietText.plan}
           </Button>
         </Group>
       </form>

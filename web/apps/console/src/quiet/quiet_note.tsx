@@ -2,7 +2,7 @@ import { IconBellOff } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { Link } from 'react-router';
 
-import { text } from '../text.ts';
+import { quietText } from '../text/quiet.ts';
 import { useNow } from '../times/clock.ts';
 import styles from './quiet_note.module.css';
 import { useQuietPeriods } from './queries.ts';
@@ -16,7 +16,7 @@ export default function QuietNote(): ReactElement | null {
   return (
     <Link to="/duty" className={styles.note}>
       <IconBellOff size={16} stroke={1.8} aria-hidden />
-      {everything ? text.quiet.all : text.quiet.count(new Set(periods.map(({ camera_id }) => camera_id)).size)}
+      {everything ? quietText.all : quietText.count(new Set(periods.map(({ camera_id }) => camera_id)).size)}
     </Link>
   );
 }

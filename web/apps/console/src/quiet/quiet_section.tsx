@@ -11,7 +11,9 @@ import { useCameras } from '../cameras/queries.ts';
 import { notifyFailed, TOAST } from '../feedback/notify.ts';
 import { Failed, LoadingRows } from '../feedback/states.tsx';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { text } from '../text/everywhere.ts';
+import { quietText } from '../text/quiet.ts';
 import { useNow } from '../times/clock.ts';
 import { comingTime, exactTime } from '../times/format.ts';
 import styles from './quiet_section.module.css';
@@ -29,7 +31,7 @@ export function QuietSection(): ReactElement {
   return (
     <section className={styles.section} aria-labelledby="quiet-title">
       <header>
-        <h2 id="quiet-title">{text.quiet.title}</h2>
+        <h2 id="quiet-title">{quietText.title}</h2>
         {maySnooze ? (
           <Button
             size="sm"
@@ -39,18 +41,18 @@ export function QuietSection(): ReactElement {
               setPlanning(true);
             }}
           >
-            {text.quiet.add}
+            {quietText.add}
           </Button>
         ) : null}
       </header>
       {periods.error !== null && periods.data === undefined ? (
         <Failed error={periods.error} onRetry={periods.refetch} />
       ) : periods.data === undefined ? (
-        <LoadingRows label={text.quiet.title} rows={1} height={60} />
+        <LoadingRows label={quietText.title} rows={1} height={60} />
       ) : periods.data.length === 0 ? (
         <p className={styles.none}>
           <IconBellOff size={18} stroke={1.6} aria-hidden />
-          {text.quiet.empty}. {maySnooze ? text.quiet.emptyHint : null}
+          {quietText.empty}. {maySnooze ? quietText.emptyHint : null}
         </p>
       ) : (
         <ul className={styles.rows}>
@@ -78,7 +80,7 @@ function Row({ period, mayEnd }: { period: QuietPeriod; mayEnd: boolean }): Reac
   const end = useEndQuiet();
   const again = useKeepQuiet();
   const { kind, camera_id, alert_type, from_ms, until_ms, reason, by_name } = period;
-  const what = camera_id === null ? text.quiet.allCameras : (cameras?.find(({ id }) => id === camera_id)?.name ?? text.quiet.gone);
+  const what = camera_id === null ? quietText.allCameras : (cameras?.find(({ id }) => id === camera_id)?.name ?? quietText.gone);
   const begun = from_ms <= nowMs;
   const Mark = kind === 'maintenance' ? IconTool : IconBellOff;
   const undo = (): void => {
@@ -100,7 +102,7 @@ function Row({ period, mayEnd }: { period: QuietPeriod; mayEnd: boolean }): Reac
           autoClose: UNDO_MS,
           message: (
             <span className={styles.undo}>
-              {text.quiet.ended(what)}
+              {quietText.ended(what)}
               <Button
                 size="compact-sm"
                 variant="default"
@@ -124,20 +126,20 @@ function Row({ period, mayEnd }: { period: QuietPeriod; mayEnd: boolean }): Reac
         <b>{what}</b>
         <span>
           {[
-            kind === 'maintenance' ? text.quiet.maintenance : text.quiet.snooze,
-            alert_type === null ? '' : (text.alerts.types[alert_type] ?? alert_type),
+            kind === 'maintenance' ? quietText.maintenance : quietText.snooze,
+            alert_type === null ? '' : (alertsText.types[alert_type] ?? alert_type),
             reason,
-            by_name === null ? '' : text.quiet.by(by_name),
+            by_name === null ? '' : quietText.by(by_name),
           ]
             .filter(Boolean)
             .join(' · ')}
         </span>
       </div>
       <time title={exactTime(begun ? until_ms : from_ms)}>
-        {begun ? text.quiet.ends : text.quiet.begins} <b>{comingTime(begun ? until_ms : from_ms, nowMs)}</b>
+        {begun ? quietText.ends : quietText.begins} <b>{comingTime(begun ? until_ms : from_ms, nowMs)}</b>
       </time>
       {mayEnd ? (
-        <ActionIcon variant="subtle" color="gray" size={38} aria-label={text.quiet.end(what)} loading={end.isPending} onClick={endNow}>
+        <ActionIcon variant="subtle" color="gray" size={38} aria-label={quietText.end(what)} loading={end.isPending} onClick={endNow}>
           <IconX size={19} />
         </ActionIcon>
       ) : null}

@@ -8,7 +8,9 @@ import { useState } from 'react';
 
 import { notifyDone } from '../feedback/notify.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { text } from '../text/everywhere.ts';
+import { quietText } from '../text/quiet.ts';
 import { comingTime } from '../times/format.ts';
 import styles from './quiet_dialog.module.css';
 import { useKeepQuiet } from './queries.ts';
@@ -35,27 +37,27 @@ export default function SnoozeDialog({ camera, alertType, onClose }: SnoozeDialo
       { kind: 'snooze', camera_id: camera.id, alert_type: type, until_ms: untilMs, reason: reason.trim() },
       {
         onSuccess: () => {
-          notifyDone(text.quiet.started(camera.name, comingTime(untilMs, Date.now())));
+          notifyDone(quietText.started(camera.name, comingTime(untilMs, Date.now())));
           onClose();
         },
       },
     );
   };
   return (
-    <Modal opened onClose={onClose} title={text.quiet.snoozeTitle(camera.name)} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={quietText.snoozeTitle(camera.name)} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <form onSubmit={submit} className={styles.form}>
         <Text size="sm" c="dimmed">
-          {text.quiet.snoozeLead}
+          {quietText.snoozeLead}
         </Text>
         <SegmentedControl
           fullWidth
-          aria-label={text.quiet.span}
-          data={text.quiet.spans.map(([value, label]) => ({ value, label }))}
+          aria-label={quietText.span}
+          data={quietText.spans.map(([value, label]) => ({ value, label }))}
           value={minutes}
           onChange={setMinutes}
         />
         <Select
-          label={text.quiet.which}
+          label={quietText.which}
           allowDeselect={false}
           data={choices(alertType)}
           value={type ?? ''}
@@ -64,7 +66,7 @@ export default function SnoozeDialog({ camera, alertType, onClose }: SnoozeDialo
           }}
         />
         <TextInput
-          label={text.quiet.reason}
+          label={quietText.reason}
           maxLength={500}
           value={reason}
           onChange={(event) => {
@@ -77,7 +79,7 @@ export default function SnoozeDialog({ camera, alertType, onClose }: SnoozeDialo
             {text.actions.cancel}
           </Button>
           <Button type="submit" loading={keep.isPending}>
-            {text.quiet.start}
+            {quietText.start}
           </Button>
         </Group>
       </form>
@@ -90,7 +92,7 @@ const TYPES = ['watchlist_match', 'unknown_person', 'camera_offline'];
 function choices(alertType: string | undefined): { value: string; label: string }[] {
   const types = alertType === undefined ? TYPES : [alertType, ...TYPES.filter((type) => type !== alertType)];
   return [
-    { value: '', label: text.quiet.allTypes },
-    ...types.map((type) => ({ value: type, label: text.quiet.onlyType(text.alerts.types[type] ?? type) })),
+    { value: '', label: quietText.allTypes },
+    ...types.map((type) => ({ value: type, label: quietText.onlyType(alertsText.types[type] ?? type) })),
   ];
 }

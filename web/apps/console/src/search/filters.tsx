@@ -2,7 +2,9 @@ import { MultiSelect, Select, TextInput } from '@mantine/core';
 import type { ReactElement } from 'react';
 
 import { useCameras } from '../cameras/queries.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { historyText } from '../text/history.ts';
+import { searchText } from '../text/search.ts';
 import type { SearchFilter } from './filter.ts';
 import styles from './search_page.module.css';
 
@@ -13,7 +15,7 @@ export function Filters({ filter, onChange }: { filter: SearchFilter; onChange: 
   const time = (name: 'from' | 'to'): ReactElement => (
     <TextInput
       type="datetime-local"
-      label={text.search[name]}
+      label={searchText[name]}
       value={filter[name]}
       onChange={(event) => {
         onChange({ ...filter, [name]: event.currentTarget.value });
@@ -23,8 +25,8 @@ export function Filters({ filter, onChange }: { filter: SearchFilter; onChange: 
   return (
     <div className={styles.filters}>
       <MultiSelect
-        label={text.search.cameras}
-        placeholder={filter.cameras.length === 0 ? text.history.anyCamera : ''}
+        label={searchText.cameras}
+        placeholder={filter.cameras.length === 0 ? historyText.anyCamera : ''}
         data={cameras.map(({ id, name }) => ({ value: id, label: name }))}
         value={filter.cameras}
         onChange={(chosen) => {
@@ -34,9 +36,9 @@ export function Filters({ filter, onChange }: { filter: SearchFilter; onChange: 
       {time('from')}
       {time('to')}
       <Select
-        label={text.search.threshold}
+        label={searchText.threshold}
         allowDeselect={false}
-        data={THRESHOLDS.map((value) => ({ value: String(value), label: `${text.alerts.match(value)} (${value.toFixed(2)})` }))}
+        data={THRESHOLDS.map((value) => ({ value: String(value), label: `${alertsText.match(value)} (${value.toFixed(2)})` }))}
         value={String(filter.threshold)}
         onChange={(value) => {
           onChange({ ...filter, threshold: Number(value ?? 0.5) });

@@ -8,7 +8,7 @@ import type { Negative } from '../api/past_types.ts';
 import { notifyFailed } from '../feedback/notify.ts';
 import { notifyUndo } from '../feedback/undo.tsx';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { searchText } from '../text/search.ts';
 import { outdatePast } from './queries.ts';
 
 interface NotThisPersonProps {
@@ -24,7 +24,7 @@ export default function NotThisPerson({ of, name }: NotThisPersonProps): ReactEl
     mutationFn: () => request<Negative>('/api/negatives', { method: 'POST', json: of }),
     onError: notifyFailed,
     onSuccess: async (negative) => {
-      notifyUndo(text.search.rejected(name), async () => {
+      notifyUndo(searchText.rejected(name), async () => {
         await request(`/api/negatives/${encodeURIComponent(negative.id)}`, { method: 'DELETE' });
         reject.reset();
         await outdatePast(queries);
@@ -41,12 +41,12 @@ export default function NotThisPerson({ of, name }: NotThisPersonProps): ReactEl
       leftSection={<IconUserX size={15} />}
       loading={reject.isPending}
       disabled={reject.isSuccess}
-      aria-label={text.search.notThisNamed(name)}
+      aria-label={searchText.notThisNamed(name)}
       onClick={() => {
         reject.mutate();
       }}
     >
-      {reject.isSuccess ? text.search.saidNot : text.search.notThis}
+      {reject.isSuccess ? searchText.saidNot : searchText.notThis}
     </Button>
   );
 }

@@ -15,7 +15,8 @@ import { Page } from '../feedback/page.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { DropArea } from '../pictures/drop_area.tsx';
 import { Picture, BlobImage } from '../pictures/picture.tsx';
-import { text } from '../text.ts';
+import { captureText } from '../text/capture.ts';
+import { searchText } from '../text/search.ts';
 import type { SearchFilter } from './filter.ts';
 import { NO_FILTER, searchForm } from './filter.ts';
 import { Filters } from './filters.tsx';
@@ -50,14 +51,14 @@ export default function SearchPage(): ReactElement {
     setProbe({ file, id: pictures });
   };
   return (
-    <Page title={text.search.title}>
+    <Page title={searchText.title}>
       <div className={styles.page}>
         <div className={styles.ask} data-asked={asked || undefined}>
           {asked ? <Probe file={probe?.file ?? null} sightingId={sightingId} /> : null}
           <DropArea
-            title={asked ? text.search.another : text.search.drop}
-            hint={text.search.lead}
-            chooseLabel={text.identify.choose}
+            title={asked ? searchText.another : searchText.drop}
+            hint={searchText.lead}
+            chooseLabel={captureText.choose}
             onFiles={take}
           />
         </div>
@@ -69,13 +70,13 @@ export default function SearchPage(): ReactElement {
             setCapturing(true);
           }}
         >
-          {text.capture.use}
+          {captureText.use}
         </Button>
         <Filters filter={filter} onChange={setFilter} />
         {!asked ? null : search.error !== null ? (
           <Failed error={search.error} onRetry={search.refetch} />
         ) : search.data === undefined ? (
-          <LoadingRows label={text.search.working} rows={3} height={110} />
+          <LoadingRows label={searchText.working} rows={3} height={110} />
         ) : (
           <Results
             answer={search.data}
@@ -109,12 +110,12 @@ function Probe({ file, sightingId }: { file: File | null; sightingId: string | n
   if (file !== null) {
     return (
       <span className={styles.probe}>
-        <BlobImage blob={file} alt={text.search.probe} />
+        <BlobImage blob={file} alt={searchText.probe} />
       </span>
     );
   }
   if (sightingId === null) return null;
-  return <Picture url={`/api/sightings/${encodeURIComponent(sightingId)}/picture`} alt={text.search.probe} className={styles.probe} />;
+  return <Picture url={`/api/sightings/${encodeURIComponent(sightingId)}/picture`} alt={searchText.probe} className={styles.probe} />;
 }
 
 interface ResultsProps {
@@ -128,21 +129,21 @@ function Results({ answer, busy, onLike }: ResultsProps): ReactElement {
   return (
     <section aria-labelledby="hits-title" className={styles.results}>
       <h2 id="hits-title">
-        {text.search.found(hits.length)} {busy ? <Loader size={16} aria-label={text.search.working} /> : null}
+        {searchText.found(hits.length)} {busy ? <Loader size={16} aria-label={searchText.working} /> : null}
       </h2>
-      {probe !== null && probe.faces > 1 ? <p className={styles.note}>{text.search.largest(probe.faces)}</p> : null}
+      {probe !== null && probe.faces > 1 ? <p className={styles.note}>{searchText.largest(probe.faces)}</p> : null}
       {probe !== null && probe.reasons.length > 0 ? (
-        <p className={styles.note}>{text.search.poor(probe.reasons.join(', ').replaceAll('_', ' '))}</p>
+        <p className={styles.note}>{searchText.poor(probe.reasons.join(', ').replaceAll('_', ' '))}</p>
       ) : null}
       {indexing === null ? null : (
         <div className={styles.indexing} role="status">
-          <span>{text.search.indexing(indexing.indexed, indexing.total)}</span>
-          <Progress value={(indexing.indexed / Math.max(indexing.total, 1)) * 100} aria-label={text.search.indexing(indexing.indexed, indexing.total)} />
+          <span>{searchText.indexing(indexing.indexed, indexing.total)}</span>
+          <Progress value={(indexing.indexed / Math.max(indexing.total, 1)) * 100} aria-label={searchText.indexing(indexing.indexed, indexing.total)} />
         </div>
       )}
       {hits.length === 0 ? (
-        <Empty icon={<IconZoomQuestion size={30} stroke={1.4} />} title={text.search.none}>
-          {text.search.noneHint}
+        <Empty icon={<IconZoomQuestion size={30} stroke={1.4} />} title={searchText.none}>
+          {searchText.noneHint}
         </Empty>
       ) : (
         <ul className={styles.cards}>

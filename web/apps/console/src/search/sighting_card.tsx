@@ -7,7 +7,9 @@ import { SimilarityWords } from '../alerts/similarity.tsx';
 import type { Sighting } from '../api/past_types.ts';
 import { Picture } from '../pictures/picture.tsx';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { searchText } from '../text/search.ts';
+import { strangersText } from '../text/strangers.ts';
 import { Clock } from '../times/time.tsx';
 import NotThisPerson from './not_this_person.tsx';
 import styles from './search_page.module.css';
@@ -25,21 +27,21 @@ export function SightingCard({ sighting, similarity, onLike, action }: SightingC
   const mayIdentify = useMay('identify');
   return (
     <li className={styles.card} data-testid="sighting">
-      <Picture url={sighting.picture_url} alt={text.search.pictureOf(nameOf(sighting), camera.name)} className={styles.face} />
+      <Picture url={sighting.picture_url} alt={searchText.pictureOf(nameOf(sighting), camera.name)} className={styles.face} />
       <div className={styles.words}>
         {person !== null ? (
           <Link to={`/people/${person.id}#timeline`}>{person.name}</Link>
         ) : stranger !== null ? (
-          <Link to={`/strangers/${stranger.id}`}>{text.strangers.name(stranger.number)}</Link>
+          <Link to={`/strangers/${stranger.id}`}>{strangersText.name(stranger.number)}</Link>
         ) : (
-          <b>{text.alerts.unknownName}</b>
+          <b>{alertsText.unknownName}</b>
         )}
         {similarity === undefined ? null : <SimilarityWords value={similarity} />}
-        <span>{camera.name === '' ? text.search.removedCamera : camera.name}</span>
+        <span>{camera.name === '' ? searchText.removedCamera : camera.name}</span>
         <span>
           <Clock at={sighting.first_seen} />
         </span>
-        {sighting.live !== null && sighting.live < 0.5 ? <span className={styles.attack}>{text.search.attack}</span> : null}
+        {sighting.live !== null && sighting.live < 0.5 ? <span className={styles.attack}>{searchText.attack}</span> : null}
       </div>
       <div className={styles.acts}>
         {onLike === undefined || !mayIdentify ? null : (
@@ -51,7 +53,7 @@ export function SightingCard({ sighting, similarity, onLike, action }: SightingC
               onLike(sighting);
             }}
           >
-            {text.search.like}
+            {searchText.like}
           </Button>
         )}
         {person === null ? null : <NotThisPerson of={{ sighting_id: sighting.id, person_id: person.id }} name={person.name} />}
@@ -62,5 +64,5 @@ export function SightingCard({ sighting, similarity, onLike, action }: SightingC
 }
 
 export function nameOf({ person, stranger }: Sighting): string {
-  return person?.name ?? (stranger === null ? text.alerts.unknownName : text.strangers.name(stranger.number));
+  return person?.name ?? (stranger === null ? alertsText.unknownName : strangersText.name(stranger.number));
 }

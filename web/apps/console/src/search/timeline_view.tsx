@@ -6,7 +6,8 @@ import { useState } from 'react';
 import type { Sighting, Timeline } from '../api/past_types.ts';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { Picture } from '../pictures/picture.tsx';
-import { text } from '../text.ts';
+import { alertsText } from '../text/alerts.ts';
+import { searchText, timelineText } from '../text/search.ts';
 import { useNow } from '../times/clock.ts';
 import { clockTime, shortSpan } from '../times/format.ts';
 import type { DaySpan } from './day.ts';
@@ -36,9 +37,9 @@ export default function TimelineView({ owner, id, startAt, actionFor }: Timeline
   return (
     <section className={styles.timeline} id="timeline" aria-labelledby="timeline-title">
       <header className={styles.head}>
-        <h2 id="timeline-title">{text.timeline.title}</h2>
+        <h2 id="timeline-title">{timelineText.title}</h2>
         <div className={styles.days}>
-          <ActionIcon variant="default" size={36} aria-label={text.timeline.before} onClick={() => {
+          <ActionIcon variant="default" size={36} aria-label={timelineText.before} onClick={() => {
             setDay(otherDay(day, -1));
           }}>
             <IconChevronLeft size={18} />
@@ -46,14 +47,14 @@ export default function TimelineView({ owner, id, startAt, actionFor }: Timeline
           <input
             type="date"
             className={styles.date}
-            aria-label={text.timeline.day}
+            aria-label={timelineText.day}
             value={dateInput(day)}
             onChange={(event) => {
               const at = new Date(`${event.currentTarget.value}T12:00`).getTime();
               if (!Number.isNaN(at)) setDay(dayOf(at));
             }}
           />
-          <ActionIcon variant="default" size={36} aria-label={text.timeline.after} disabled={day.toMs > nowMs} onClick={() => {
+          <ActionIcon variant="default" size={36} aria-label={timelineText.after} disabled={day.toMs > nowMs} onClick={() => {
             setDay(otherDay(day, 1));
           }}>
             <IconChevronRight size={18} />
@@ -63,10 +64,10 @@ export default function TimelineView({ owner, id, startAt, actionFor }: Timeline
       {timeline.error !== null && timeline.data === undefined ? (
         <Failed error={timeline.error} onRetry={timeline.refetch} />
       ) : timeline.data === undefined ? (
-        <LoadingRows label={text.timeline.title} rows={2} height={90} />
+        <LoadingRows label={timelineText.title} rows={2} height={90} />
       ) : timeline.data.sightings.length === 0 ? (
-        <Empty icon={<IconWalk size={30} stroke={1.4} />} title={text.timeline.empty}>
-          {text.timeline.emptyHint}
+        <Empty icon={<IconWalk size={30} stroke={1.4} />} title={timelineText.empty}>
+          {timelineText.emptyHint}
         </Empty>
       ) : (
         <Day timeline={timeline.data} day={day} actionFor={actionFor} />
@@ -89,12 +90,12 @@ function Day({ timeline, day, actionFor }: DayProps): ReactElement {
       {timeline.cameras.map(({ camera }) => (
         <OneCamera
           key={camera.id}
-          name={camera.name === '' ? text.search.removedCamera : camera.name}
+          name={camera.name === '' ? searchText.removedCamera : camera.name}
           sightings={timeline.sightings.filter((sighting) => sighting.camera.id === camera.id)}
           actionFor={actionFor}
         />
       ))}
-      {timeline.next === null ? null : <p className={styles.soft}>{text.timeline.more}</p>}
+      {timeline.next === null ? null : <p className={styles.soft}>{timelineText.more}</p>}
     </>
   );
 }
@@ -105,19 +106,19 @@ function Strips({ timeline, day }: { timeline: Timeline; day: DaySpan }): ReactE
     <div className={styles.strips}>
       {timeline.cameras.map(({ camera, sightings, seen_ms, first_seen, last_seen }) => (
         <div key={camera.id} className={styles.strip}>
-          <b>{camera.name === '' ? text.search.removedCamera : camera.name}</b>
+          <b>{camera.name === '' ? searchText.removedCamera : camera.name}</b>
           <span
             className={styles.cells}
             role="img"
-            aria-label={text.timeline.strip(sightings, clockTime(first_seen), clockTime(last_seen))}
-            title={text.timeline.strip(sightings, clockTime(first_seen), clockTime(last_seen))}
+            aria-label={timelineText.strip(sightings, clockTime(first_seen), clockTime(last_seen))}
+            title={timelineText.strip(sightings, clockTime(first_seen), clockTime(last_seen))}
           >
             {heat(timeline.sightings.filter((one) => one.camera.id === camera.id), day, BINS).map((value, bin) => (
               <i key={bin} style={value === 0 ? undefined : { opacity: value, background: 'var(--accent)' }} />
             ))}
           </span>
           <span className={styles.soft}>
-            {text.timeline.times(sightings)} · {shortSpan(Math.max(seen_ms, 5_000))}
+            {timelineText.times(sightings)} · {shortSpan(Math.max(seen_ms, 5_000))}
           </span>
         </div>
       ))}
@@ -138,12 +139,12 @@ function Strips({ timeline, day }: { timeline: Timeline; day: DaySpan }): ReactE
 function Path({ timeline }: { timeline: Timeline }): ReactElement {
   return (
     <>
-      <h3>{text.timeline.path}</h3>
-      <ol className={styles.path} tabIndex={0} aria-label={text.timeline.path}>
+      <h3>{timelineText.path}</h3>
+      <ol className={styles.path} tabIndex={0} aria-label={timelineText.path}>
         {timeline.path.map((visit) => (
           <li key={`${visit.camera.id}-${String(visit.from)}`}>
             <Picture url={visit.picture_url} alt="" className={styles.visit} />
-            <b>{visit.camera.name === '' ? text.search.removedCamera : visit.camera.name}</b>
+            <b>{visit.camera.name === '' ? searchText.removedCamera : visit.camera.name}</b>
             <span>
               {clockTime(visit.from)}–{clockTime(visit.to)}
             </span>
@@ -167,7 +168,7 @@ function OneCamera({ name, sightings, actionFor }: OneCameraProps): ReactElement
   return (
     <>
       <h3>
-        {name} <small>{text.timeline.times(sightings.length)}</small>
+        {name} <small>{timelineText.times(sightings.length)}</small>
       </h3>
       <ul className={styles.cards}>
         {shown.map((sighting) => {
@@ -183,7 +184,7 @@ function OneCamera({ name, sightings, actionFor }: OneCameraProps): ReactElement
             setAll(true);
           }}
         >
-          {text.alerts.more(sightings.length - shown.length)}
+          {alertsText.more(sightings.length - shown.length)}
         </Button>
       )}
     </>

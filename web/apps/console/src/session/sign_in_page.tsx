@@ -4,7 +4,8 @@ import { useEffect, useState } from 'react';
 import { Navigate, useSearchParams } from 'react-router';
 
 import { ApiError } from '../api/http.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { signInText } from '../text/sign_in.ts';
 import { safeNext } from './next.ts';
 import { isRemembered } from './remembered.ts';
 import { useSession } from './session.ts';
@@ -36,7 +37,7 @@ export default function SignInPage(): ReactElement {
   const submit = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
     if (name === '' || password === '') {
-      setError(text.signIn.missing);
+      setError(signInText.missing);
       return;
     }
     setBusy(true);
@@ -51,21 +52,21 @@ export default function SignInPage(): ReactElement {
 
   return (
     <main className={styles.page}>
-      <title>{`${text.signIn.title} · Sightline`}</title>
+      <title>{`${signInText.title} · Sightline`}</title>
       <form className={styles.form} onSubmit={(event) => void submit(event)} noValidate>
         <div className={styles.brand}>
           <img src="/icon.svg" alt="" width={52} height={52} />
           <h1>{text.product}</h1>
-          <p>{text.signIn.lead}</p>
+          <p>{signInText.lead}</p>
         </div>
-        {next !== null && error === null ? <p className={styles.ended}>{text.signIn.next}</p> : null}
+        {next !== null && error === null ? <p className={styles.ended}>{signInText.next}</p> : null}
         {error === null ? null : (
           <Alert color="red" variant="light" role="alert" p="sm">
             {error}
           </Alert>
         )}
         <TextInput
-          label={text.signIn.name}
+          label={signInText.name}
           name="username"
           autoComplete="username"
           autoCapitalize="none"
@@ -77,7 +78,7 @@ export default function SignInPage(): ReactElement {
           }}
         />
         <PasswordInput
-          label={text.signIn.password}
+          label={signInText.password}
           name="password"
           autoComplete="current-password"
           size="md"
@@ -94,10 +95,10 @@ export default function SignInPage(): ReactElement {
               setRemember(event.currentTarget.checked);
             }}
           />
-          {text.signIn.remember}
+          {signInText.remember}
         </label>
         <Button type="submit" size="md" loading={busy} fullWidth mt={4}>
-          {text.signIn.submit}
+          {signInText.submit}
         </Button>
       </form>
     </main>
@@ -138,7 +139,7 @@ function Resuming({ onRefused }: { onRefused: () => void }): ReactElement {
         <img src="/icon.svg" alt="" width={52} height={52} />
         <h1>{text.product}</h1>
         <Loader size="sm" type="dots" />
-        <p>{waiting ? text.signIn.waiting : text.signIn.resuming}</p>
+        <p>{waiting ? signInText.waiting : signInText.resuming}</p>
       </div>
     </main>
   );
@@ -146,6 +147,6 @@ function Resuming({ onRefused }: { onRefused: () => void }): ReactElement {
 
 function wordsOf(error: unknown): string {
   if (!(error instanceof ApiError)) return String(error);
-  if (error.status === 401) return text.signIn.wrong;
-  return error.status === 429 ? text.signIn.tooMany(error.retryAfterS) : error.message;
+  if (error.status === 401) return signInText.wrong;
+  return error.status === 429 ? signInText.tooMany(error.retryAfterS) : error.message;
 }

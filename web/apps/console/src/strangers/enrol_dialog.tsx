@@ -13,7 +13,9 @@ import { faultsOf, NO_PERSON } from '../people/person_draft.ts';
 import { outdatePeople, usePeople } from '../people/queries.ts';
 import { WatchListPicker } from '../people/watch_list_picker.tsx';
 import { outdatePast } from '../search/queries.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { peopleText } from '../text/people.ts';
+import { strangersText } from '../text/strangers.ts';
 import { strangerUrl } from './queries.ts';
 
 /** Says who a stranger is: somebody new, or somebody enrolled already. */
@@ -33,7 +35,7 @@ export function EnrolDialog({ stranger, onClose }: { stranger: Stranger; onClose
       }),
     onSuccess: async ({ person, references }) => {
       await Promise.all([outdatePeople(queries), outdatePast(queries, true)]);
-      notifyDone(text.strangers.enrolled(person.name, references.length));
+      notifyDone(strangersText.enrolled(person.name, references.length));
       await navigate(`/people/${person.id}`);
     },
   });
@@ -47,23 +49,23 @@ export function EnrolDialog({ stranger, onClose }: { stranger: Stranger; onClose
     if (kind === 'new' ? Object.keys(faultsOf(draft)).length === 0 : personId !== null) enrol.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={text.strangers.enrolTitle(stranger.number)} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={strangersText.enrolTitle(stranger.number)} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <SegmentedControl
-            aria-label={text.strangers.enrolAs}
+            aria-label={strangersText.enrolAs}
             data={[
-              { value: 'new', label: text.strangers.somebodyNew },
-              { value: 'known', label: text.strangers.somebodyKnown },
+              { value: 'new', label: strangersText.somebodyNew },
+              { value: 'known', label: strangersText.somebodyKnown },
             ]}
             value={kind}
             onChange={setKind}
           />
           {kind === 'known' ? (
             <Select
-              label={text.strangers.person}
+              label={strangersText.person}
               searchable
-              error={shown && personId === null ? text.strangers.personMissing : undefined}
+              error={shown && personId === null ? strangersText.personMissing : undefined}
               data={people.map(({ id, name }) => ({ value: id, label: name }))}
               value={personId}
               onChange={setPersonId}
@@ -71,17 +73,17 @@ export function EnrolDialog({ stranger, onClose }: { stranger: Stranger; onClose
           ) : (
             <>
               <Group grow align="flex-start">
-                <TextInput label={text.people.firstName} data-autofocus required error={faults.first_name} value={draft.first_name} onChange={(event) => {
+                <TextInput label={peopleText.firstName} data-autofocus required error={faults.first_name} value={draft.first_name} onChange={(event) => {
                   set({ first_name: event.currentTarget.value });
                 }} />
-                <TextInput label={text.people.lastName} value={draft.last_name} onChange={(event) => {
+                <TextInput label={peopleText.lastName} value={draft.last_name} onChange={(event) => {
                   set({ last_name: event.currentTarget.value });
                 }} />
               </Group>
-              <NumberInput label={text.people.age} w={130} min={0} max={130} allowDecimal={false} error={faults.age} value={draft.age ?? ''} onChange={(value) => {
+              <NumberInput label={peopleText.age} w={130} min={0} max={130} allowDecimal={false} error={faults.age} value={draft.age ?? ''} onChange={(value) => {
                 set({ age: typeof value === 'number' ? value : null });
               }} />
-              <Textarea label={text.people.description} description={text.people.descriptionHint} autosize minRows={2} value={draft.description} onChange={(event) => {
+              <Textarea label={peopleText.description} description={peopleText.descriptionHint} autosize minRows={2} value={draft.description} onChange={(event) => {
                 set({ description: event.currentTarget.value });
               }} />
               <WatchListPicker value={draft.watch_lists} onChange={(watch_lists) => {
@@ -95,7 +97,7 @@ export function EnrolDialog({ stranger, onClose }: { stranger: Stranger; onClose
               {text.actions.cancel}
             </Button>
             <Button type="submit" loading={enrol.isPending}>
-              {text.strangers.enrol}
+              {strangersText.enrol}
             </Button>
           </Group>
         </Stack>

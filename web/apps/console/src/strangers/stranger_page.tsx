@@ -18,7 +18,9 @@ import { Picture } from '../pictures/picture.tsx';
 import { outdatePast } from '../search/queries.ts';
 import TimelineView from '../search/timeline_view.tsx';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { peopleText } from '../text/people.ts';
+import { searchText, timelineText } from '../text/search.ts';
+import { strangersText } from '../text/strangers.ts';
 import { Clock } from '../times/time.tsx';
 import { EnrolDialog } from './enrol_dialog.tsx';
 import { strangerUrl, useStranger } from './queries.ts';
@@ -33,10 +35,10 @@ export default function StrangerPage(): ReactElement {
       <Empty
         heading="h1"
         icon={<IconUserOff size={30} stroke={1.4} />}
-        title={text.strangers.notFound}
+        title={strangersText.notFound}
         action={
           <Button component={Link} to="/strangers" variant="default">
-            {text.strangers.title}
+            {strangersText.title}
           </Button>
         }
       />
@@ -44,7 +46,7 @@ export default function StrangerPage(): ReactElement {
   }
   if (stranger === undefined) {
     return (
-      <Page title={text.strangers.title}>{error === null ? <Skeleton height={300} /> : <Failed error={error} onRetry={refetch} />}</Page>
+      <Page title={strangersText.title}>{error === null ? <Skeleton height={300} /> : <Failed error={error} onRetry={refetch} />}</Page>
     );
   }
   return <Loaded stranger={stranger} />;
@@ -61,13 +63,13 @@ function Loaded({ stranger }: { stranger: Stranger }): ReactElement {
   const best = /\/api\/sightings\/([^/]+)\//.exec(stranger.picture_url ?? '')?.[1];
   return (
     <Page
-      title={text.strangers.name(number)}
-      aside={stranger.state === 'ignored' ? text.strangers.states.ignored : undefined}
+      title={strangersText.name(number)}
+      aside={stranger.state === 'ignored' ? strangersText.states.ignored : undefined}
       actions={
         <>
           {mayIdentify && best !== undefined ? (
             <Button component={Link} to={`/search?sighting=${best}`} variant="default" leftSection={<IconSearch size={17} />}>
-              {text.search.like}
+              {searchText.like}
             </Button>
           ) : null}
           {mayManage ? (
@@ -79,7 +81,7 @@ function Loaded({ stranger }: { stranger: Stranger }): ReactElement {
                   setOpen('enrol');
                 }}
               >
-                {text.strangers.enrol}
+                {strangersText.enrol}
               </Button>
             </>
           ) : null}
@@ -88,20 +90,20 @@ function Loaded({ stranger }: { stranger: Stranger }): ReactElement {
     >
       <div className={styles.columns}>
         <div className={styles.side}>
-          <Picture url={stranger.picture_url} alt={text.strangers.picture(number)} className={styles.portrait} />
+          <Picture url={stranger.picture_url} alt={strangersText.picture(number)} className={styles.portrait} />
           <dl className={styles.facts}>
-            <Fact name={text.strangers.seen}>{text.timeline.times(stranger.sightings)}</Fact>
+            <Fact name={strangersText.seen}>{timelineText.times(stranger.sightings)}</Fact>
             {first_seen === null ? null : (
-              <Fact name={text.strangers.first}>
+              <Fact name={strangersText.first}>
                 <Clock at={first_seen} />
               </Fact>
             )}
             {last_seen === null ? null : (
-              <Fact name={text.strangers.last}>
+              <Fact name={strangersText.last}>
                 <Clock at={last_seen} />
               </Fact>
             )}
-            {stranger.merged.length === 0 ? null : <Fact name={text.strangers.with}>{text.strangers.includes(stranger.merged)}</Fact>}
+            {stranger.merged.length === 0 ? null : <Fact name={strangersText.with}>{strangersText.includes(stranger.merged)}</Fact>}
           </dl>
           {mayManage ? (
             <Button
@@ -114,7 +116,7 @@ function Loaded({ stranger }: { stranger: Stranger }): ReactElement {
                 setOpen('erase');
               }}
             >
-              {text.strangers.erase}
+              {strangersText.erase}
             </Button>
           ) : null}
         </div>
@@ -154,8 +156,8 @@ function Ignore({ stranger }: { stranger: Stranger }): ReactElement {
     onError: notifyFailed,
     // What was asked for, not what is shown: that is the new state by now.
     onSuccess: (_, state) => {
-      if (state === 'open') notifyDone(text.strangers.noticed(stranger.number));
-      else notifyUndo(text.strangers.ignored(stranger.number), () => put('open'));
+      if (state === 'open') notifyDone(strangersText.noticed(stranger.number));
+      else notifyUndo(strangersText.ignored(stranger.number), () => put('open'));
     },
   });
   return (
@@ -167,7 +169,7 @@ function Ignore({ stranger }: { stranger: Stranger }): ReactElement {
         change.mutate(ignored ? 'open' : 'ignored');
       }}
     >
-      {ignored ? text.strangers.notice : text.strangers.ignore}
+      {ignored ? strangersText.notice : strangersText.ignore}
     </Button>
   );
 }
@@ -179,7 +181,7 @@ function Split({ stranger, sighting }: { stranger: Stranger; sighting: Sighting 
     mutationFn: () => request<Stranger>(`${strangerUrl(stranger.id)}/split`, { method: 'POST', json: { sighting_id: sighting.id } }),
     onError: notifyFailed,
     onSuccess: async (made) => {
-      notifyUndo(text.strangers.split(made.number), async () => {
+      notifyUndo(strangersText.split(made.number), async () => {
         await request(`${strangerUrl(made.id)}/merge`, { method: 'POST', json: { into: stranger.id } });
         await outdatePast(queries);
       });
@@ -197,7 +199,7 @@ function Split({ stranger, sighting }: { stranger: Stranger; sighting: Sighting 
         split.mutate();
       }}
     >
-      {text.strangers.somebodyElse}
+      {strangersText.somebodyElse}
     </Button>
   );
 }
@@ -212,15 +214,15 @@ function EraseDialog({ stranger, onClose }: { stranger: Stranger; onClose: () =>
       // Pictures of them must not linger in this page's memory either.
       queries.removeQueries({ queryKey: ['picture'] });
       await outdatePast(queries, true);
-      notifyDone(text.strangers.erased(receipt.number, receipt.sightings, receipt.pictures));
+      notifyDone(strangersText.erased(receipt.number, receipt.sightings, receipt.pictures));
       await navigate('/strangers');
     },
   });
   return (
     <Confirm
-      title={text.strangers.eraseTitle(stranger.number)}
-      body={text.strangers.eraseBody}
-      action={text.people.eraseButton}
+      title={strangersText.eraseTitle(stranger.number)}
+      body={strangersText.eraseBody}
+      action={peopleText.eraseButton}
       busy={erase.isPending}
       onConfirm={() => {
         erase.mutate();

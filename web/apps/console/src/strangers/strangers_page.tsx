@@ -18,7 +18,9 @@ import { notifyUndo } from '../feedback/undo.tsx';
 import { Picture } from '../pictures/picture.tsx';
 import { outdatePast } from '../search/queries.ts';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { peopleText } from '../text/people.ts';
+import { timelineText } from '../text/search.ts';
+import { strangersText } from '../text/strangers.ts';
 import { Ago } from '../times/time.tsx';
 import { strangerUrl, useStrangers } from './queries.ts';
 import styles from './strangers_page.module.css';
@@ -33,11 +35,11 @@ export default function StrangersPage(): ReactElement {
   const mayManage = useMay('manage_people');
   const strangers = list.data?.pages.flat() ?? [];
   return (
-    <Page title={text.strangers.title}>
+    <Page title={strangersText.title}>
       <div className={styles.bar}>
         <SegmentedControl
-          aria-label={text.strangers.which}
-          data={STATES.map((one) => ({ value: one, label: text.strangers.states[one] }))}
+          aria-label={strangersText.which}
+          data={STATES.map((one) => ({ value: one, label: strangersText.states[one] }))}
           value={state}
           onChange={(next) => {
             setState(next);
@@ -56,10 +58,10 @@ export default function StrangersPage(): ReactElement {
       {list.error !== null && list.data === undefined ? (
         <Failed error={list.error} onRetry={list.refetch} />
       ) : list.isPending ? (
-        <LoadingRows label={text.strangers.title} height={120} />
+        <LoadingRows label={strangersText.title} height={120} />
       ) : strangers.length === 0 ? (
-        <Empty icon={<IconUserQuestion size={30} stroke={1.4} />} title={text.strangers.empty[state]}>
-          {text.strangers.emptyHints[state]}
+        <Empty icon={<IconUserQuestion size={30} stroke={1.4} />} title={strangersText.empty[state]}>
+          {strangersText.emptyHints[state]}
         </Empty>
       ) : (
         <ul className={styles.cards}>
@@ -78,7 +80,7 @@ export default function StrangersPage(): ReactElement {
       )}
       {list.hasNextPage ? (
         <Button mt="md" fullWidth variant="default" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          {text.people.more}
+          {peopleText.more}
         </Button>
       ) : null}
     </Page>
@@ -95,7 +97,7 @@ function Merge({ chosen, onDone }: { chosen: readonly Stranger[]; onDone: () => 
     onError: notifyFailed,
     onSuccess: async (_, [source, target]) => {
       onDone();
-      notifyUndo(text.strangers.merged(source.number, target.number), async () => {
+      notifyUndo(strangersText.merged(source.number, target.number), async () => {
         await request(`${strangerUrl(source.id)}/unmerge`, { method: 'POST' });
         await outdatePast(queries);
       });
@@ -114,9 +116,9 @@ function Merge({ chosen, onDone }: { chosen: readonly Stranger[]; onDone: () => 
           if (from !== undefined && into !== undefined) merge.mutate([from, into]);
         }}
       >
-        {text.strangers.merge}
+        {strangersText.merge}
       </Button>
-      <span role="status">{chosen.length === 0 ? text.strangers.chooseHint : two ? '' : text.strangers.chooseTwo(chosen.length)}</span>
+      <span role="status">{chosen.length === 0 ? strangersText.chooseHint : two ? '' : strangersText.chooseTwo(chosen.length)}</span>
     </>
   );
 }
@@ -133,26 +135,26 @@ function Card({ stranger, chosen, mayManage, onChoose }: CardProps): ReactElemen
   const { number, sightings, last_seen, merged, merged_into, state } = stranger;
   return (
     <li className={styles.card} data-testid="stranger" data-chosen={chosen ?? undefined}>
-      <Picture url={stranger.picture_url} alt={text.strangers.picture(number)} className={styles.face} />
+      <Picture url={stranger.picture_url} alt={strangersText.picture(number)} className={styles.face} />
       <div className={styles.words}>
         {state === 'merged' ? (
-          <b>{text.strangers.name(number)}</b>
+          <b>{strangersText.name(number)}</b>
         ) : (
-          <Link to={`/strangers/${stranger.id}`}>{text.strangers.name(number)}</Link>
+          <Link to={`/strangers/${stranger.id}`}>{strangersText.name(number)}</Link>
         )}
-        <span>{text.timeline.times(sightings)}</span>
+        <span>{timelineText.times(sightings)}</span>
         {last_seen === null ? null : (
           <span>
-            {text.strangers.last} <Ago at={last_seen} />
+            {strangersText.last} <Ago at={last_seen} />
           </span>
         )}
-        {merged.length === 0 ? null : <span>{text.strangers.includes(merged)}</span>}
-        {merged_into === null ? null : <span>{text.strangers.mergedInto(merged_into)}</span>}
+        {merged.length === 0 ? null : <span>{strangersText.includes(merged)}</span>}
+        {merged_into === null ? null : <span>{strangersText.mergedInto(merged_into)}</span>}
       </div>
       {chosen === null ? null : (
         <Checkbox
           className={styles.choose}
-          aria-label={text.strangers.choose(number)}
+          aria-label={strangersText.choose(number)}
           checked={chosen}
           onChange={(event) => {
             onChoose(event.currentTarget.checked);
@@ -170,7 +172,7 @@ function Unmerge({ stranger }: { stranger: Stranger }): ReactElement {
     mutationFn: () => request(`${strangerUrl(stranger.id)}/unmerge`, { method: 'POST' }),
     onError: notifyFailed,
     onSuccess: () => {
-      notifyDone(text.strangers.unmerged(stranger.number));
+      notifyDone(strangersText.unmerged(stranger.number));
     },
     onSettled: () => outdatePast(queries),
   });
@@ -184,7 +186,7 @@ function Unmerge({ stranger }: { stranger: Stranger }): ReactElement {
         unmerge.mutate();
       }}
     >
-      {text.strangers.unmerge}
+      {strangersText.unmerge}
     </Button>
   );
 }

@@ -9,7 +9,7 @@ import { request } from '../api/http.ts';
 import type { System } from '../api/types.ts';
 import { Page } from '../feedback/page.tsx';
 import { Failed, LoadingRows } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { systemText } from '../text/system.ts';
 import { fileSize } from '../times/format.ts';
 import { Ago, Clock } from '../times/time.tsx';
 import { Chart } from './chart.tsx';
@@ -40,14 +40,14 @@ export default function SystemPage(): ReactElement {
   });
   if (data === undefined) {
     return (
-      <Page title={text.system.title}>
-        {error === null ? <LoadingRows label={text.system.title} height={150} /> : <Failed error={error} onRetry={refetch} />}
+      <Page title={systemText.title}>
+        {error === null ? <LoadingRows label={systemText.title} height={150} /> : <Failed error={error} onRetry={refetch} />}
       </Page>
     );
   }
   const { system, samples } = data;
   return (
-    <Page title={text.system.title} aside={`${text.system.version} ${system.version}`}>
+    <Page title={systemText.title} aside={`${systemText.version} ${system.version}`}>
       {error === null ? null : <Failed error={error} onRetry={refetch} />}
       <Warnings warnings={system.engine.warnings} />
       <div className={styles.grid}>
@@ -55,8 +55,8 @@ export default function SystemPage(): ReactElement {
         <LoopCard system={system} />
         <StorageCard system={system} />
         <ConnectionsCard system={system} />
-        <ChartCard title={text.system.eventLoop} label={text.system.chartLoop} samples={samples} series="loop" />
-        <ChartCard title={text.system.load} label={text.system.chartLoad} samples={samples} series="load" />
+        <ChartCard title={systemText.eventLoop} label={systemText.chartLoop} samples={samples} series="loop" />
+        <ChartCard title={systemText.load} label={systemText.chartLoad} samples={samples} series="load" />
         <StagesCard stages={system.engine.stage_ms} />
         <ModelsCard />
       </div>
@@ -76,7 +76,7 @@ function Card({ title, wide = false, children }: { title: string; wide?: boolean
 function Warnings({ warnings }: { warnings: readonly string[] }): ReactElement | null {
   if (warnings.length === 0) return null;
   return (
-    <ul className={styles.warnings} aria-label={text.system.warnings}>
+    <ul className={styles.warnings} aria-label={systemText.warnings}>
       {warnings.map((warning) => (
         <li key={warning}>
           <IconAlertTriangle size={18} stroke={1.8} aria-hidden />
@@ -90,16 +90,16 @@ function Warnings({ warnings }: { warnings: readonly string[] }): ReactElement |
 function EngineCard({ system }: { system: System }): ReactElement {
   const { state, since, restarts, reason } = system.engine;
   return (
-    <Card title={text.system.engine}>
+    <Card title={systemText.engine}>
       <p className={styles.big} data-tone={state === 'connected' ? 'ok' : state === 'starting' ? 'warning' : 'critical'}>
-        {text.system.engineStates[state]}
+        {systemText.engineStates[state]}
       </p>
       <p className={styles.soft}>
-        <Ago at={since} /> · {text.system.restarts(restarts)}
+        <Ago at={since} /> · {systemText.restarts(restarts)}
       </p>
       {reason ? <p className={styles.soft}>{reason}</p> : null}
       <p className={styles.soft}>
-        {text.system.upSince} <Clock at={system.started_at} />
+        {systemText.upSince} <Clock at={system.started_at} />
       </p>
     </Card>
   );
@@ -108,14 +108,14 @@ function EngineCard({ system }: { system: System }): ReactElement {
 function LoopCard({ system }: { system: System }): ReactElement {
   const { p50_ms, p99_ms, p999_ms, max_ms } = system.event_loop;
   return (
-    <Card title={text.system.eventLoop}>
-      <p className={styles.big} data-tone={p999_ms > LATE_MS ? 'critical' : 'ok'} title={text.system.eventLoopHint}>
+    <Card title={systemText.eventLoop}>
+      <p className={styles.big} data-tone={p999_ms > LATE_MS ? 'critical' : 'ok'} title={systemText.eventLoopHint}>
         {p999_ms.toFixed(1)} <small>ms p99.9</small>
       </p>
       <p className={styles.soft}>
         p50 {p50_ms.toFixed(1)} · p99 {p99_ms.toFixed(1)} · max {max_ms.toFixed(1)} ms
       </p>
-      <p className={styles.soft}>{text.system.eventLoopHint}</p>
+      <p className={styles.soft}>{systemText.eventLoopHint}</p>
     </Card>
   );
 }
@@ -123,14 +123,14 @@ function LoopCard({ system }: { system: System }): ReactElement {
 function StorageCard({ system }: { system: System }): ReactElement {
   const { free_bytes, total_bytes } = system.disk;
   return (
-    <Card title={text.system.disk}>
+    <Card title={systemText.disk}>
       <p className={styles.big}>
-        {fileSize(free_bytes)} <small>{text.system.free}</small>
+        {fileSize(free_bytes)} <small>{systemText.free}</small>
       </p>
-      {total_bytes === undefined ? null : <p className={styles.soft}>{text.system.total(fileSize(total_bytes))}</p>}
+      {total_bytes === undefined ? null : <p className={styles.soft}>{systemText.total(fileSize(total_bytes))}</p>}
       <p className={styles.soft}>
-        {text.system.log}: {text.system.logTop} <b className="figure">{system.log.top.toLocaleString()}</b>,{' '}
-        {text.system.logFloor(system.log.floor)}
+        {systemText.log}: {systemText.logTop} <b className="figure">{system.log.top.toLocaleString()}</b>,{' '}
+        {systemText.logFloor(system.log.floor)}
       </p>
     </Card>
   );
@@ -139,16 +139,16 @@ function StorageCard({ system }: { system: System }): ReactElement {
 function ConnectionsCard({ system }: { system: System }): ReactElement {
   const { latency, messagesReceived, messagesSent } = useStatistics();
   return (
-    <Card title={text.system.connections}>
+    <Card title={systemText.connections}>
       <p className={styles.big}>{system.connections}</p>
       <p className={styles.soft}>
         {Object.entries(system.clients)
-          .map(([type, count]) => `${text.system.clientTypes[type] ?? type} ${String(count)}`)
+          .map(([type, count]) => `${systemText.clientTypes[type] ?? type} ${String(count)}`)
           .join(' · ')}
       </p>
       <p className={styles.soft}>
-        {text.system.session}: {text.system.latency.toLowerCase()} {latency === null ? '–' : `${String(latency)} ms`},{' '}
-        {text.system.received.toLowerCase()} {messagesReceived.toLocaleString()}, {text.system.sent.toLowerCase()}{' '}
+        {systemText.session}: {systemText.latency.toLowerCase()} {latency === null ? '–' : `${String(latency)} ms`},{' '}
+        {systemText.received.toLowerCase()} {messagesReceived.toLocaleString()}, {systemText.sent.toLowerCase()}{' '}
         {messagesSent.toLocaleString()}
       </p>
     </Card>
@@ -167,7 +167,7 @@ function ChartCard({ title, label, samples, series }: ChartCardProps): ReactElem
     <Card title={title} wide>
       <Chart samples={samples} series={series} label={label} />
       <p className={styles.soft}>
-        {series === 'loop' ? text.system.loopLines : text.system.loadLine}, {text.system.lastMinutes}
+        {series === 'loop' ? systemText.loopLines : systemText.loadLine}, {systemText.lastMinutes}
       </p>
     </Card>
   );
@@ -177,8 +177,8 @@ function StagesCard({ stages }: { stages: Readonly<Record<string, number>> }): R
   const entries = Object.entries(stages);
   const longest = Math.max(...entries.map(([, ms]) => ms), 0.001);
   return (
-    <Card title={text.system.stages} wide>
-      {entries.length === 0 ? <p className={styles.soft}>{text.system.noStages}</p> : null}
+    <Card title={systemText.stages} wide>
+      {entries.length === 0 ? <p className={styles.soft}>{systemText.noStages}</p> : null}
       <dl className={styles.stages}>
         {entries.map(([name, ms]) => (
           <div key={name}>
@@ -196,8 +196,8 @@ function StagesCard({ stages }: { stages: Readonly<Record<string, number>> }): R
 
 function ModelsCard(): ReactElement {
   return (
-    <Card title={text.system.models} wide>
-      <Suspense fallback={<LoadingRows label={text.system.models} />}>
+    <Card title={systemText.models} wide>
+      <Suspense fallback={<LoadingRows label={systemText.models} />}>
         <ModelsSection />
       </Suspense>
     </Card>

@@ -6,7 +6,9 @@ import { useState } from 'react';
 import { request } from '../api/http.ts';
 import type { Role } from '../api/types.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { accountText } from '../text/account.ts';
+import { text } from '../text/everywhere.ts';
+import { usersText } from '../text/users.ts';
 import { SHORTEST_PASSWORD } from './password.ts';
 import { ROLES } from './roles.ts';
 
@@ -23,19 +25,19 @@ export function AddUserDialog({ onClose }: { onClose: () => void }): ReactElemen
       onClose();
     },
   });
-  const nameFault = shown && name.trim() === '' ? text.users.nameMissing : null;
-  const passwordFault = shown && password.length < SHORTEST_PASSWORD ? text.users.passwordShort : null;
+  const nameFault = shown && name.trim() === '' ? usersText.nameMissing : null;
+  const passwordFault = shown && password.length < SHORTEST_PASSWORD ? accountText.passwordHint : null;
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
     setShown(true);
     if (name.trim() !== '' && password.length >= SHORTEST_PASSWORD) add.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={text.users.add} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={usersText.add} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <TextInput
-            label={text.users.name}
+            label={usersText.name}
             data-autofocus
             autoComplete="off"
             autoCapitalize="none"
@@ -46,9 +48,9 @@ export function AddUserDialog({ onClose }: { onClose: () => void }): ReactElemen
             }}
           />
           <Select
-            label={text.users.role}
-            description={text.users.roleHints[role]}
-            data={ROLES.map((value) => ({ value, label: text.users.roles[value] }))}
+            label={usersText.role}
+            description={usersText.roleHints[role]}
+            data={ROLES.map((value) => ({ value, label: text.roles[value] }))}
             allowDeselect={false}
             value={role}
             onChange={(value) => {
@@ -56,8 +58,8 @@ export function AddUserDialog({ onClose }: { onClose: () => void }): ReactElemen
             }}
           />
           <PasswordInput
-            label={text.users.password}
-            description={text.account.passwordHint}
+            label={usersText.password}
+            description={accountText.passwordHint}
             autoComplete="new-password"
             error={passwordFault}
             value={password}

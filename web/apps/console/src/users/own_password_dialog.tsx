@@ -6,7 +6,8 @@ import { useState } from 'react';
 import { request } from '../api/http.ts';
 import { notifyDone } from '../feedback/notify.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { accountText } from '../text/account.ts';
+import { text } from '../text/everywhere.ts';
 import { SHORTEST_PASSWORD } from './password.ts';
 
 /** Changes the password of whoever is signed in. */
@@ -17,21 +18,21 @@ export default function OwnPasswordDialog({ onClose }: { onClose: () => void }):
   const change = useMutation({
     mutationFn: () => request('/api/me/password', { method: 'PUT', json: { current, password } }),
     onSuccess: () => {
-      notifyDone(text.account.passwordChanged);
+      notifyDone(accountText.passwordChanged);
       onClose();
     },
   });
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
-    if (password.length < SHORTEST_PASSWORD) setWrong(text.users.passwordShort);
+    if (password.length < SHORTEST_PASSWORD) setWrong(accountText.passwordHint);
     else change.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={text.account.changePassword} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={accountText.changePassword} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <PasswordInput
-            label={text.account.currentPassword}
+            label={accountText.currentPassword}
             autoComplete="current-password"
             data-autofocus
             value={current}
@@ -40,8 +41,8 @@ export default function OwnPasswordDialog({ onClose }: { onClose: () => void }):
             }}
           />
           <PasswordInput
-            label={text.account.newPassword}
-            description={text.account.passwordHint}
+            label={accountText.newPassword}
+            description={accountText.passwordHint}
             autoComplete="new-password"
             error={wrong}
             value={password}

@@ -7,7 +7,9 @@ import { request } from '../api/http.ts';
 import type { Account } from '../api/types.ts';
 import { notifyDone } from '../feedback/notify.ts';
 import { Failed } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { accountText } from '../text/account.ts';
+import { text } from '../text/everywhere.ts';
+import { usersText } from '../text/users.ts';
 import { SHORTEST_PASSWORD } from './password.ts';
 
 /** An administrator gives somebody a new password. */
@@ -24,21 +26,21 @@ export function SetPasswordDialog({ account, onClose }: { account: Account; onCl
   });
   const submit = (event: SyntheticEvent): void => {
     event.preventDefault();
-    if (password.length < SHORTEST_PASSWORD) setWrong(text.users.passwordShort);
+    if (password.length < SHORTEST_PASSWORD) setWrong(accountText.passwordHint);
     else change.mutate();
   };
   return (
     <Modal
       opened
       onClose={onClose}
-      title={text.users.setPasswordFor(account.name)}
+      title={usersText.setPasswordFor(account.name)}
       closeButtonProps={{ 'aria-label': text.actions.close }}
     >
       <form onSubmit={submit} noValidate>
         <Stack>
           <PasswordInput
-            label={text.account.newPassword}
-            description={text.account.passwordHint}
+            label={accountText.newPassword}
+            description={accountText.passwordHint}
             data-autofocus
             autoComplete="new-password"
             error={wrong}

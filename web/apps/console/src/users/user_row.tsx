@@ -7,7 +7,8 @@ import { request } from '../api/http.ts';
 import type { Account, Role } from '../api/types.ts';
 import { notifyFailed } from '../feedback/notify.ts';
 import { useSession } from '../session/session.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { usersText } from '../text/users.ts';
 import { Day } from '../times/time.tsx';
 import { ROLES } from './roles.ts';
 import styles from './users_page.module.css';
@@ -35,16 +36,16 @@ export function UserRow({ account, onSetPassword, onRemove }: UserRowProps): Rea
       <div className={styles.words}>
         <b>
           {account.name}
-          {me ? ` (${text.users.you})` : ''}
+          {me ? ` (${usersText.you})` : ''}
         </b>
         <span>
-          {text.users.since} <Day at={account.created_at} />
+          {usersText.since} <Day at={account.created_at} />
         </span>
       </div>
       <div>
         <Select
-          aria-label={text.users.roleOf(account.name)}
-          data={ROLES.map((value) => ({ value, label: text.users.roles[value] }))}
+          aria-label={usersText.roleOf(account.name)}
+          data={ROLES.map((value) => ({ value, label: text.roles[value] }))}
           allowDeselect={false}
           disabled={me || change.isPending}
           value={account.role}
@@ -53,16 +54,16 @@ export function UserRow({ account, onSetPassword, onRemove }: UserRowProps): Rea
           }}
         />
       </div>
-      <span className={styles.state}>{account.disabled ? text.users.disabled : text.users.active}</span>
+      <span className={styles.state}>{account.disabled ? usersText.disabled : usersText.active}</span>
       <Menu position="bottom-end" width={190}>
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" size={36} aria-label={text.users.actionsFor(account.name)}>
+          <ActionIcon variant="subtle" color="gray" size={36} aria-label={usersText.actionsFor(account.name)}>
             <IconDots size={19} />
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item leftSection={<IconKey size={17} />} onClick={onSetPassword}>
-            {text.users.setPassword}
+            {usersText.setPassword}
           </Menu.Item>
           {me ? null : (
             <>
@@ -72,7 +73,7 @@ export function UserRow({ account, onSetPassword, onRemove }: UserRowProps): Rea
                   change.mutate({ disabled: !account.disabled });
                 }}
               >
-                {account.disabled ? text.users.enable : text.users.disable}
+                {account.disabled ? usersText.enable : usersText.disable}
               </Menu.Item>
               <Menu.Item color="red" leftSection={<IconTrash size={17} />} onClick={onRemove}>
                 {text.actions.delete}

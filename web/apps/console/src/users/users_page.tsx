@@ -12,7 +12,8 @@ import { Confirm } from '../feedback/confirm.tsx';
 import { notifyFailed } from '../feedback/notify.ts';
 import { Page } from '../feedback/page.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { usersText } from '../text/users.ts';
 import { AddUserDialog } from './add_user_dialog.tsx';
 import { SetPasswordDialog } from './set_password_dialog.tsx';
 import { UserRow } from './user_row.tsx';
@@ -32,7 +33,7 @@ export default function UsersPage(): ReactElement {
   };
   return (
     <Page
-      title={text.users.title}
+      title={usersText.title}
       actions={
         <Button
           leftSection={<IconPlus size={18} />}
@@ -40,16 +41,16 @@ export default function UsersPage(): ReactElement {
             setOpen({ kind: 'add' });
           }}
         >
-          {text.users.add}
+          {usersText.add}
         </Button>
       }
     >
       {users.error !== null && users.data === undefined ? (
         <Failed error={users.error} onRetry={users.refetch} />
       ) : users.data === undefined ? (
-        <LoadingRows label={text.users.title} rows={3} height={68} />
+        <LoadingRows label={usersText.title} rows={3} height={68} />
       ) : users.data.length === 0 ? (
-        <Empty icon={<IconUserShield size={30} stroke={1.4} />} title={text.users.title} />
+        <Empty icon={<IconUserShield size={30} stroke={1.4} />} title={usersText.title} />
       ) : (
         <ul className={styles.rows}>
           {users.data.map((account) => (
@@ -85,8 +86,8 @@ function RemoveDialog({ account, onClose }: { account: Account; onClose: () => v
   });
   return (
     <Confirm
-      title={text.users.removeTitle(account.name)}
-      body={text.users.remove}
+      title={usersText.removeTitle(account.name)}
+      body={usersText.remove}
       action={text.actions.delete}
       busy={remove.isPending}
       onConfirm={() => {

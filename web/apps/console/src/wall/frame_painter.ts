@@ -1,6 +1,6 @@
 import type { Box, Crowd, DetectedObject, DetectionResult, Face, FaceResult, Frame } from '@sightline/client';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import { boxLabel, identityOf, objectName } from './identity.ts';
 
 /** Results wait here for the picture they belong to; the gateway sends them just before it. */
@@ -86,7 +86,7 @@ export class FramePainter {
     const faces = this.#results.get(frame.frame_id)?.faces ?? [];
     const seen = this.#objects.get(frame.frame_id);
     // What else a model knows, furniture say, would only cover the picture.
-    const objects = seen?.detections.filter(({ label }) => label in text.zones.labels) ?? [];
+    const objects = seen?.detections.filter(({ label }) => label in text.things) ?? [];
     if (seen !== undefined) drawBoxes(context, objects.map(asBox), seen, this.#canvas.clientWidth);
     drawFaces(context, faces, frame, this.#canvas.clientWidth);
     this.#onPainted({ faces, objects, crowd: seen?.crowd_analysis ?? null });

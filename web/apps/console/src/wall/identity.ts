@@ -1,6 +1,7 @@
 import type { Face } from '@sightline/client';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { wallText } from '../text/wall.ts';
 
 export type Identity = 'known' | 'unknown' | 'pending';
 
@@ -14,15 +15,15 @@ const LOOKS_REAL = 0.5;
 
 /** What an object is called; one that this console does not know keeps the model's own name. */
 export function objectName(label: string): string {
-  return text.zones.labels[label as keyof typeof text.zones.labels] ?? label;
+  return text.things[label as keyof typeof text.things] ?? label;
 }
 
 /** What stands over a box: a sign and words, so that nothing depends on the colour. */
 export function boxLabel(face: Pick<Face, 'identity' | 'is_known' | 'name' | 'similarity' | 'live'>): string {
   const identity = identityOf(face);
-  if (typeof face.live === 'number' && face.live < LOOKS_REAL) return `⚠ ${text.wall.fake}`;
-  if (identity === 'pending') return `… ${text.wall.pending}`;
-  if (identity === 'unknown') return `? ${text.wall.unknown}`;
+  if (typeof face.live === 'number' && face.live < LOOKS_REAL) return `⚠ ${wallText.fake}`;
+  if (identity === 'pending') return `… ${wallText.pending}`;
+  if (identity === 'unknown') return `? ${wallText.unknown}`;
   const score = typeof face.similarity === 'number' ? ` ${face.similarity.toFixed(2)}` : '';
   return `✓ ${face.name ?? ''}${score}`;
 }

@@ -5,7 +5,8 @@ import type { ReactElement, RefObject } from 'react';
 import { useEffect, useRef, useState } from 'react';
 
 import type { CameraState } from '../api/types.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { wallText } from '../text/wall.ts';
 import type { Painted } from './frame_painter.ts';
 import { FramePainter } from './frame_painter.ts';
 import { boxLabel, objectName } from './identity.ts';
@@ -32,9 +33,9 @@ export function LiveTile({ cameraId, name, maxFps = TILE_FPS }: LiveTileProps): 
   const away = !connected || (state !== null && state !== 'online') || seen === null;
   return (
     <div ref={tile} className={styles.tile} data-testid="tile" data-camera={cameraId} data-live={!away || undefined}>
-      <canvas ref={canvas} className={styles.canvas} role="img" aria-label={text.wall.picture(name)} />
+      <canvas ref={canvas} className={styles.canvas} role="img" aria-label={wallText.picture(name)} />
       <span className="visually-hidden">
-        {seen === null || seen === '' ? text.wall.nobody : text.wall.seeing(seen)}
+        {seen === null || seen === '' ? wallText.nobody : wallText.seeing(seen)}
       </span>
       {away || crowd === null ? null : <CrowdChip crowd={crowd} />}
       {away ? <Away state={state} reason={reason} connected={connected} /> : null}
@@ -89,7 +90,7 @@ function CrowdChip({ crowd }: { crowd: Crowd }): ReactElement | null {
   return (
     <span className={styles.crowd} data-level={crowd.crowd_level}>
       <IconUsers size={14} stroke={2} aria-hidden />
-      {count} <em>{text.wall.crowdLevels[crowd.crowd_level]}</em>
+      {count} <em>{text.crowdLevels[crowd.crowd_level]}</em>
     </span>
   );
 }
@@ -97,7 +98,7 @@ function CrowdChip({ crowd }: { crowd: Crowd }): ReactElement | null {
 function Away({ state, reason, connected }: { state: CameraState | null; reason: string; connected: boolean }): ReactElement {
   const waiting = connected && (state === 'online' || state === 'connecting' || state === null);
   const Mark = !connected ? IconPlugConnectedX : waiting ? IconVideo : IconVideoOff;
-  const title = !connected ? text.wall.disconnected : state === null || state === 'online' ? text.wall.waiting : text.cameraState[state];
+  const title = !connected ? wallText.disconnected : state === null || state === 'online' ? wallText.waiting : text.cameraState[state];
   return (
     <div className={styles.away} data-waiting={waiting || undefined}>
       <Mark size={30} stroke={1.3} aria-hidden />

@@ -1,7 +1,7 @@
 import type { CameraState } from '../api/types.ts';
 import { useCameras } from '../cameras/queries.ts';
 import { useLive } from '../live/live_context.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 
 /** A camera's state: what came over the connection last, else what the list said. `null` before either. */
 export function useCameraState(cameraId: string): { state: CameraState | null; reason: string } {

@@ -9,7 +9,7 @@ import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { useLive } from '../live/live_context.ts';
 import { camerasWithOpenAlert } from '../live/live_state.ts';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { wallText } from '../text/wall.ts';
 import { gridShape } from './grid_shape.ts';
 import styles from './wall_page.module.css';
 import { WallTile } from './wall_tile.tsx';
@@ -28,17 +28,17 @@ export default function WallPage(): ReactElement {
   };
   useHotkeys([['f', toggleFullScreen]]);
   const shown = cameras?.filter((camera) => (cameraId === null ? camera.enabled : camera.id === cameraId));
-  const label = fullscreen ? text.wall.leaveFullScreen : text.wall.fullScreen;
+  const label = fullscreen ? wallText.leaveFullScreen : wallText.fullScreen;
   return (
     <div className={styles.page}>
-      <title>{`${text.wall.title} · Sightline`}</title>
+      <title>{`${wallText.title} · Sightline`}</title>
       <header className={styles.head}>
         {cameraId === null ? null : (
-          <ActionIcon component={Link} to="/wall" variant="default" size={34} aria-label={text.wall.all}>
+          <ActionIcon component={Link} to="/wall" variant="default" size={34} aria-label={wallText.all}>
             <IconArrowLeft size={18} />
           </ActionIcon>
         )}
-        <h1>{cameraId === null ? text.wall.title : (shown?.[0]?.name ?? text.wall.title)}</h1>
+        <h1>{cameraId === null ? wallText.title : (shown?.[0]?.name ?? wallText.title)}</h1>
         <Legend />
         <Tooltip label={`${label} (F)`}>
           <ActionIcon variant="default" size={34} aria-label={label} onClick={toggleFullScreen}>
@@ -47,20 +47,20 @@ export default function WallPage(): ReactElement {
         </Tooltip>
       </header>
       {error !== null && cameras === undefined ? <Failed error={error} onRetry={refetch} /> : null}
-      {cameras === undefined && error === null ? <LoadingRows label={text.wall.title} rows={2} height={260} /> : null}
+      {cameras === undefined && error === null ? <LoadingRows label={wallText.title} rows={2} height={260} /> : null}
       {shown === undefined ? null : shown.length === 0 ? (
         <Empty
           icon={<IconDeviceCctv size={30} stroke={1.4} />}
-          title={text.wall.emptyTitle}
+          title={wallText.emptyTitle}
           action={
             mayManage ? (
               <Button component={Link} to="/cameras">
-                {text.cameras.add}
+                {wallText.addCamera}
               </Button>
             ) : undefined
           }
         >
-          {text.wall.empty}
+          {wallText.empty}
         </Empty>
       ) : (
         <Grid count={shown.length}>
@@ -97,7 +97,7 @@ function Legend(): ReactElement {
     <ul className={styles.legend} aria-hidden>
       {(['known', 'unknown', 'pending'] as const).map((identity) => (
         <li key={identity} data-identity={identity}>
-          {text.wall.legend[identity]}
+          {wallText.legend[identity]}
         </li>
       ))}
     </ul>

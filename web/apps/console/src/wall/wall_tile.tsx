@@ -3,7 +3,8 @@ import type { ReactElement } from 'react';
 import { Link } from 'react-router';
 
 import type { Camera } from '../api/types.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { wallText } from '../text/wall.ts';
 import { LiveTile } from './live_tile.tsx';
 import { useCameraState } from './use_camera_state.ts';
 import styles from './wall_tile.module.css';
@@ -26,11 +27,11 @@ export function WallTile({ camera, alone, alerting }: WallTileProps): ReactEleme
       <div className={styles.plate}>
         <span className={styles.lamp} data-state={state ?? 'connecting'} aria-hidden />
         <b>{camera.name}</b>
-        {state === 'online' && fps > 0 ? <span className={styles.rate}>{text.wall.rate(fps, analysed_fps)}</span> : null}
+        {state === 'online' && fps > 0 ? <span className={styles.rate}>{wallText.rate(fps, analysed_fps)}</span> : null}
         {alerting ? (
           <span className={styles.alert}>
             <IconBellRinging size={14} stroke={2} aria-hidden />
-            {text.wall.openAlert}
+            {wallText.openAlert}
           </span>
         ) : null}
       </div>
@@ -38,7 +39,7 @@ export function WallTile({ camera, alone, alerting }: WallTileProps): ReactEleme
         <Link
           to={`/wall/${camera.id}`}
           className={styles.link}
-          aria-label={text.wall.tile(camera.name, state === null ? '' : text.cameraState[state])}
+          aria-label={wallText.tile(camera.name, state === null ? '' : text.cameraState[state])}
         />
       )}
     </li>

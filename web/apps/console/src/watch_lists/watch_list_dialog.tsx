@@ -8,7 +8,8 @@ import { request } from '../api/http.ts';
 import type { WatchList } from '../api/types.ts';
 import { Failed } from '../feedback/states.tsx';
 import { outdatePeople } from '../people/queries.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { watchListsText } from '../text/watch_lists.ts';
 
 const SEVERITIES: readonly Severity[] = ['critical', 'error', 'warning', 'info'];
 
@@ -34,13 +35,13 @@ export function WatchListDialog({ list, onClose }: { list: WatchList | null; onC
     else save.mutate();
   };
   return (
-    <Modal opened onClose={onClose} title={list?.name ?? text.watchLists.add} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} title={list?.name ?? watchListsText.add} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <form onSubmit={submit} noValidate>
         <Stack>
           <TextInput
-            label={text.watchLists.name}
+            label={watchListsText.name}
             data-autofocus
-            error={missing ? text.watchLists.nameMissing : null}
+            error={missing ? watchListsText.nameMissing : null}
             value={name}
             onChange={(event) => {
               setName(event.currentTarget.value);
@@ -48,7 +49,7 @@ export function WatchListDialog({ list, onClose }: { list: WatchList | null; onC
             }}
           />
           <Select
-            label={text.watchLists.severity}
+            label={watchListsText.severity}
             data={SEVERITIES.map((value) => ({ value, label: text.severity[value] }))}
             allowDeselect={false}
             value={severity}

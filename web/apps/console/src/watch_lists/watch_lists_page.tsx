@@ -15,7 +15,8 @@ import { Page } from '../feedback/page.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { outdatePeople, useWatchLists } from '../people/queries.ts';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { watchListsText } from '../text/watch_lists.ts';
 import { WatchListDialog } from './watch_list_dialog.tsx';
 import styles from './watch_lists_page.module.css';
 
@@ -36,18 +37,18 @@ export default function WatchListsPage(): ReactElement {
         setOpen({ kind: 'edit', list: null });
       }}
     >
-      {text.watchLists.add}
+      {watchListsText.add}
     </Button>
   ) : undefined;
   return (
-    <Page title={text.watchLists.title} actions={addButton}>
+    <Page title={watchListsText.title} actions={addButton}>
       {lists.error !== null && lists.data === undefined ? (
         <Failed error={lists.error} onRetry={lists.refetch} />
       ) : lists.data === undefined ? (
-        <LoadingRows label={text.watchLists.title} rows={3} height={72} />
+        <LoadingRows label={watchListsText.title} rows={3} height={72} />
       ) : lists.data.length === 0 ? (
-        <Empty icon={<IconListCheck size={30} stroke={1.4} />} title={text.watchLists.emptyTitle} action={addButton}>
-          {text.watchLists.empty}
+        <Empty icon={<IconListCheck size={30} stroke={1.4} />} title={watchListsText.emptyTitle} action={addButton}>
+          {watchListsText.empty}
         </Empty>
       ) : (
         <ul className={styles.rows}>
@@ -80,13 +81,13 @@ function Row({ list, mayManage, onOpen }: RowProps): ReactElement {
       <div className={styles.words}>
         <b>{list.name}</b>
         <span>
-          <em>{text.severity[list.severity]}</em> · <Link to={`/people?list=${list.id}`}>{text.watchLists.people(list.people)}</Link>
+          <em>{text.severity[list.severity]}</em> · <Link to={`/people?list=${list.id}`}>{watchListsText.people(list.people)}</Link>
         </span>
       </div>
       {mayManage ? (
         <>
           <Switch
-            aria-label={text.watchLists.switchOn(list.name)}
+            aria-label={watchListsText.switchOn(list.name)}
             checked={change.isPending ? change.variables : list.enabled}
             onChange={(event) => {
               change.mutate(event.currentTarget.checked);
@@ -96,7 +97,7 @@ function Row({ list, mayManage, onOpen }: RowProps): ReactElement {
             variant="subtle"
             color="gray"
             size={36}
-            aria-label={text.watchLists.edit(list.name)}
+            aria-label={watchListsText.edit(list.name)}
             onClick={() => {
               onOpen({ kind: 'edit', list });
             }}
@@ -107,7 +108,7 @@ function Row({ list, mayManage, onOpen }: RowProps): ReactElement {
             variant="subtle"
             color="red"
             size={36}
-            aria-label={text.watchLists.delete(list.name)}
+            aria-label={watchListsText.delete(list.name)}
             onClick={() => {
               onOpen({ kind: 'remove', list });
             }}
@@ -130,8 +131,8 @@ function RemoveDialog({ list, onClose }: { list: WatchList; onClose: () => void 
   });
   return (
     <Confirm
-      title={text.watchLists.removeTitle(list.name)}
-      body={text.watchLists.remove}
+      title={watchListsText.removeTitle(list.name)}
+      body={watchListsText.remove}
       action={text.actions.delete}
       busy={remove.isPending}
       onConfirm={() => {

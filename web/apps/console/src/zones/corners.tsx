@@ -1,7 +1,7 @@
 import type { KeyboardEvent, PointerEvent, ReactElement } from 'react';
 
 import type { Point } from '../api/view_types.ts';
-import { text } from '../text.ts';
+import { zonesText } from '../text/zones.ts';
 import { MAX_CORNERS, middleOf, moveCorner, removeCorner } from './shapes.ts';
 import styles from './stage.module.css';
 import type { Shape } from './view_draft.ts';
@@ -70,7 +70,7 @@ export function Corners({ shape, name, px, chosen, onPress, onPressBetween, onFo
             data-testid="corner"
             role="button"
             tabIndex={0}
-            aria-label={text.zones.corner(index + 1, name, point[0], point[1])}
+            aria-label={zonesText.corner(index + 1, name, point[0], point[1])}
             onPointerDown={(event) => {
               onPress(index, event);
             }}

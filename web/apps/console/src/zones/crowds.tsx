@@ -2,7 +2,7 @@ import { ActionIcon, Button, NumberInput } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { zonesText } from '../text/zones.ts';
 import styles from './editor.module.css';
 import { SeverityField } from './rules.tsx';
 import { ScheduleButton } from './schedule_button.tsx';
@@ -28,7 +28,7 @@ export function Crowds({ draft, place, faults, mayEdit, onChange }: CrowdsProps)
   };
   const field = (crowd: CrowdDraft, name: 'threshold' | 'overS' | 'underS', max: number): ReactElement => (
     <NumberInput
-      label={text.zones.crowd[name]}
+      label={zonesText.crowd[name]}
       disabled={!mayEdit}
       min={0}
       max={max}
@@ -40,10 +40,10 @@ export function Crowds({ draft, place, faults, mayEdit, onChange }: CrowdsProps)
     />
   );
   return (
-    <div className={styles.group} role="group" aria-label={text.zones.crowds}>
-      <h3>{text.zones.crowds}</h3>
+    <div className={styles.group} role="group" aria-label={zonesText.crowds}>
+      <h3>{zonesText.crowds}</h3>
       {crowds.map((crowd, at) => (
-        <div key={crowd.key} className={styles.rule} role="group" aria-label={text.zones.limit(at + 1)}>
+        <div key={crowd.key} className={styles.rule} role="group" aria-label={zonesText.limit(at + 1)}>
           <div className={styles.fields}>
             {field(crowd, 'threshold', 100_000)}
             <SeverityField value={crowd.severity} mayEdit={mayEdit} onChange={(severity) => {
@@ -66,7 +66,7 @@ export function Crowds({ draft, place, faults, mayEdit, onChange }: CrowdsProps)
                 variant="subtle"
                 color="gray"
                 size={34}
-                aria-label={text.zones.removeLimit(at + 1)}
+                aria-label={zonesText.removeLimit(at + 1)}
                 onClick={() => {
                   onChange({ ...draft, crowds: draft.crowds.filter(({ key }) => key !== crowd.key) });
                 }}
@@ -90,7 +90,7 @@ export function Crowds({ draft, place, faults, mayEdit, onChange }: CrowdsProps)
             onChange({ ...draft, crowds: [...draft.crowds, crowd] });
           }}
         >
-          {text.zones.addCrowd}
+          {zonesText.addCrowd}
         </Button>
       ) : null}
     </div>

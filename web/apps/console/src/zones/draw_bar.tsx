@@ -2,7 +2,8 @@ import { ActionIcon, Button, Switch } from '@mantine/core';
 import { IconArrowBackUp, IconArrowForwardUp, IconEyeOff, IconLine, IconPolygon } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { zonesText } from '../text/zones.ts';
 import styles from './editor.module.css';
 import type { Drawing } from './stage.tsx';
 import type { ShapeKind, ViewDraft } from './view_draft.ts';
@@ -36,7 +37,7 @@ export function DrawBar(props: DrawBarProps): ReactElement {
   if (drawing !== null) {
     return (
       <div className={styles.bar}>
-        <span role="status">{text.zones.drawHints[drawing.kind]}</span>
+        <span role="status">{zonesText.drawHints[drawing.kind]}</span>
         {drawing.points.length === 0 ? (
           <Button
             size="sm"
@@ -45,12 +46,12 @@ export function DrawBar(props: DrawBarProps): ReactElement {
               onPlace(drawing.kind);
             }}
           >
-            {text.zones.inMiddle}
+            {zonesText.inMiddle}
           </Button>
         ) : null}
         {drawing.kind !== 'line' && drawing.points.length >= 3 ? (
           <Button size="sm" onClick={onFinish}>
-            {text.zones.finish}
+            {zonesText.finish}
           </Button>
         ) : null}
         <Button size="sm" variant="default" onClick={onCancel}>
@@ -73,7 +74,7 @@ export function DrawBar(props: DrawBarProps): ReactElement {
                 onDraw(kind);
               }}
             >
-              {text.zones.draw[kind]}
+              {zonesText.draw[kind]}
             </Button>
           ))
         : null}
@@ -82,14 +83,14 @@ export function DrawBar(props: DrawBarProps): ReactElement {
           <ActionIcon variant="default" size={36} disabled={!canUndo} aria-label={text.actions.undo} title={text.actions.undo} onClick={onUndo}>
             <IconArrowBackUp size={18} />
           </ActionIcon>
-          <ActionIcon variant="default" size={36} disabled={!canRedo} aria-label={text.zones.redo} title={text.zones.redo} onClick={onRedo}>
+          <ActionIcon variant="default" size={36} disabled={!canRedo} aria-label={zonesText.redo} title={zonesText.redo} onClick={onRedo}>
             <IconArrowForwardUp size={18} />
           </ActionIcon>
         </>
       ) : null}
       <Switch
         className={styles.preview}
-        label={text.zones.preview}
+        label={zonesText.preview}
         checked={previewing}
         onChange={(event) => {
           onPreview(event.currentTarget.checked);

@@ -11,7 +11,8 @@ import { Confirm } from '../feedback/confirm.tsx';
 import { notifyDone, notifyFailed } from '../feedback/notify.ts';
 import { Failed } from '../feedback/states.tsx';
 import { useMay } from '../session/session.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { zonesText } from '../text/zones.ts';
 import { DrawBar } from './draw_bar.tsx';
 import { beginning, edited } from './edits.ts';
 import styles from './editor.module.css';
@@ -60,7 +61,7 @@ export function Editor({ camera, view }: { camera: Camera; view: CameraView }): 
     mutationFn: () => request<CameraView>(path, { method: 'PUT', json: viewOf(draft) }),
     onSuccess: (answer) => {
       take(answer);
-      notifyDone(text.zones.saved(camera.name));
+      notifyDone(zonesText.saved(camera.name));
     },
   });
   const reset = useMutation({
@@ -163,7 +164,7 @@ export function Editor({ camera, view }: { camera: Camera; view: CameraView }): 
             else setDrawing({ ...drawing, points });
           }}
         />
-        <p className={styles.hint}>{mayEdit ? text.zones.hint : text.zones.readOnly}</p>
+        <p className={styles.hint}>{mayEdit ? zonesText.hint : zonesText.readOnly}</p>
       </div>
       <div className={styles.side}>
         <PlaceList draft={draft} selected={selected} faults={shown ? faults : {}} onSelect={select} />
@@ -185,7 +186,7 @@ export function Editor({ camera, view }: { camera: Camera; view: CameraView }): 
         {save.error === null ? null : <Failed error={save.error} />}
         {mayEdit ? (
           <div className={styles.foot}>
-            <span role="status">{dirty ? text.zones.unsaved : saved.own ? '' : text.zones.asSettings}</span>
+            <span role="status">{dirty ? zonesText.unsaved : saved.own ? '' : zonesText.asSettings}</span>
             {saved.own ? (
               <Button
                 variant="subtle"
@@ -194,7 +195,7 @@ export function Editor({ camera, view }: { camera: Camera; view: CameraView }): 
                   setResetting(true);
                 }}
               >
-                {text.zones.reset}
+                {text.actions.reset}
               </Button>
             ) : null}
             <Button disabled={!dirty} loading={save.isPending} onClick={submit}>
@@ -205,9 +206,9 @@ export function Editor({ camera, view }: { camera: Camera; view: CameraView }): 
       </div>
       {resetting ? (
         <Confirm
-          title={text.zones.resetTitle(camera.name)}
-          body={text.zones.resetBody}
-          action={text.zones.reset}
+          title={zonesText.resetTitle(camera.name)}
+          body={zonesText.resetBody}
+          action={text.actions.reset}
           busy={reset.isPending}
           onConfirm={() => {
             reset.mutate();

@@ -3,7 +3,8 @@ import type { Roster } from '../api/types.ts';
 import type { Schedule } from '../api/view_types.ts';
 import type { RosterDraft } from '../duty/roster_draft.ts';
 import { draftOf, rosterOf } from '../duty/roster_draft.ts';
-import { text } from '../text.ts';
+import { weekText } from '../text/week.ts';
+import { zonesText } from '../text/zones.ts';
 
 const NO_DUTY = { exceptions: [], latitude: null, longitude: null };
 
@@ -22,7 +23,7 @@ export function scheduleOf(lines: RosterDraft): Schedule | null {
 }
 
 export function hoursInWords(schedule: Schedule | null): string {
-  if (schedule === null) return text.zones.always;
+  if (schedule === null) return zonesText.always;
   return linesOf(schedule)
     .shifts.map(({ days, start, end }) => `${daysInWords(days)} ${start}–${end}`)
     .join(', ');
@@ -37,6 +38,6 @@ function daysInWords(days: readonly number[]): string {
     if (last !== undefined && last.at(-1) === day - 1) last.push(day);
     else runs.push([day]);
   }
-  const name = (day: number | undefined): string => text.duty.days[day ?? 0] ?? '';
+  const name = (day: number | undefined): string => weekText.days[day ?? 0] ?? '';
   return runs.map((run) => (run.length < 2 ? name(run[0]) : `${name(run[0])}–${name(run.at(-1))}`)).join(', ');
 }

@@ -3,7 +3,8 @@ import { useEffect, useState } from 'react';
 import { useNavigate } from 'react-router';
 
 import { Confirm } from '../feedback/confirm.tsx';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { zonesText } from '../text/zones.ts';
 
 /** Asks before changes that were not saved are lost: to another page of the console, out of it, or with the browser's way back. */
 export function LeaveGuard({ dirty }: { dirty: boolean }): ReactElement | null {
@@ -43,8 +44,8 @@ export function LeaveGuard({ dirty }: { dirty: boolean }): ReactElement | null {
   if (leave === null) return null;
   return (
     <Confirm
-      title={text.zones.leaveTitle}
-      body={text.zones.leaveBody}
+      title={zonesText.leaveTitle}
+      body={zonesText.leaveBody}
       action={text.actions.discard}
       busy={false}
       onConfirm={() => {

@@ -2,7 +2,7 @@ import { Button, TextInput } from '@mantine/core';
 import { IconArrowsExchange, IconTrash } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import { text } from '../text.ts';
+import { zonesText } from '../text/zones.ts';
 import { mayLoseCorner } from './corners.tsx';
 import { Crowds } from './crowds.tsx';
 import styles from './editor.module.css';
@@ -27,19 +27,19 @@ export function PlacePanel({ draft, selected, corner, faults, mayEdit, onChange,
   const shape = draft.shapes.find(({ key }) => key === selected);
   const fault = shape === undefined ? undefined : faults[shape.key];
   return (
-    <section className={styles.panel} aria-label={shape === undefined ? text.zones.whole : shapeName(draft, shape)}>
+    <section className={styles.panel} aria-label={shape === undefined ? zonesText.whole : shapeName(draft, shape)}>
       {shape === undefined ? (
-        <h2>{text.zones.whole}</h2>
+        <h2>{zonesText.whole}</h2>
       ) : (
         <>
           {shape.kind === 'mask' ? (
             <>
               <h2>{shapeName(draft, shape)}</h2>
-              <p className={styles.hint}>{text.zones.maskHint}</p>
+              <p className={styles.hint}>{zonesText.maskHint}</p>
             </>
           ) : (
             <TextInput
-              label={text.zones.name[shape.kind]}
+              label={zonesText.name[shape.kind]}
               value={shape.name}
               maxLength={60}
               disabled={!mayEdit}
@@ -64,7 +64,7 @@ export function PlacePanel({ draft, selected, corner, faults, mayEdit, onChange,
                     onChange(withChangedShape(draft, shape.key, { points: [...shape.points].reverse() }));
                   }}
                 >
-                  {text.zones.turn}
+                  {zonesText.turn}
                 </Button>
               ) : (
                 <Button
@@ -76,7 +76,7 @@ export function PlacePanel({ draft, selected, corner, faults, mayEdit, onChange,
                     onCorner(null);
                   }}
                 >
-                  {text.zones.removeCorner}
+                  {zonesText.removeCorner}
                 </Button>
               )}
               <Button
@@ -88,7 +88,7 @@ export function PlacePanel({ draft, selected, corner, faults, mayEdit, onChange,
                   onRemove(shape.key);
                 }}
               >
-                {text.zones.removeShape[shape.kind]}
+                {zonesText.removeShape[shape.kind]}
               </Button>
             </div>
           ) : null}

@@ -4,7 +4,8 @@ import { IconPlus, IconX } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
 import type { Direction, RuleLabel } from '../api/view_types.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { zonesText } from '../text/zones.ts';
 import styles from './editor.module.css';
 import { ScheduleButton } from './schedule_button.tsx';
 import type { RuleDraft, ViewDraft } from './view_draft.ts';
@@ -29,16 +30,16 @@ export function Rules({ draft, place, isLine, mayEdit, onChange }: RulesProps): 
     onChange({ ...draft, rules: draft.rules.map((rule) => (rule.key === key ? { ...rule, ...changed } : rule)) });
   };
   return (
-    <div className={styles.group} role="group" aria-label={text.zones.rules}>
-      <h3>{isLine ? text.zones.rulesOfLine : text.zones.rules}</h3>
+    <div className={styles.group} role="group" aria-label={zonesText.rules}>
+      <h3>{isLine ? zonesText.rulesOfLine : zonesText.rules}</h3>
       {rules.map((rule, at) => (
-        <div key={rule.key} className={styles.rule} role="group" aria-label={text.zones.rule(at + 1)}>
+        <div key={rule.key} className={styles.rule} role="group" aria-label={zonesText.rule(at + 1)}>
           <div className={styles.fields}>
             <Select
-              label={text.zones.what}
+              label={zonesText.what}
               disabled={!mayEdit}
               allowDeselect={false}
-              data={LABELS.map((label) => ({ value: label, label: text.zones.labels[label] }))}
+              data={LABELS.map((label) => ({ value: label, label: text.things[label] }))}
               value={rule.label}
               onChange={(label) => {
                 change(rule.key, { label: label as RuleLabel });
@@ -46,10 +47,10 @@ export function Rules({ draft, place, isLine, mayEdit, onChange }: RulesProps): 
             />
             {isLine ? (
               <Select
-                label={text.zones.direction}
+                label={zonesText.direction}
                 disabled={!mayEdit}
                 allowDeselect={false}
-                data={(['both', 'in', 'out'] as const).map((one) => ({ value: one, label: text.zones.directions[one] }))}
+                data={(['both', 'in', 'out'] as const).map((one) => ({ value: one, label: text.directions[one] }))}
                 value={rule.direction ?? 'both'}
                 onChange={(direction) => {
                   change(rule.key, { direction: direction === 'both' ? null : (direction as Direction) });
@@ -65,7 +66,7 @@ export function Rules({ draft, place, isLine, mayEdit, onChange }: RulesProps): 
               change(rule.key, { schedule });
             }} />
             <Switch
-              label={text.zones.active}
+              label={zonesText.active}
               disabled={!mayEdit}
               checked={rule.enabled}
               onChange={(event) => {
@@ -77,7 +78,7 @@ export function Rules({ draft, place, isLine, mayEdit, onChange }: RulesProps): 
                 variant="subtle"
                 color="gray"
                 size={34}
-                aria-label={text.zones.removeRule(at + 1)}
+                aria-label={zonesText.removeRule(at + 1)}
                 onClick={() => {
                   onChange({ ...draft, rules: draft.rules.filter(({ key }) => key !== rule.key) });
                 }}
@@ -98,7 +99,7 @@ export function Rules({ draft, place, isLine, mayEdit, onChange }: RulesProps): 
             onChange({ ...draft, rules: [...draft.rules, rule] });
           }}
         >
-          {text.zones.addRule}
+          {zonesText.addRule}
         </Button>
       ) : null}
     </div>
@@ -114,10 +115,10 @@ interface SeverityFieldProps {
 export function SeverityField({ value, mayEdit, onChange }: SeverityFieldProps): ReactElement {
   return (
     <Select
-      label={text.zones.severity}
+      label={zonesText.severity}
       disabled={!mayEdit}
       allowDeselect={false}
-      data={[{ value: '', label: text.zones.usual }, ...SEVERITIES.map((severity) => ({ value: severity, label: text.severity[severity] }))]}
+      data={[{ value: '', label: zonesText.usual }, ...SEVERITIES.map((severity) => ({ value: severity, label: text.severity[severity] }))]}
       value={value ?? ''}
       onChange={(severity) => {
         onChange(severity === '' || severity === null ? null : (severity as Severity));

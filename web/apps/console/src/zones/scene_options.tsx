@@ -2,7 +2,7 @@ import { NumberInput, SegmentedControl } from '@mantine/core';
 import type { ReactElement } from 'react';
 
 import type { Liveness } from '../api/view_types.ts';
-import { text } from '../text.ts';
+import { zonesText } from '../text/zones.ts';
 import styles from './editor.module.css';
 import type { ViewDraft } from './view_draft.ts';
 
@@ -17,24 +17,24 @@ interface SceneOptionsProps {
 /** What holds for the whole camera. */
 export function SceneOptions({ draft, mayEdit, onChange }: SceneOptionsProps): ReactElement {
   return (
-    <section className={styles.panel} aria-label={text.zones.options}>
+    <section className={styles.panel} aria-label={zonesText.options}>
       <div className={styles.group}>
-        <h3>{text.zones.liveness}</h3>
+        <h3>{zonesText.liveness}</h3>
         <SegmentedControl
-          aria-label={text.zones.liveness}
+          aria-label={zonesText.liveness}
           fullWidth
           disabled={!mayEdit}
-          data={CHOICES.map((choice) => ({ value: choice, label: text.zones.livenesses[choice] }))}
+          data={CHOICES.map((choice) => ({ value: choice, label: zonesText.livenesses[choice] }))}
           value={draft.liveness}
           onChange={(liveness) => {
             onChange({ ...draft, liveness });
           }}
         />
-        <p className={styles.hint}>{text.zones.livenessHints[draft.liveness]}</p>
+        <p className={styles.hint}>{zonesText.livenessHints[draft.liveness]}</p>
       </div>
       <NumberInput
-        label={text.zones.objectsFps}
-        description={text.zones.objectsFpsHint}
+        label={zonesText.objectsFps}
+        description={zonesText.objectsFpsHint}
         disabled={!mayEdit}
         min={0}
         max={30}

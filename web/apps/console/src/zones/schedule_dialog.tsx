@@ -7,7 +7,9 @@ import { useState } from 'react';
 import type { Schedule } from '../api/view_types.ts';
 import { faultsOf } from '../duty/roster_draft.ts';
 import { ShiftLines } from '../duty/shift_lines.tsx';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { weekText } from '../text/week.ts';
+import { zonesText } from '../text/zones.ts';
 import { linesOf, scheduleOf } from './hours.ts';
 import styles from './editor.module.css';
 
@@ -23,10 +25,10 @@ export default function ScheduleDialog({ value, onClose, onChange }: ScheduleDia
   const [shown, setShown] = useState(false);
   const faults = faultsOf(lines).shifts;
   return (
-    <Modal opened onClose={onClose} size="lg" title={text.zones.when} closeButtonProps={{ 'aria-label': text.actions.close }}>
+    <Modal opened onClose={onClose} size="lg" title={zonesText.when} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <Stack className={styles.week}>
         <Text size="sm" c="dimmed">
-          {text.zones.whenHint}
+          {zonesText.whenHint}
         </Text>
         <ShiftLines
           shifts={lines.shifts}
@@ -36,7 +38,7 @@ export default function ScheduleDialog({ value, onClose, onChange }: ScheduleDia
           }}
         />
         <Select
-          label={text.duty.zone}
+          label={weekText.zone}
           searchable
           allowDeselect={false}
           data={[...new Set([lines.timezone, 'UTC', ...Intl.supportedValuesOf('timeZone')])].sort()}
@@ -57,7 +59,7 @@ export default function ScheduleDialog({ value, onClose, onChange }: ScheduleDia
               onClose();
             }}
           >
-            {text.zones.apply}
+            {zonesText.apply}
           </Button>
         </Group>
       </Stack>

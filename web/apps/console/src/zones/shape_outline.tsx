@@ -1,7 +1,7 @@
 import type { PointerEvent, ReactElement } from 'react';
 
 import type { Point } from '../api/view_types.ts';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
 import { centreOf, inwards } from './shapes.ts';
 import styles from './stage.module.css';
 import type { Shape } from './view_draft.ts';
@@ -68,7 +68,7 @@ function Arrow({ points: [start, end] }: { points: readonly Point[] }): ReactEle
       <line x1={fromX} y1={fromY} x2={x} y2={y} />
       <polygon points={head} transform={`translate(${String(x)} ${String(y)}) rotate(${String(angle)})`} />
       <text x={wordX} y={wordY + 4} textAnchor="middle">
-        {text.zones.directions.in}
+        {text.directions.in}
       </text>
     </g>
   );

@@ -4,7 +4,7 @@ import { useRef, useState } from 'react';
 
 import type { Camera } from '../api/types.ts';
 import type { Point } from '../api/view_types.ts';
-import { text } from '../text.ts';
+import { zonesText } from '../text/zones.ts';
 import { LiveTile } from '../wall/live_tile.tsx';
 import { Corners } from './corners.tsx';
 import { ShapeOutline } from './shape_outline.tsx';
@@ -104,7 +104,7 @@ export function Stage(props: StageProps): ReactElement {
         className={styles.overlay}
         data-drawing={drawing !== null || undefined}
         role="group"
-        aria-label={text.zones.overlay(camera.name)}
+        aria-label={zonesText.overlay(camera.name)}
         onPointerDown={press}
         onPointerMove={move}
         onPointerUp={drop}

@@ -2,7 +2,7 @@
 import type { Severity } from '@sightline/client';
 
 import type { CameraView, Direction, Liveness, NewCameraView, Point, RuleLabel, Schedule } from '../api/view_types.ts';
-import { text } from '../text.ts';
+import { zonesText } from '../text/zones.ts';
 import { inside, isLongEnough, isSimple } from './shapes.ts';
 
 export type ShapeKind = 'zone' | 'line' | 'mask';
@@ -132,17 +132,17 @@ export function withChangedShape(draft: ViewDraft, key: string, change: Partial<
 
 /** Masks are told apart by number; the others by name. */
 export function shapeName(draft: ViewDraft, shape: Shape): string {
-  if (shape.kind !== 'mask') return shape.name.trim() === '' ? text.zones.unnamed : shape.name;
+  if (shape.kind !== 'mask') return shape.name.trim() === '' ? zonesText.unnamed : shape.name;
   const number = draft.shapes.filter((one) => one.kind === 'mask').findIndex((one) => one.key === shape.key);
-  return text.zones.maskName(number + 1);
+  return zonesText.maskName(number + 1);
 }
 
 function freeName(draft: ViewDraft, kind: ShapeKind): string {
   if (kind === 'mask') return '';
   const taken = new Set(draft.shapes.filter((shape) => shape.kind === kind).map(({ name }) => name.trim().toLowerCase()));
   let number = taken.size + 1;
-  while (taken.has(text.zones.newName[kind](number).toLowerCase())) number += 1;
-  return text.zones.newName[kind](number);
+  while (taken.has(zonesText.newName[kind](number).toLowerCase())) number += 1;
+  return zonesText.newName[kind](number);
 }
 
 /** What is wrong, by the key of a shape or crowd limit; empty when the draft may be sent. */
@@ -153,17 +153,17 @@ export function faultsOf(draft: ViewDraft): Record<string, string> {
 
 function shapeFault(draft: ViewDraft, shape: Shape): string | null {
   if (shape.kind === 'line' ? !isLongEnough(shape.points) : !isSimple(shape.points)) {
-    return shape.kind === 'line' ? text.zones.faults.short : text.zones.faults.crossing;
+    return shape.kind === 'line' ? zonesText.faults.short : zonesText.faults.crossing;
   }
   if (shape.kind === 'mask') return null;
   const name = shape.name.trim().toLowerCase();
-  if (name === '') return text.zones.faults.noName;
-  if (name.length > LONGEST_NAME) return text.zones.faults.longName;
+  if (name === '') return zonesText.faults.noName;
+  if (name.length > LONGEST_NAME) return zonesText.faults.longName;
   const first = draft.shapes.find((one) => one.kind === shape.kind && one.name.trim().toLowerCase() === name);
-  return first?.key === shape.key ? null : text.zones.faults.sameName;
+  return first?.key === shape.key ? null : zonesText.faults.sameName;
 }
 
 function crowdFault(draft: ViewDraft, crowd: CrowdDraft): string | null {
   const first = draft.crowds.find(({ place, threshold }) => place === crowd.place && threshold === crowd.threshold);
-  return first?.key === crowd.key ? null : text.zones.faults.sameCrowd;
+  return first?.key === crowd.key ? null : zonesText.faults.sameCrowd;
 }

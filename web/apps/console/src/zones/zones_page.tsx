@@ -13,7 +13,8 @@ import type { CameraView } from '../api/view_types.ts';
 import { useCameras } from '../cameras/queries.ts';
 import { Page } from '../feedback/page.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
-import { text } from '../text.ts';
+import { text } from '../text/everywhere.ts';
+import { zonesText } from '../text/zones.ts';
 import { Editor } from './editor.tsx';
 
 /** What a camera is to watch for, drawn over its live picture. */
@@ -35,10 +36,10 @@ export default function ZonesPage(): ReactElement {
       <Empty
         heading="h1"
         icon={<IconDeviceCctv size={30} stroke={1.4} />}
-        title={text.zones.noCamera}
+        title={zonesText.noCamera}
         action={
           <Button component={Link} to="/cameras" variant="default">
-            {text.cameras.title}
+            {text.nav.cameras}
           </Button>
         }
       />
@@ -46,9 +47,9 @@ export default function ZonesPage(): ReactElement {
   }
   if (camera === undefined || view.data === undefined) {
     return (
-      <Page title={text.zones.title}>
+      <Page title={zonesText.title}>
         {error === null ? (
-          <LoadingRows label={text.zones.title} rows={1} height={420} />
+          <LoadingRows label={zonesText.title} rows={1} height={420} />
         ) : (
           <Failed error={error} onRetry={() => Promise.all([cameras.refetch(), view.refetch()])} />
         )}
@@ -57,11 +58,11 @@ export default function ZonesPage(): ReactElement {
   }
   return (
     <Page
-      title={text.zones.title}
+      title={zonesText.title}
       aside={camera.name}
       actions={
         <Button component={Link} to="/cameras" variant="default" leftSection={<IconArrowLeft size={17} />}>
-          {text.cameras.title}
+          {text.nav.cameras}
         </Button>
       }
     >

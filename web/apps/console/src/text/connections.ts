@@ -1,0 +1,28 @@
+export const connectionsText = {
+  title: 'Connections',
+  lead: 'Who is connected at this moment, over every dialect.',
+  empty: 'Nobody is connected',
+  user: 'User',
+  kind: 'As',
+  since: 'Connected for',
+  heard: 'Last sign of life',
+  ago: (span: string) => (span === 'now' ? 'just now' : `${span} ago`),
+  quiet: 'silent',
+  types: {
+    frontend: 'Browser',
+    desktop_app: 'Desktop app',
+    mobile_app: 'Phone',
+    ai_engine: 'Engine',
+    camera: 'Camera',
+    workstation: 'Workstation',
+    alerts: 'Program',
+  } as Record<string, string>,
+  dialect: 'Protocol',
+  dialects: {
+    'ws/v1': 'Native',
+    'socket.io': 'Socket.IO',
+    'ws/alerts': 'Alerts of one user',
+    'ws/field': 'Field',
+  } as Record<string, string>,
+  anonymous: 'without account',
+};
