@@ -12,7 +12,8 @@ from sightline.analyses import AnalysisJob
 from sightline.events.still import Examine, Examined, StopExamining
 from sightline.exceptions import Unavailable
 from sightline.gateway.analyses import Interrupted
-from sightline.gateway.engines import ENGINE_GONE, EngineLink, Engines
+from sightline.gateway.engine_connection import EngineLink
+from sightline.gateway.engines import ENGINE_GONE, Engines
 
 __all__ = ["EngineExamining"]
 

@@ -7,25 +7,25 @@ an observation updates presence and goes to whoever looks. Pictures flow only fo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from sightline.cameras import CameraState, CameraStatus
+from sightline.cameras import Camera, CameraState, CameraStatus
 from sightline.clock import Clock
-from sightline.deliveries.rendition import Quality
 from sightline.events import engine_link as link
 from sightline.events.fact import Accepted, Kept, Sighting
-from sightline.events.gallery_feed import GalleryPage, GallerySince
+from sightline.events.gallery_feed import GallerySince
 from sightline.events.observation import Observation
 from sightline.events.scene import CameraView
-from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examined
+from sightline.events.still import Analysis, Drawn, Examined
 from sightline.exceptions import SightlineError, Unavailable
+from sightline.gateway.assignments import SUBSCRIBED, Assignments
 from sightline.gateway.camera_states import SWITCHED_OFF, CameraStates
+from sightline.gateway.engine_connection import EngineLink
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.metrics import Metrics
@@ -33,7 +33,7 @@ from sightline.gateway.past import Past
 from sightline.gateway.ports import Store
 from sightline.gateway.viewers import Viewers
 
-__all__ = ["ENGINE_GONE", "MAX_MESSAGE_BYTES", "SUPERVISED", "EngineLink", "Engines"]
+__all__ = ["ENGINE_GONE", "MAX_MESSAGE_BYTES", "SUPERVISED", "Engines"]
 
 MAX_FACTS_IN_FLIGHT = 64
 MAX_HEADER_BYTES = 4096
@@ -43,60 +43,10 @@ may say is bounded by the setting `max_message_kib`, which the dialects check th
 RETRY_S = 1.0
 SUPERVISED = "local"
 """The name of the engine that a server starts itself."""
-SUBSCRIBED = Quality.SD
-"""The quality of the pictures that clients who subscribed to a camera are sent."""
 ENGINE_GONE = "the engine went away before it had finished"
 """The last word about a job, in the name of an engine that cannot say it."""
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(slots=True)
-class EngineLink:
-    """One connected engine."""
-
-    id: str
-    hello: link.Hello
-    socket: WebSocket
-    connected_at_ms: int
-    cameras: dict[str, link.CameraSpec] = field(default_factory=dict)
-    watched: dict[tuple[str, Quality], link.Watch] = field(default_factory=dict)
-    status: link.Status | None = None
-    gallery_model: str | None = None
-    gallery_version: int = -1
-    waiting: dict[str, asyncio.Future[Analysis | Drawn | link.SourceProbed]] = field(default_factory=dict)
-    examining: dict[str, asyncio.Queue[Examined]] = field(default_factory=dict)
-    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
-    sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
-    reports: dict[str, link.CameraReport] = field(default_factory=dict)
-    revoked: set[str] = field(default_factory=set)
-    told_models: link.UseModels = field(default_factory=link.UseModels)
-
-    @property
-    def models(self) -> list[link.ModelReport]:
-        """The models as this engine has them now."""
-        return self.status.models if self.status is not None and self.status.models else self.hello.models
-
-    async def ask(
-        self, request: Analyse | Draw | link.ProbeSource, timeout_s: float
-    ) -> Analysis | Drawn | link.SourceProbed:
-        """The answer to a request. Raises `Unavailable` when it does not come."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Analysis | Drawn | link.SourceProbed] = loop.create_future()
-        self.waiting[request.request_id] = future
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self.send(request)
-                return await future
-        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
-            raise Unavailable("the engine did not answer in time; try again") from None
-        finally:
-            self.waiting.pop(request.request_id, None)
-
-    async def send(self, message: link.GatewayMessage) -> None:
-        """One message, whole; many tasks may send."""
-        async with self.sending:
-            await self.socket.send_bytes(link.encode(message))
 
 
 class Engines:
@@ -114,7 +64,7 @@ class Engines:
         default_view: CameraView | None = None,
     ) -> None:
         self._store = store
-        self._default_view = default_view or CameraView()
+        self._assignments = Assignments(store, hub, viewers, default_view or CameraView())
         self._hub = hub
         self._viewers = viewers
         self._intake = intake
@@ -163,7 +113,7 @@ class Engines:
         """The token with which this engine came is void."""
         engine = self._links.get(engine_id)
         if engine is not None:
-            await _end(engine.socket, 4503, "the token of this engine was replaced")
+            await engine.end(4503, "the token of this engine was replaced")
 
     def cameras_changed(self) -> None:
         """A camera was added, changed or removed."""
@@ -197,7 +147,7 @@ class Engines:
                     await self._somebody.wait()
         except TimeoutError:
             raise Unavailable(f"no engine is connected ({self.why_none}); try again in a moment") from None
-        return min(self._links.values(), key=_expected_load)
+        return min(self._links.values(), key=lambda engine: engine.expected_load)
 
     @property
     def stills(self) -> int:
@@ -226,7 +176,7 @@ class Engines:
         log.info("engine_connected", engine=engine_id, capacity=hello.capacity)
         try:
             if older is not None:
-                await _end(older.socket, 4502, "a newer connection of this engine took over")
+                await older.end(4502, "a newer connection of this engine took over")
             await self._tell_models(engine)
             self._announce(engine, "connected", "")
             self._changed.set()
@@ -287,7 +237,7 @@ class Engines:
             case GallerySince(version=version, model_id=model_id):
                 async with engine.sending_gallery:
                     engine.gallery_model, engine.gallery_version = model_id, version
-                await self._send_gallery(engine)
+                await self._assignments.send_gallery(engine)
             case (
                 Analysis(request_id=request_id)
                 | Drawn(request_id=request_id)
@@ -397,117 +347,21 @@ class Engines:
             self._changed.clear()
             gallery_dirty, self._gallery_dirty = self._gallery_dirty, False
             try:
-                await self._bring_in_step(gallery_dirty)
+                self._tell_states(await self._assignments.bring_in_step(self.links, gallery_dirty=gallery_dirty))
             except SightlineError as problem:  # the store is full, overloaded or broken; cameras must not stay unread
                 log.error("engines_not_told", problem=str(problem), again_in_s=RETRY_S)
                 self._gallery_dirty |= gallery_dirty
                 self._changed.set()
                 await asyncio.sleep(RETRY_S)
 
-    async def _bring_in_step(self, gallery_dirty: bool) -> None:
-        records = await self._store.cameras.list()
-        views = await self._store.camera_views.all()
-        told_again = any(entry.require_live and entry.enabled for entry in await self._store.watch_lists.list())
-        cameras = {
-            camera.id: link.CameraSpec(
-                id=camera.id,
-                source=camera.source,
-                analysis_fps=camera.analysis_fps,
-                scene=views.get(camera.id, self._default_view).told_scene(told_again=told_again),
-            )
-            for camera in records
-            if camera.enabled
-        }
-        for engine in self.links:
-            try:
-                await self._assign(engine, cameras)
-                await self._watch(engine)
-                if gallery_dirty:
-                    await self._send_gallery(engine)
-            except (WebSocketDisconnect, RuntimeError, OSError):
-                log.info("engine_left_while_told", engine=engine.id)
-        for camera in records:
-            self._states.tell(camera.id, self.status_of(camera.id) if camera.enabled else SWITCHED_OFF)
-        self._states.keep(camera.id for camera in records)
-
     def watch_changed(self) -> None:
         """The set of cameras that somebody looks at changed."""
         self._changed.set()
 
-    async def _assign(self, engine: EngineLink, cameras: Mapping[str, link.CameraSpec]) -> None:
-        elsewhere = {id for other in self._links.values() if other is not engine for id in other.cameras}
-        wanted = {camera_id: spec for camera_id, spec in cameras.items() if camera_id not in elsewhere}
-        for camera_id in engine.cameras.keys() - wanted.keys():
-            del engine.cameras[camera_id]
-            engine.reports.pop(camera_id, None)
-            engine.revoked.add(camera_id)
-            self._hub.camera_removed(camera_id)
-            await engine.send(link.Revoke(camera_id=camera_id))
-        for camera_id, spec in wanted.items():
-            if engine.cameras.get(camera_id) != spec and (
-                camera_id in engine.cameras or len(engine.cameras) < engine.hello.capacity
-            ):
-                engine.cameras[camera_id] = spec
-                engine.revoked.discard(camera_id)
-                await engine.send(link.Assign(camera=spec))
-
-    async def _watch(self, engine: EngineLink) -> None:
-        wanted = self._wanted(engine.cameras)
-        for camera_id, quality in engine.watched.keys() - wanted.keys():
-            await engine.send(link.Unwatch(camera_id=camera_id, quality=quality.value))
-        for place, wish in wanted.items():
-            if engine.watched.get(place) != wish:
-                await engine.send(wish)
-        engine.watched = wanted
-
-    def _wanted(self, camera_ids: Mapping[str, object]) -> dict[tuple[str, Quality], link.Watch]:
-        """What subscribers and players want of these cameras, each quality once."""
-        rates = {place: rendition.fps for place, rendition in self._viewers.wished(camera_ids).items()}
-        for camera_id, fps in self._hub.watched(camera_ids).items():
-            rates[camera_id, SUBSCRIBED] = max(fps, rates.get((camera_id, SUBSCRIBED), 0.0))
-        return {
-            (camera_id, quality): link.Watch(
-                camera_id=camera_id,
-                quality=quality.value,
-                fps=fps,
-                max_side=self._viewers.renditions[quality].max_side_px,
-            )
-            for (camera_id, quality), fps in rates.items()
-        }
-
-    async def _send_gallery(self, engine: EngineLink) -> None:
-        """Everything that changed since the engine's version. One task at a time: an older page that overtakes a newer
-        one would bring back what was erased."""
-        async with engine.sending_gallery:
-            more = engine.gallery_model is not None
-            while more and engine.gallery_model is not None:
-                changes = await self._store.people.gallery_changes(engine.gallery_version, engine.gallery_model)
-                await engine.send(
-                    GalleryPage(
-                        version=changes.version,
-                        templates=changes.templates,
-                        tombstones=changes.tombstones,
-                        more=changes.more,
-                        reset=changes.reset,
-                        negatives=changes.negatives,
-                        model_id=engine.gallery_model,
-                    )
-                )
-                engine.gallery_version, more = changes.version, changes.more
-
-
-def _expected_load(engine: EngineLink) -> float:
-    """What an engine said of itself up to two seconds ago, and what it was asked since."""
-    load = engine.status.load if engine.status else 0.0
-    return load + len(engine.waiting) / max(1, engine.hello.stills)
-
-
-async def _end(socket: WebSocket, code: int, reason: str) -> None:
-    """Closes the connection of an engine, which may be dead already."""
-    try:
-        await socket.close(code, reason)
-    except (WebSocketDisconnect, RuntimeError, OSError):
-        log.info("engine_was_gone_already")
+    def _tell_states(self, cameras: Sequence[Camera]) -> None:
+        for camera in cameras:
+            self._states.tell(camera.id, self.status_of(camera.id) if camera.enabled else SWITCHED_OFF)
+        self._states.keep(camera.id for camera in cameras)
 
 
 def _picture_header(data: bytes) -> dict[str, Any] | None:

@@ -23,7 +23,8 @@ from sightline.clock import Clock
 from sightline.events.engine_link import UseModels
 from sightline.events.still import Analyse, Analysis
 from sightline.exceptions import ConfigurationError, SightlineError, Unavailable
-from sightline.gateway.engines import EngineLink, Engines
+from sightline.gateway.engine_connection import EngineLink
+from sightline.gateway.engines import Engines
 from sightline.gateway.ports import Store
 from sightline.identities.templates import TemplateProgress, UntemplatedSample
 from sightline.settings import Settings

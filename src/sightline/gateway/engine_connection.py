@@ -1,0 +1,79 @@
+"""One connected engine: what it said of itself, what it was given, what it is asked."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from sightline.deliveries.rendition import Quality
+from sightline.events import engine_link as link
+from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examined
+from sightline.exceptions import Unavailable
+
+__all__ = ["EngineLink"]
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class EngineLink:
+    """One connected engine."""
+
+    id: str
+    hello: link.Hello
+    socket: WebSocket
+    connected_at_ms: int
+    cameras: dict[str, link.CameraSpec] = field(default_factory=dict)
+    watched: dict[tuple[str, Quality], link.Watch] = field(default_factory=dict)
+    status: link.Status | None = None
+    gallery_model: str | None = None
+    gallery_version: int = -1
+    waiting: dict[str, asyncio.Future[Analysis | Drawn | link.SourceProbed]] = field(default_factory=dict)
+    examining: dict[str, asyncio.Queue[Examined]] = field(default_factory=dict)
+    sending: asyncio.Lock = field(default_factory=asyncio.Lock)
+    sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
+    reports: dict[str, link.CameraReport] = field(default_factory=dict)
+    revoked: set[str] = field(default_factory=set)
+    told_models: link.UseModels = field(default_factory=link.UseModels)
+
+    @property
+    def models(self) -> list[link.ModelReport]:
+        """The models as this engine has them now."""
+        return self.status.models if self.status is not None and self.status.models else self.hello.models
+
+    @property
+    def expected_load(self) -> float:
+        """What it said of itself up to two seconds ago, and what it was asked since."""
+        load = self.status.load if self.status else 0.0
+        return load + len(self.waiting) / max(1, self.hello.stills)
+
+    async def ask(
+        self, request: Analyse | Draw | link.ProbeSource, timeout_s: float
+    ) -> Analysis | Drawn | link.SourceProbed:
+        """The answer to a request. Raises `Unavailable` when it does not come."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Analysis | Drawn | link.SourceProbed] = loop.create_future()
+        self.waiting[request.request_id] = future
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self.send(request)
+                return await future
+        except (TimeoutError, WebSocketDisconnect, RuntimeError, OSError):
+            raise Unavailable("the engine did not answer in time; try again") from None
+        finally:
+            self.waiting.pop(request.request_id, None)
+
+    async def send(self, message: link.GatewayMessage) -> None:
+        """One message, whole; many tasks may send."""
+        async with self.sending:
+            await self.socket.send_bytes(link.encode(message))
+
+    async def end(self, code: int, reason: str) -> None:
+        """Closes the connection, which may be dead already."""
+        try:
+            await self.socket.close(code, reason)
+        except (WebSocketDisconnect, RuntimeError, OSError):
+            log.info("engine_was_gone_already", engine=self.id)
