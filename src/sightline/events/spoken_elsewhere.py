@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from sightline.events.spoken import AlertCamera, AlertTriggered, ErrorSpoken, Spoken
+from sightline.events.spoken import ErrorSpoken
+from sightline.events.spoken_alert import AlertCamera, AlertTriggered
+from sightline.events.spoken_value import Spoken
 
 __all__ = [
     "ALERTS_MESSAGES",
