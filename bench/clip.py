@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from bench.stage_clock import StageClock
 from sightline.exceptions import SourceError
 from sightline.frames import Image
 from sightline.ingest.container import VideoContainer
+from sightline.packets import EncodedPacket
 
 __all__ = ["DECODE_STAGE", "Clip"]
 
@@ -45,6 +47,13 @@ class Clip:
     def picture(self) -> Image:
         with self.clock.stage(DECODE_STAGE):
             return self._container.picture()
+
+    @property
+    def picture_ticks(self) -> int | None:
+        return self._container.picture_ticks
+
+    def packets(self, at_ms: int | None) -> Sequence[EncodedPacket]:
+        return self._container.packets(at_ms)
 
     def interrupt(self) -> None:
         self._stopped.set()

@@ -26,6 +26,7 @@ from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.mailbox import Mailboxes
 from sightline.engine.outbox import FactOutbox
 from sightline.engine.outgoing import Outgoing
+from sightline.engine.packet_feed import OpenEncoder
 from sightline.engine.performance import Performance
 from sightline.engine.reader import CameraReader, OpenSource
 from sightline.engine.requests import Requests
@@ -112,10 +113,12 @@ class Engine:
         clock: Clock,
         loader: SightLoader | None = None,
         recordings: Recordings | None = None,
+        open_encoder: OpenEncoder | None = None,
     ) -> None:
         """`sight` is what it looks with at first; without a `loader` that stays. Without `recordings` it looks at
-        cameras and pictures only.
+        cameras and pictures only. Without `open_encoder` cameras whose pictures have to be encoded have no video.
         """
+        self._open_encoder = open_encoder
         self._settings = settings
         self._open_source = open_source
         self._clock = clock
@@ -267,6 +270,7 @@ class Engine:
             stall_after_ms=self._settings.stall_after_ms,
             outage_after_ms=self._settings.outage_after_ms,
             first_frame_id=self._next_frame_ids.get(camera.id, 1),
+            open_encoder=self._open_encoder,
         )
         self._cameras[camera.id] = _Assigned(reader, lease_until_ms)
         self._report(self._cameras[camera.id])

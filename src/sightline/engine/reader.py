@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import structlog
@@ -13,11 +13,14 @@ from sightline.cameras import redact
 from sightline.clock import Clock
 from sightline.engine.mailbox import Mailboxes
 from sightline.engine.masking import masked
+from sightline.engine.packet_fan import PacketFan
+from sightline.engine.packet_feed import OpenEncoder, PacketFeed
 from sightline.engine.rates import Cadence, RateMeter
 from sightline.engine.source_state import Outage, SourceMachine, StateChange
 from sightline.events.engine_link import CameraReport, CameraSpec
 from sightline.exceptions import SourceError
 from sightline.frames import Frame, Image
+from sightline.packets import EncodedPacket
 
 __all__ = ["CameraReader", "FrameSource", "OpenSource"]
 
@@ -43,6 +46,13 @@ class FrameSource(Protocol):
 
     def picture(self) -> Image:
         """The frame grabbed last, H×W×3 uint8 BGR."""
+
+    @property
+    def picture_ticks(self) -> int | None:
+        """Time of the last `picture` as its packet has it, in ticks of 1/90000 s; None when it has none."""
+
+    def packets(self, at_ms: int | None) -> Sequence[EncodedPacket]:
+        """What was read since the last call, encoded and stamped `at_ms`; with None it is let go of."""
 
     def interrupt(self) -> None:
         """Makes a waiting `grab` give up soon."""
@@ -79,7 +89,9 @@ class CameraReader:
         stall_after_ms: int,
         outage_after_ms: int,
         first_frame_id: int = 1,
+        open_encoder: OpenEncoder | None = None,
     ) -> None:
+        """Without `open_encoder` a camera whose pictures have to be encoded has no packets."""
         self.camera = camera
         self.next_frame_id = first_frame_id
         self._open_source = open_source
@@ -93,11 +105,17 @@ class CameraReader:
         )
         self._frame_rate = RateMeter()
         self._analysed_rate = RateMeter()
+        self._feed = PacketFeed(camera.id, open_encoder)
         self._stopping = threading.Event()
         self._source: FrameSource | None = None
         self._poison = ""
         self._logged = ""
         self._thread = threading.Thread(target=self._run, name=f"camera {camera.id}", daemon=True)
+
+    @property
+    def packets(self) -> PacketFan:
+        """The camera's video, encoded: for the ring, recordings and everybody who watches live."""
+        return self._feed.fan
 
     def is_same_source(self, camera: CameraSpec) -> bool:
         """Whether this camera is read like the one that is read now; its scene may be another."""
@@ -168,6 +186,7 @@ class CameraReader:
     def _read(self) -> None:
         source = self._open_source(self.camera.source, self._timeout_s)
         self._source = source
+        self._feed.source_opened()
         try:
             rate = min(max(self.camera.analysis_fps, MIN_ANALYSIS_FPS), MAX_ANALYSIS_FPS)
             cadence = Cadence(rate, phase=zlib.crc32(self.camera.id.encode()) / 2**32)
@@ -179,10 +198,16 @@ class CameraReader:
                     return
                 self._raise_poison()
                 now_s, captured_at_ms = self._clock.monotonic_s(), self._clock.now_ms()
-                if cadence.due(now_s):
-                    image = masked(source.picture(), self.camera.scene.masks)
+                masks = self.camera.scene.masks
+                self._feed.read(source, captured_at_ms, masked=bool(masks))
+                due, wanted = cadence.due(now_s), self._feed.picture_due(now_s)
+                if due or wanted:
+                    image = masked(source.picture(), masks)
                     height, width = image.shape[:2]
-                    self._mailboxes.put(Frame(self.camera.id, self.next_frame_id, captured_at_ms, image))
+                    captured_at_ms = self._feed.captured_at_ms(source, captured_at_ms)
+                    self._feed.picture(image, now_s=now_s, at_ms=captured_at_ms)
+                    if due:
+                        self._mailboxes.put(Frame(self.camera.id, self.next_frame_id, captured_at_ms, image))
                 self.next_frame_id += 1
                 with self._lock:
                     self._frame_rate.add(now_s)

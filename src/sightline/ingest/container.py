@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import av
@@ -18,6 +18,8 @@ from sightline.exceptions import SourceError
 from sightline.frames import Image
 from sightline.ingest.decoding import LateDecoder
 from sightline.ingest.faults import explain
+from sightline.ingest.tap import PacketTap
+from sightline.packets import TICKS_PER_S, EncodedPacket
 
 __all__ = ["VideoContainer"]
 
@@ -59,6 +61,9 @@ class VideoContainer:
             self._container.close()
             raise
         self._decoder = LateDecoder(self._stream)
+        self._tap = PacketTap(self._stream)
+        self._rotation = 0
+        self._picture_ticks: int | None = None
         self._packets = self._video_packets()
 
     def _first_video(self) -> VideoStream:
@@ -100,6 +105,7 @@ class VideoContainer:
             if packet is None:
                 return False
             self._decoder.take(packet)
+            self._tap.read(packet)
         except _LIBAV_ERRORS as error:
             raise self._explained(error) from None
         self._begun = True
@@ -128,8 +134,23 @@ class VideoContainer:
             image = np.array(frame.to_ndarray(format="bgr24", threads=1), np.uint8)
         except _LIBAV_ERRORS as error:
             raise self._explained(error) from None
+        self._rotation = frame.rotation
+        ticks = frame.pts * frame.time_base * TICKS_PER_S if frame.pts is not None and frame.time_base else None
+        self._picture_ticks = round(ticks) if ticks is not None else None
         turns = round(frame.rotation / 90) % 4
         return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+
+    @property
+    def picture_ticks(self) -> int | None:
+        """Time of the last `picture` as its packet has it (`pts`, in ticks of 1/90000 s), None when it has none."""
+        return self._picture_ticks
+
+    def packets(self, at_ms: int | None) -> Sequence[EncodedPacket]:
+        """The packets read since the last call, stamped `at_ms`; with None they are let go of."""
+        if at_ms is None:
+            self._tap.drop()
+            return ()
+        return self._tap.take(at_ms, self._rotation)
 
     def interrupt(self) -> None:
         """Makes `advance` give up after the packet it waits for."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -19,6 +20,7 @@ from sightline.frames import Image
 from sightline.ingest.demo_hall import HEIGHT, HORIZON_Y, WIDTH, Hall, Layer, draw_hall
 from sightline.ingest.demo_script import Lane, Placed, figures_at
 from sightline.ingest.demo_walkers import Figure, load_walkers
+from sightline.packets import EncodedPacket
 
 __all__ = ["DEMO_FPS", "DemoScene", "DemoSource"]
 
@@ -155,6 +157,14 @@ class DemoSource:
 
     def picture(self) -> Image:
         return self._scene.render(self._frames / DEMO_FPS)
+
+    @property
+    def picture_ticks(self) -> int | None:
+        return None
+
+    def packets(self, at_ms: int | None) -> Sequence[EncodedPacket]:
+        """None: what is drawn is encoded by whoever needs it encoded."""
+        return ()
 
     def interrupt(self) -> None:
         self._stopped.set()

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from sightline.exceptions import SourceError
 from sightline.frames import Image
 from sightline.ingest.container import VideoContainer
+from sightline.packets import EncodedPacket
 
 __all__ = ["FileSource", "open_file"]
 
@@ -67,6 +69,13 @@ class FileSource:
 
     def picture(self) -> Image:
         return self._container.picture()
+
+    @property
+    def picture_ticks(self) -> int | None:
+        return self._container.picture_ticks
+
+    def packets(self, at_ms: int | None) -> Sequence[EncodedPacket]:
+        return self._container.packets(at_ms)
 
     def interrupt(self) -> None:
         self._stopped.set()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sightline.exceptions import SourceError
 from sightline.frames import Image
 from sightline.ingest.container import VideoContainer
+from sightline.packets import EncodedPacket
 
 __all__ = ["LiveSource"]
 
@@ -41,6 +42,13 @@ class LiveSource:
 
     def picture(self) -> Image:
         return self._container.picture()
+
+    @property
+    def picture_ticks(self) -> int | None:
+        return self._container.picture_ticks
+
+    def packets(self, at_ms: int | None) -> Sequence[EncodedPacket]:
+        return self._container.packets(at_ms)
 
     def interrupt(self) -> None:
         self._container.interrupt()

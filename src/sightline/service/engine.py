@@ -17,6 +17,7 @@ from sightline.engine.reader import FrameSource
 from sightline.engine.sights import Sight
 from sightline.events.engine_link import UseModels
 from sightline.ingest.annotated_video import VideoFiles
+from sightline.ingest.encoder import PictureEncoder
 from sightline.ingest.open import open_source
 from sightline.service.gateway import ENGINE_ID
 from sightline.service.vision import VisionLoader, workers_of
@@ -62,6 +63,7 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
         sight=sight,
         loader=loader,
         recordings=VideoFiles(),
+        open_encoder=PictureEncoder,
         clock=SystemClock(),
     )
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 import numpy as np
@@ -17,6 +17,7 @@ from sightline.events.engine_link import CameraSpec
 from sightline.events.scene import Scene
 from sightline.exceptions import SourceError
 from sightline.frames import Image
+from sightline.packets import EncodedPacket
 
 
 class ScriptedSource:
@@ -24,6 +25,7 @@ class ScriptedSource:
 
     codec = "raw"
     fps = 0.0
+    picture_ticks = None
 
     def __init__(self, frames: int, then: Exception | None = None) -> None:
         self.left = frames
@@ -46,6 +48,9 @@ class ScriptedSource:
         self.threads.add(threading.get_ident())
         self.converted += 1
         return np.zeros((48, 64, 3), np.uint8)
+
+    def packets(self, at_ms: int | None) -> Sequence[EncodedPacket]:
+        return ()
 
     def interrupt(self) -> None:
         self._interrupted.set()
