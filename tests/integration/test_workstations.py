@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
+import csv
+import io
 import itertools
 import json
 from collections.abc import AsyncIterator, Callable
@@ -304,7 +306,11 @@ async def test_pause_and_block_are_felt_at_once(gateway: RunningGateway) -> None
         assert len(engine.all(Analyse)) == asked, "not analysed while paused"
         assert (await http.get("/api/workstations/connected")).json()[0]["state"] == "paused"
         (standing,) = (await http.get("/api/workstations/standings")).json()
-        assert (standing["person_id"], standing["state"], standing["reason"]) == (ada.id, "paused", "out for lunch")
+        assert (standing["person_id"], standing["name"], standing["state"], standing["reason"]) == (
+            ada.id, "Ada", "paused", "out for lunch"
+        )  # fmt: skip
+        (sitter,) = (await http.get("/api/workstations")).json()[0]["sitters"]
+        assert (sitter["state"], sitter["why"]) == ("paused", "out for lunch")
         assert (await http.post(f"{users}/resume", json=why)).status_code == 204
         assert (await client.ask("Ada")).action == "NO_ACTION"
         assert (await http.post(f"{users}/block", json=why)).status_code == 204
@@ -352,6 +358,9 @@ async def test_workstations_by_rest(gateway: RunningGateway) -> None:
             assert (listed["name"], listed["people"], listed["has_token"], listed["connected"]) == (
                 "Desk", [ada.id], True, True
             )  # fmt: skip
+            assert listed["sitters"] == [
+                {"person_id": ada.id, "name": "Ada", "state": "active", "why": "", "references": 1}
+            ]
             assert (await http.delete(f"{path}/people/{ada.id}")).status_code == 204
             assert (await client.ask("Ada")).reason == "REASON_CLIENT_NOT_AVAILABLE"
             assert (await http.post(f"{path}/token")).status_code == 201
@@ -414,6 +423,12 @@ async def test_what_was_done_is_logged_with_its_evidence(gateway: RunningGateway
             found = (await http.get("/api/workstations/actions", params=parameters)).json()  # type: ignore[arg-type]
             assert [one["id"] for one in found] == [one["id"] for one in expected], parameters
         assert (await http.get("/api/workstations/actions", params={"before_ms": 1})).status_code == 422
+        table = await http.get("/api/workstations/actions", params={"format": "csv", "action": "ACTION_LOCK_SCREEN"})
+        (row,) = csv.DictReader(io.StringIO(table.text))
+        assert (row["workstation"], row["user"], row["recognised"], row["similarity"], row["picture"]) == (
+            "Desk", "Ada", "Ben", "0.2", "yes"
+        )  # fmt: skip
+        assert (await http.get("/api/audit")).json()[0]["action"] == "workstation_actions_exported"
         assert (await http.delete(f"/api/people/{ben.id}")).status_code == 200
         assert (await http.get(wrong["picture_url"])).status_code == 404
         assert (await http.get(phone["picture_url"])).status_code == 200

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from typing import Self
 
 from pydantic import BaseModel, Field
 
 from sightline.decisions.workstation_records import ActionEntry, Standing, StandingRecord, Workstation
+from sightline.gateway.csv_table import csv_table
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.workstation_desk import Seat
 
@@ -14,12 +17,20 @@ __all__ = [
     "ActionOut",
     "NewWorkstation",
     "SeatOut",
+    "SitterOut",
     "StandingChange",
     "StandingOut",
     "WorkstationOut",
     "WorkstationToken",
     "action_out",
+    "actions_table",
+    "standing_out",
+    "workstations_out",
 ]
+
+COLUMNS = (
+    "time", "workstation", "user", "action", "reason", "recognised", "phone", "live", "similarity", "picture",
+)  # fmt: skip
 
 
 class NewWorkstation(BaseModel):
@@ -28,27 +39,60 @@ class NewWorkstation(BaseModel):
     name: str = Field(min_length=1, max_length=64, pattern=r"\S")
 
 
+class SitterOut(BaseModel):
+    """Somebody who may sit at a workstation. `references`: enrolled photographs; without one nobody is recognised.
+    `why`: why they are paused or blocked."""
+
+    person_id: str
+    name: str
+    state: Standing
+    why: str
+    references: int
+
+
 class WorkstationOut(BaseModel):
-    """A workstation. `people`: ids of those who may sit there."""
+    """A workstation. `people`: ids of those who may sit there; `sitters`: the same, with what is known of them."""
 
     id: str
     name: str
     people: list[str]
+    sitters: list[SitterOut]
     has_token: bool
     connected: bool
     created_at: int
 
-    @classmethod
-    def of(cls, workstation: Workstation, gateway: Gateway) -> Self:
-        seated = {seat.workstation.id for seat in gateway.workstations.seats if seat.workstation}
-        return cls(
-            id=workstation.id,
-            name=workstation.name,
-            people=list(workstation.people),
-            has_token=workstation.has_token,
-            connected=workstation.id in seated,
-            created_at=workstation.created_at_ms,
+
+async def workstations_out(gateway: Gateway, workstations: Sequence[Workstation]) -> list[WorkstationOut]:
+    """The workstations with the names of those who may sit there."""
+    seated = {seat.workstation.id for seat in gateway.workstations.seats if seat.workstation}
+    standings = {record.person_id: record for record in await gateway.store.workstations.standings()}
+    return [
+        WorkstationOut(
+            id=one.id,
+            name=one.name,
+            people=list(one.people),
+            sitters=await _sitters(gateway, one.people, standings),
+            has_token=one.has_token,
+            connected=one.id in seated,
+            created_at=one.created_at_ms,
         )
+        for one in workstations
+    ]
+
+
+async def _sitters(
+    gateway: Gateway, person_ids: Iterable[str], standings: dict[str, StandingRecord]
+) -> list[SitterOut]:
+    people = [await gateway.directory.people.find(person_id) for person_id in person_ids]
+    sitters = []
+    for person in people:
+        if person is not None:
+            record = standings.get(person.id)
+            state, why = (record.standing, record.reason) if record else (Standing.ACTIVE, "")
+            sitters.append(
+                SitterOut(person_id=person.id, name=person.name, state=state, why=why, references=person.references)
+            )
+    return sorted(sitters, key=lambda one: one.name.casefold())
 
 
 class WorkstationToken(BaseModel):
@@ -98,16 +142,24 @@ class StandingOut(BaseModel):
     """Somebody who is paused or blocked."""
 
     person_id: str
+    name: str
     state: Standing
     reason: str
     by: str
     at: int
 
-    @classmethod
-    def of(cls, record: StandingRecord) -> Self:
-        return cls(
-            person_id=record.person_id, state=record.standing, reason=record.reason, by=record.by, at=record.at_ms
-        )
+
+async def standing_out(gateway: Gateway, record: StandingRecord) -> StandingOut:
+    """The record with a name."""
+    person = await gateway.directory.people.find(record.person_id)
+    return StandingOut(
+        person_id=record.person_id,
+        name=person.name if person else "",
+        state=record.standing,
+        reason=record.reason,
+        by=record.by,
+        at=record.at_ms,
+    )
 
 
 class ActionOut(BaseModel):
@@ -146,3 +198,17 @@ async def action_out(gateway: Gateway, entry: ActionEntry) -> ActionOut:
         thresholds=dict(entry.thresholds),
         picture_url=f"/api/workstations/actions/{entry.id}/picture" if entry.has_picture else None,
     )
+
+
+def actions_table(entries: Iterable[ActionOut]) -> str:
+    """The entries as CSV, a row each; times are UTC."""
+    return csv_table(COLUMNS, (_row(entry) for entry in entries))
+
+
+def _row(entry: ActionOut) -> tuple[object, ...]:
+    time = datetime.fromtimestamp(entry.at / 1000, UTC).isoformat(timespec="milliseconds")
+    scores = (entry.scores.get(name) for name in ("phone", "live", "similarity"))
+    picture = "yes" if entry.picture_url else "no"
+    return (
+        time, entry.workstation, entry.user, entry.action, entry.reason, entry.recognised, *scores, picture,
+    )  # fmt: skip

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
@@ -13,6 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from sightline.accounts import Right
 from sightline.decisions.history import HOUR_MS, HourRow, Metric
 from sightline.gateway.access import Caller, GatewayOf, caller_with
+from sightline.gateway.csv_table import csv_table
 from sightline.gateway.resources import Denial
 from sightline.gateway.view_resources import HistoryOut, HistoryRow
 
@@ -52,7 +51,7 @@ async def history(
         return HistoryOut.of(shown, truncated=len(rows) > MAX_ROWS)
     names = {one.id: one.name for one in await gateway.store.cameras.list()}
     return Response(
-        _table(shown, names),
+        csv_table(COLUMNS, _table_rows(shown, names)),
         media_type="text/csv; charset=utf-8",
         headers={
             "Content-Disposition": 'attachment; filename="sightline-history.csv"',
@@ -61,18 +60,9 @@ async def history(
     )
 
 
-def _table(rows: Iterable[HourRow], names: Mapping[str, str]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+def _table_rows(rows: Iterable[HourRow], names: Mapping[str, str]) -> Iterator[tuple[object, ...]]:
     for row in rows:
         shown = HistoryRow.of(row)
         hour = datetime.fromtimestamp(row.hour_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         words = (hour, row.camera_id, names.get(row.camera_id, ""), row.metric.value, row.detail)
-        writer.writerow([*map(_harmless, words), shown.count, shown.mean, shown.total, shown.most])
-    return text.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """The text so that a spreadsheet does not take it for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+        yield (*words, shown.count, shown.mean, shown.total, shown.most)

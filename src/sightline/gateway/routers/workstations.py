@@ -23,6 +23,9 @@ from sightline.gateway.workstation_resources import (
     WorkstationOut,
     WorkstationToken,
     action_out,
+    actions_table,
+    standing_out,
+    workstations_out,
 )
 
 __all__ = ["router"]
@@ -34,6 +37,7 @@ router = APIRouter(
 )
 Admin = Annotated[Caller, Depends(caller_with(Right.MANAGE_USERS))]
 
+MAX_TABLE_ROWS = 10_000
 STANDINGS = {
     "pause": Standing.PAUSED,
     "resume": Standing.ACTIVE,
@@ -45,7 +49,7 @@ STANDINGS = {
 @router.get("")
 async def list_workstations(gateway: GatewayOf, caller: Admin) -> list[WorkstationOut]:
     """All of them, by name."""
-    return [WorkstationOut.of(one, gateway) for one in await gateway.store.workstations.list()]
+    return await workstations_out(gateway, await gateway.store.workstations.list())
 
 
 @router.post("", status_code=201)
@@ -53,7 +57,7 @@ async def create_workstation(gateway: GatewayOf, caller: Admin, new: NewWorkstat
     """A workstation without a token, at which nobody may sit yet."""
     made = await gateway.store.workstations.create(name=new.name.strip(), now_ms=gateway.clock.now_ms())
     await _audit(gateway, caller, "workstation_created", made.id)
-    return WorkstationOut.of(made, gateway)
+    return (await workstations_out(gateway, [made]))[0]
 
 
 @router.get("/connected")
@@ -65,7 +69,7 @@ async def connected(gateway: GatewayOf, caller: Admin) -> list[SeatOut]:
 @router.get("/standings")
 async def standings(gateway: GatewayOf, caller: Admin) -> list[StandingOut]:
     """Everybody who is paused or blocked, the newest first."""
-    return [StandingOut.of(record) for record in await gateway.store.workstations.standings()]
+    return [await standing_out(gateway, record) for record in await gateway.store.workstations.standings()]
 
 
 @router.post("/users/{person_id}/{step}", status_code=204)
@@ -85,7 +89,7 @@ async def change_standing(
     await _audit(gateway, caller, f"workstation_user_{step}", person_id)
 
 
-@router.get("/actions")
+@router.get("/actions", response_model=list[ActionOut])
 async def actions(
     gateway: GatewayOf,
     caller: Admin,
@@ -97,9 +101,10 @@ async def actions(
     before_ms: Annotated[int | None, Query(ge=0, le=2**53)] = None,
     before_id: str | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> list[ActionOut]:
+    format: Literal["json", "csv"] = "json",
+) -> list[ActionOut] | Response:
     """What was done, the newest first; `before_ms` and `before_id` are `at` and `id` of the last one of the page
-    before."""
+    before. `format=csv` gives a table of up to 10,000, whatever the limit; that it was taken is recorded."""
     if (before_ms is None) is not (before_id is None):
         raise HTTPException(422, "give before_ms and before_id together")
     found = await gateway.store.workstation_actions.search(
@@ -109,9 +114,20 @@ async def actions(
         from_ms=from_ms,
         to_ms=to_ms,
         before=(before_ms, before_id) if before_ms is not None and before_id is not None else None,
-        limit=limit,
+        limit=MAX_TABLE_ROWS if format == "csv" else limit,
     )
-    return [await action_out(gateway, entry) for entry in found]
+    shown = [await action_out(gateway, entry) for entry in found]
+    if format == "json":
+        return shown
+    await _audit(gateway, caller, "workstation_actions_exported", person_id or "", workstation or "")
+    return Response(
+        actions_table(shown),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": 'attachment; filename="sightline-workstation-actions.csv"',
+            "Cache-Control": "private, no-store",
+        },
+    )
 
 
 @router.get("/actions/{action_id}/picture", response_class=Response)
