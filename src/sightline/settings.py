@@ -76,7 +76,8 @@ class Settings(BaseSettings):
         json_schema_extra={"group": "Storage"},
     )
     database_url: str | None = _setting(
-        None, "Storage", "SQLAlchemy URL of the database. Default: SQLite in the home folder."
+        None, "Storage", "Address of the database: postgresql://user:password@host/name for PostgreSQL 14 or newer, "
+        "which several gateways may share. Default: SQLite in the home folder."
     )
     retention_days: int = _setting(
         90, "Storage", "Days after which an alert that nobody has open is forgotten.", ge=1, le=3650

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from sightline.stores import SqlStore
+from tests.postgresql import contract_address, postgres_server
 
 MASTER_KEY = bytes(range(32))
 ZONE = ZoneInfo("Europe/Berlin")
@@ -18,14 +19,29 @@ ZONE = ZoneInfo("Europe/Berlin")
 OpenStore = Callable[..., Awaitable[SqlStore]]
 
 BACKENDS: dict[str, Callable[[Path], str | None]] = {
+    "postgresql": contract_address,
     "sqlite": lambda home: None,
 }
 """By name, the address of an empty database for a test whose home is the given folder."""
+EXAMPLES = {"sqlite": 25, "postgresql": 10}
+"""How many lives a state machine lives on each: a word to a server takes longer than one to a file."""
 
 
 @pytest.fixture(params=sorted(BACKENDS))
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
     return BACKENDS[request.param](tmp_path)
+
+
+@pytest.fixture
+def kept(address: str | None, tmp_path: Path) -> Callable[[], list[bytes]]:
+    """What the database has on disk, file by file."""
+
+    def read() -> list[bytes]:
+        if address is None:
+            return [path.read_bytes() for path in tmp_path.glob("sightline.db*")]
+        return [path.read_bytes() for path in postgres_server().folder.rglob("data/*/**/*") if path.is_file()]
+
+    return read
 
 
 @pytest_asyncio.fixture

@@ -26,7 +26,7 @@ from sightline.deliveries.entry import Cursor, EntryKind
 from sightline.events.alert import MOVES, AlertState, Verdict
 from sightline.exceptions import Conflict
 from sightline.stores import SqlStore
-from tests.contract.conftest import BACKENDS, MASTER_KEY, ZONE
+from tests.contract.conftest import BACKENDS, EXAMPLES, MASTER_KEY, ZONE
 from tests.contract.facts import OPERATORS, alerting, event, silent
 
 T = TypeVar("T")
@@ -233,7 +233,7 @@ class LogMachine(RuleBasedStateMachine):
 @pytest.mark.parametrize("backend", sorted(BACKENDS))
 def test_the_log_agrees_with_the_model(backend: str) -> None:
     calm = settings(
-        max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=EXAMPLES[backend], stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     machine = cast(type[LogMachine], lambda: LogMachine(backend))  # it only calls it
     run_state_machine_as_test(machine, settings=calm)

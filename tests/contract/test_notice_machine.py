@@ -27,7 +27,7 @@ from sightline.deliveries.notice import Backlog, Notice
 from sightline.events.alert import Severity
 from sightline.exceptions import NotFound
 from sightline.stores import SqlStore
-from tests.contract.conftest import BACKENDS, MASTER_KEY, ZONE
+from tests.contract.conftest import BACKENDS, EXAMPLES, MASTER_KEY, ZONE
 from tests.contract.facts import alerting, event
 
 T = TypeVar("T")
@@ -203,7 +203,7 @@ def test_the_outbox_agrees_with_its_model(backend: str) -> None:
     run_state_machine_as_test(
         lambda: NoticeMachine(backend),
         settings=settings(
-            max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck),
+            max_examples=EXAMPLES[backend], stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck),
             phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink a run on a real disk takes minutes
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -254,15 +255,17 @@ async def test_old_dead_letters_are_forgotten_and_nothing_else(store: SqlStore) 
 # ── targets ──
 
 
-async def test_what_reaches_a_device_is_sealed_and_comes_back_whole(store: SqlStore, tmp_path: Any) -> None:
+async def test_what_reaches_a_device_is_sealed_and_comes_back_whole(
+    store: SqlStore, kept: Callable[[], list[bytes]]
+) -> None:
     olga = await user(store)
     subscription = await subscribe(store, olga)
     channel = await add_channel(store)
     assert await store.push_subscriptions.get(subscription.id) == subscription
     assert await store.channels.get(channel.id) == channel
     await store.close()
-    files = [path.read_bytes() for path in tmp_path.glob("sightline.db*")]
-    assert files
+    files = kept()
+    assert any(subscription.id.encode() in content for content in files)
     assert not any(b"s3cret" in content for content in files)
 
 

@@ -4,54 +4,42 @@
                └─ write(work) ─→ queue ─→ writer thread: BEGIN, every waiting work in a SAVEPOINT, COMMIT, fsync
                ←───────────── futures resolved, all of a commit at once
 
-Invariants: one thread writes, so commit order is the order of the queue; whatever waits shares one commit; a work that
-fails undoes only itself; a future is resolved after its commit is on disk (`synchronous=FULL`), so a crash leaves
-whole transactions only. The write-ahead log lets readers go on while the writer writes.
+Invariants: one thread writes, and of several gateways one at a time, so commit order is the order of the begins;
+whatever waits shares one commit; a work that fails undoes only itself; a future is resolved after its commit is on disk,
+so a crash leaves whole transactions only. Readers go on while the writer writes.
 
-A work is a function of the connection and has no other effect: after a failure of the disk it may be called again.
+A work is a function of the connection and has no other effect: after a failure of the disk it may be called again. When
+the connection to a database server is lost, every write of its transaction is refused with `Unavailable`; whether the
+last word, the commit, was heard, nobody knows then, so what is tried again must be known by a key of its own.
 Bound: `write_limit` writes waiting or being written. Policy when full: the newest is refused with `Unavailable`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import msgspec
-from sqlalchemy import Connection, Engine, QueuePool, create_engine, event, make_url
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection, RootTransaction, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from sightline.exceptions import ConfigurationError, Unavailable
-from sightline.stores.failures import explain
+from sightline.stores.backend import Backend
+from sightline.stores.failures import explain, is_disconnection
+from sightline.stores.postgresql import PostgreSql
+from sightline.stores.sqlite import Sqlite
 from sightline.stores.workers import Workers, retrieve
 
 __all__ = ["Database"]
 
 T = TypeVar("T")
 
-READERS = 2
 READ_LIMIT = 2048
 WRITE_LIMIT = 8192
 BATCH_LIMIT = 256
-BUSY_TIMEOUT_MS = 5_000
-WAL_KEPT_BYTES = 64 * 2**20
-
-_WRITER_PRAGMAS = (
-    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
-    "PRAGMA journal_mode=WAL",
-    "PRAGMA synchronous=FULL",
-    "PRAGMA foreign_keys=ON",
-    "PRAGMA secure_delete=ON",
-    f"PRAGMA journal_size_limit={WAL_KEPT_BYTES}",
-)
-_READER_PRAGMAS = (f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", "PRAGMA query_only=ON")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +59,15 @@ class _Outcome:
 class Database:
     """One database, opened by `open` and ended by `close`, used from one event loop.
 
-    Today `url` names an SQLite file (`sqlite:////path/to/file`); every other address raises `ConfigurationError`.
+    `url` names an SQLite file (`sqlite:////path/to/file`) or a PostgreSQL database (`postgresql://user@host/name`);
+    every other address raises `ConfigurationError`.
     """
 
     def __init__(self, url: str, *, write_limit: int = WRITE_LIMIT) -> None:
-        address = _checked(url)
-        self._writer = _engine(address, 1, _WRITER_PRAGMAS, "BEGIN IMMEDIATE")
-        self._reader = _engine(address, READERS, _READER_PRAGMAS, "BEGIN")
-        self._readers = Workers("store-reader", threads=READERS, limit=READ_LIMIT)
+        self._backend = _backend(url)
+        self._writer = self._backend.writer()
+        self._reader = self._backend.reader()
+        self._readers = Workers("store-reader", threads=self._backend.readers, limit=READ_LIMIT)
         self._write_limit = write_limit
         self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._serve, name="store-writer", daemon=True)
@@ -148,10 +137,18 @@ class Database:
 
     def _look(self, work: Callable[[Connection], T]) -> T:
         try:
-            with self._reader.connect() as connection, connection.begin():
-                return work(connection)
+            return self._look_once(work)
+        except SQLAlchemyError as error:
+            if not is_disconnection(error):
+                raise explain(error) from error
+        try:  # the server was started again since the connection was made: a new one may well do
+            return self._look_once(work)
         except SQLAlchemyError as error:
             raise explain(error) from error
+
+    def _look_once(self, work: Callable[[Connection], T]) -> T:
+        with self._reader.connect() as connection, connection.begin():
+            return work(connection)
 
     # ── the writer thread ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -172,6 +169,9 @@ class Database:
                 self._refuse(batch, error)
                 continue
             self._commit(connection, batch)
+            if connection.invalidated:
+                connection.close()
+                connection = None
         if connection is not None:
             connection.close()
 
@@ -194,8 +194,8 @@ class Database:
             return
         outcomes: list[_Outcome] = []
         try:
-            transaction = connection.begin()
-        except SQLAlchemyError as error:  # nothing was tried: another program holds the database
+            transaction = self._begin(connection)
+        except SQLAlchemyError as error:  # nothing was tried: another program holds the database, or it is away
             self._refuse(batch, error)
             return
         try:
@@ -203,7 +203,7 @@ class Database:
                 outcomes.extend(_attempt(connection, write) for write in batch)
                 value = self._watched(connection) if self._watched is not None else None
         except Exception as error:  # noqa: BLE001 - whatever ended the transaction, every caller must hear of it
-            if len(batch) == 1:
+            if len(batch) == 1 or connection.invalidated:
                 self._refuse(batch, error)
                 return
             for write in batch:
@@ -216,14 +216,19 @@ class Database:
         self._seen = value
         self._tell(outcomes, changed)
 
+    def _begin(self, connection: Connection) -> RootTransaction:
+        """Begins, on a new connection where the old one was lost while nobody needed it."""
+        try:
+            return connection.begin()
+        except SQLAlchemyError as error:
+            if not is_disconnection(error):
+                raise
+            connection.rollback()
+            return connection.begin()
+
     def _scrub(self, connection: Connection) -> None:
-        """Empties the write-ahead log, where deleted pages linger. Stays due while a reader needs an old page."""
-        if not self._scrub_due:
-            return
-        driver: Any = connection.connection.dbapi_connection
-        with contextlib.suppress(sqlite3.Error):  # the disk refuses: still due, and nothing committed is touched
-            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            self._scrub_due = bool(busy)
+        if self._scrub_due:
+            self._scrub_due = not self._backend.scrub(connection)
 
     def _refuse(self, batch: Sequence[_Write], error: Exception) -> None:
         self._tell([_Outcome(write, error=explain(error)) for write in batch], None)
@@ -263,40 +268,17 @@ def _settle(outcome: _Outcome) -> None:
         outcome.write.done.set_result(outcome.result)
 
 
-def _checked(url: str) -> URL:
+def _backend(url: str) -> Backend:
     try:
         address = make_url(url)
     except ArgumentError:
         raise ConfigurationError("the address of the database is malformed", key="database_url") from None
-    if address.get_backend_name() != "sqlite" or address.database in (None, "", ":memory:"):
-        raise ConfigurationError(
-            "the database must be an SQLite file, such as sqlite:////var/lib/sightline/sightline.db",
-            key="database_url",
-        )
-    return address
-
-
-def _engine(address: URL, connections: int, pragmas: Sequence[str], begin: str) -> Engine:
-    engine = create_engine(
-        address,
-        poolclass=QueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        hide_parameters=True,
-        connect_args={"check_same_thread": False},
-        json_serializer=lambda value: msgspec.json.encode(value).decode(),
-        json_deserializer=msgspec.json.decode,
+    if address.get_backend_name() == "sqlite" and address.database not in (None, "", ":memory:"):
+        return Sqlite(address)
+    if address.get_backend_name() == "postgresql" and address.database:
+        return PostgreSql(address)
+    raise ConfigurationError(
+        "the database must be an SQLite file, such as sqlite:////var/lib/sightline/sightline.db, or a PostgreSQL "
+        "database, such as postgresql://sightline@db.example.org/sightline",
+        key="database_url",
     )
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: object) -> None:
-        # The driver must not begin transactions of its own: it would begin them too late for a snapshot.
-        connection.isolation_level = None
-        for pragma in pragmas:
-            connection.execute(pragma)
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine

@@ -1,7 +1,8 @@
 """The alert log: appended in the transaction that changes an alert, read by offset.
 
-Offsets rise by commit and are never used twice, not even after pruning (AUTOINCREMENT; the one writer makes commit
-order and offset order the same). What is kept is always one unbroken range: (floor, top].
+Offsets rise by commit and are never used twice, not even after pruning: one transaction writes at a time, and an offset
+is one more than the last (SQLite counts by itself; a sequence of PostgreSQL would leave holes where a work was undone).
+What is kept is always one unbroken range: (floor, top].
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
+from sqlalchemy import BigInteger, Connection, bindparam, cast, delete, func, insert, select, text
 
 from sightline.deliveries.entry import Cursor, Entry, EntryKind, LogBounds
 from sightline.stores import meta, schema
@@ -22,6 +23,13 @@ _CURSORS = schema.cursors.c
 
 _APPEND = insert(schema.log_entries)
 _HIGHEST = select(func.max(_ENTRIES.offset))
+_APPEND_NEXT = insert(schema.log_entries).values(
+    offset=func.coalesce(
+        _HIGHEST.scalar_subquery(),
+        select(cast(schema.meta.c.value, BigInteger)).where(schema.meta.c.key == meta.LOG_FLOOR).scalar_subquery(),
+    )
+    + 1
+)
 _PAGE = (
     select(schema.log_entries)
     .where(_ENTRIES.offset > bindparam("after"))
@@ -54,6 +62,8 @@ def append(
     row = {
         "at_ms": at_ms, "kind": kind.value, "alert_id": alert_id, "audience": sorted(audience), "data": dict(data),
     }  # fmt: skip
+    if connection.dialect.name == "postgresql":
+        return int(connection.execute(_APPEND_NEXT.returning(_ENTRIES.offset), row).scalar_one())
     key = connection.execute(_APPEND, row).inserted_primary_key
     assert key is not None  # an insert of one row always has one
     return int(key[0])

@@ -96,7 +96,8 @@ class AlertPictures:
 
     def claimed(self, connection: Connection, blob_ids: Collection[str]) -> dict[str, str]:
         """Those of the blobs that belong to an alert, each with the path that is reserved for it."""
-        return {row.blob_id: row.path for row in connection.execute(_CLAIMED, {"blob_ids": list(blob_ids)})}
+        named = [blob_id for blob_id in blob_ids if is_blob_id(blob_id)]
+        return {row.blob_id: row.path for row in connection.execute(_CLAIMED, {"blob_ids": named})}
 
     async def settle(self, blob_ids: Collection[str], claimed: Mapping[str, str]) -> None:
         """Moves the claimed of these blobs into place and removes the others; called once their fact is on disk.

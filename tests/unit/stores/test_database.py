@@ -279,7 +279,7 @@ async def test_scrubbing_waits_for_a_reader_of_old_pages(database: Database, tmp
 
 
 @pytest.mark.parametrize(
-    "address", ["sqlite://", "sqlite:///:memory:", "postgresql://db/x", "not an address", "mysql://u:pa55@h/x"]
+    "address", ["sqlite://", "sqlite:///:memory:", "postgresql://db", "not an address", "mysql://u:pa55@h/x"]
 )
 def test_addresses_that_are_none(address: str) -> None:
     with pytest.raises(ConfigurationError) as raised:

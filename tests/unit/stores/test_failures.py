@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 
+import psycopg
 import pytest
-from sqlalchemy.exc import InvalidRequestError, OperationalError
+from sqlalchemy.exc import DataError, InvalidRequestError, OperationalError
 
-from sightline.exceptions import StoreError, Unavailable
+from sightline.exceptions import Conflict, StoreError, Unavailable
 from sightline.stores.failures import explain
 
 
@@ -36,6 +37,33 @@ def test_the_kind_and_the_words(code: int, kind: type[Exception], words: str) ->
     assert type(explained) is kind
     assert words in str(explained)
     assert "INSERT" not in str(explained) and "s3cret" not in str(explained)
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "words"),
+    [
+        ("25006", Unavailable, "standby"),
+        ("28P01", StoreError, "password"),
+        ("3D000", StoreError, "no such database"),
+        ("40P01", Unavailable, "same moment"),
+        ("53100", Unavailable, "disk of the database server is full"),
+        ("55P03", Unavailable, "another gateway"),
+        ("57P01", Unavailable, "cannot be reached"),
+        ("08006", Unavailable, "cannot be reached"),
+        ("23505", StoreError, "23505"),
+    ],
+)
+def test_what_a_server_says(state: str, kind: type[Exception], words: str) -> None:
+    original = psycopg.errors.lookup(state)("DETAIL: Key (x)=(s3cret) already exists.")
+    explained = explain(OperationalError("INSERT INTO secrets", {"x": "s3cret"}, original))
+    assert type(explained) is kind
+    assert words in str(explained)
+    assert "INSERT" not in str(explained) and "s3cret" not in str(explained)
+
+
+def test_a_character_that_postgresql_knows_not() -> None:
+    original = psycopg.DataError("PostgreSQL text fields cannot contain NUL (0x00) bytes")
+    assert isinstance(explain(DataError("INSERT", {}, original)), Conflict)
 
 
 def test_an_error_of_the_toolkit_itself() -> None:

@@ -1,0 +1,75 @@
+"""SQLite: a file of this process's own. Whoever begins to write holds the file; the write-ahead log lets readers go on."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+from sqlalchemy.engine import URL
+
+from sightline.stores.backend import JSON_OPTIONS
+
+__all__ = ["Sqlite"]
+
+BUSY_TIMEOUT_MS = 5_000
+WAL_KEPT_BYTES = 64 * 2**20
+
+_WRITER_PRAGMAS = (
+    f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}",
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=ON",
+    f"PRAGMA journal_size_limit={WAL_KEPT_BYTES}",
+)
+_READER_PRAGMAS = (f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", "PRAGMA query_only=ON")
+
+
+class Sqlite:
+    """The file at `address`."""
+
+    readers = 2
+
+    def __init__(self, address: URL) -> None:
+        self._address = address
+
+    def writer(self) -> Engine:
+        return self._engine(1, _WRITER_PRAGMAS, "BEGIN IMMEDIATE")
+
+    def reader(self) -> Engine:
+        return self._engine(self.readers, _READER_PRAGMAS, "BEGIN")
+
+    def scrub(self, connection: Connection) -> bool:
+        """Empties the write-ahead log, where deleted pages linger. Stays due while a reader needs an old page."""
+        driver: Any = connection.connection.dbapi_connection
+        with contextlib.suppress(sqlite3.Error):  # the disk refuses: still due, and nothing committed is touched
+            busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+        return False
+
+    def _engine(self, connections: int, pragmas: Sequence[str], begin: str) -> Engine:
+        engine = create_engine(
+            self._address,
+            poolclass=QueuePool,
+            pool_size=connections,
+            max_overflow=0,
+            hide_parameters=True,
+            connect_args={"check_same_thread": False},
+            **JSON_OPTIONS,
+        )
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: Any, _: object) -> None:
+            # The driver must not begin transactions of its own: it would begin them too late for a snapshot.
+            connection.isolation_level = None
+            for pragma in pragmas:
+                connection.execute(pragma)
+
+        @event.listens_for(engine, "begin")
+        def start(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
