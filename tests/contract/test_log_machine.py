@@ -233,7 +233,8 @@ class LogMachine(RuleBasedStateMachine):
 @pytest.mark.parametrize("backend", sorted(BACKENDS))
 def test_the_log_agrees_with_the_model(backend: str) -> None:
     calm = settings(
-        max_examples=EXAMPLES[backend], stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+        max_examples=EXAMPLES[backend], stateful_step_count=25, deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
     )
     machine = cast(type[LogMachine], lambda: LogMachine(backend))  # it only calls it
     run_state_machine_as_test(machine, settings=calm)

@@ -203,7 +203,8 @@ def test_the_outbox_agrees_with_its_model(backend: str) -> None:
     run_state_machine_as_test(
         lambda: NoticeMachine(backend),
         settings=settings(
-            max_examples=EXAMPLES[backend], stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck),
+            max_examples=EXAMPLES[backend], stateful_step_count=30, deadline=None,
+            suppress_health_check=list(HealthCheck),
             phases=(Phase.explicit, Phase.reuse, Phase.generate),  # to shrink a run on a real disk takes minutes
         ),
     )

@@ -5,8 +5,8 @@
                ←───────────── futures resolved, all of a commit at once
 
 Invariants: one thread writes, and of several gateways one at a time, so commit order is the order of the begins;
-whatever waits shares one commit; a work that fails undoes only itself; a future is resolved after its commit is on disk,
-so a crash leaves whole transactions only. Readers go on while the writer writes.
+whatever waits shares one commit; a work that fails undoes only itself; a future is resolved after its commit is on
+disk, so a crash leaves whole transactions only. Readers go on while the writer writes.
 
 A work is a function of the connection and has no other effect: after a failure of the disk it may be called again. When
 the connection to a database server is lost, every write of its transaction is refused with `Unavailable`; whether the

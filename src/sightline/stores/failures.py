@@ -36,7 +36,7 @@ _PLAIN_WORDS: dict[int, tuple[type[SightlineError], str]] = {
 _AWAY = (Unavailable, "the database server cannot be reached: see that it runs and can be reached from here; "
          "it goes on by itself")  # fmt: skip
 _STATES: dict[str, tuple[type[SightlineError], str]] = {
-    "25006": (Unavailable, "the database server takes no writes (it is a standby): point `database_url` at the primary"),
+    "25006": (Unavailable, "the database server takes no writes (a standby?): point `database_url` at the primary"),
     "28P01": (StoreError, "the database server refuses the user or the password of `database_url`"),
     "28000": (StoreError, "the database server refuses the user of `database_url`"),
     "3D000": (StoreError, "the database server has no such database: create it first"),

@@ -1,4 +1,4 @@
-"""SQLite: a file of this process's own. Whoever begins to write holds the file; the write-ahead log lets readers go on."""
+"""SQLite: a file of this process's own. Whoever begins to write holds it; the write-ahead log lets readers go on."""
 
 from __future__ import annotations
 
