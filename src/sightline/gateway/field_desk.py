@@ -7,13 +7,13 @@ Given is not written: what a phone leaves behind unwritten goes to the next near
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from sightline.deliveries.entry import Entry, EntryKind
 from sightline.deliveries.field import as_nearest, context_of, encode_alert, nearest
-from sightline.events.alert import AlertType
+from sightline.events.alert import Alert, AlertType
 from sightline.gateway.directory import Directory
 from sightline.gateway.hub import Hub
 from sightline.gateway.metrics import Metrics
@@ -137,10 +137,11 @@ class FieldDesk:
             return None
         return camera.latitude, camera.longitude
 
-    async def _encode(self, entries: Sequence[Entry]) -> list[Encoded]:
+    async def _encode(self, entries: Sequence[Entry], known: Mapping[str, Alert]) -> list[Encoded]:
         """Alerts about people as `all_clients`; this dialect has no words for other alerts, nor for changes of one."""
         triggered = [entry for entry in entries if entry.kind is EntryKind.ALERT_TRIGGERED]
-        alerts = await self._store.alerts.get_many({entry.alert_id for entry in triggered})
+        unknown = {entry.alert_id for entry in triggered} - known.keys()
+        alerts = {**known, **await self._store.alerts.get_many(unknown)} if unknown else known
         encoded = []
         for entry in triggered:
             alert = alerts.get(entry.alert_id)

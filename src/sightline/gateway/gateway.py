@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from sightline.clock import Clock
 from sightline.decisions.history import HourBook
 from sightline.deliveries.audience import tags_of
 from sightline.deliveries.rates import Rates, parse_rates
-from sightline.events.alert import Verdict
+from sightline.events.alert import Alert, Verdict
 from sightline.events.scene import CameraView
 from sightline.exceptions import Forbidden, NotFound
 from sightline.gateway.action_log import ActionLog
@@ -157,6 +157,11 @@ class Gateway:
             return self.is_owner(token) or bool(self.tokens.read(token))
         except Forbidden:
             return False
+
+    def alerts_raised(self, alerts: Sequence[Alert]) -> None:
+        """These were committed now: what is sent of them need not be read. Called before the hub hears of it."""
+        for tail in (self.native_tail, self.anomaly_tail, self.field_desk.tail):
+            tail.expect(alerts)
 
     async def take_alert(self, user: User, alert_id: str, verdict: Verdict | None) -> dict[str, Any]:
         """A person takes an alert: the data of `recorded`. Raises `Forbidden`, `NotFound`, `Conflict`."""

@@ -12,6 +12,8 @@ from sightline.gateway.tail import Page, Tail
 
 __all__ = ["Lot", "SharedPage", "SharedPages", "position"]
 
+MAX_PAGES = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Lot:
@@ -26,7 +28,7 @@ class SharedPage:
     page is addressed to, and whose last `position` was the same."""
 
     __slots__ = (
-        "_addressed", "_entries", "_last_lot", "_last_sent", "_last_tags", "_lots", "_page", "count", "is_personal",
+        "_addressed", "_last_lot", "_last_sent", "_last_tags", "_lots", "_page", "count", "is_personal",
         "size", "to",
     )  # fmt: skip
 
@@ -35,7 +37,6 @@ class SharedPage:
         self.count = len(page.entries)
         self.size = sum(entry.size for entry in page.entries)
         self._page = page
-        self._entries = [Frame(entry.text) for entry in page.entries]
         self._addressed: frozenset[str] = frozenset().union(*(entry.audience for entry in page.entries))
         self.is_personal = any(is_personal(tag) for tag in self._addressed)
         """Whether a client's own tag decides what it gets; if not, those that it shares with others do."""
@@ -61,8 +62,7 @@ class SharedPage:
         return (self._lot(share, sent) if share.entries else None), share.to
 
     def _lot(self, share: Page, sent: int) -> Lot:
-        mine = {entry.offset for entry in share.entries}
-        frames = [frame for frame, entry in zip(self._entries, self._page.entries, strict=True) if entry.offset in mine]
+        frames = [entry.frame for entry in share.entries]
         size = sum(entry.size for entry in share.entries)
         return Lot(
             Bundle([*frames, Frame(position(sent, share.to))]),
@@ -71,14 +71,14 @@ class SharedPage:
 
 
 class SharedPages:
-    """The page that was asked for last, as long as nothing has changed: after a commit everybody asks for the same."""
+    """The pages that were asked for last, as long as nothing has changed: after a commit almost everybody asks for the
+    same one, and those who had to wait for something for one of few others. At most `MAX_PAGES`."""
 
     def __init__(self, tail: Tail) -> None:
         self._tail = tail
         self._kinds: dict[frozenset[str], frozenset[str]] = {}
-        self._after = -1
         self._changes = -1
-        self._page: SharedPage | None = None
+        self._pages: dict[int, SharedPage] = {}
 
     def kind_of(self, tags: frozenset[str]) -> frozenset[str]:
         """What of `tags` others carry too; the same object for all of one kind, of which there are few."""
@@ -87,13 +87,15 @@ class SharedPages:
 
     def page(self, after: int) -> SharedPage | None:
         """What follows `after`, where the tail holds it."""
-        if after != self._after or self._tail.changes != self._changes:
-            page = self._tail.held(after)
-            if page is None:
-                return None
-            self._page = SharedPage(page)
-            self._after, self._changes = after, self._tail.changes
-        return self._page
+        if self._tail.changes != self._changes:
+            self._changes = self._tail.changes
+            self._pages.clear()
+        page = self._pages.get(after)
+        if page is None and (held := self._tail.held(after)) is not None:
+            if len(self._pages) >= MAX_PAGES:
+                self._pages.clear()
+            page = self._pages[after] = SharedPage(held)
+        return page
 
     async def prepare(self, after: int, top: int) -> None:
         """Reads and encodes what follows `after`, so that those who stand there find it. Raises `SightlineError`."""

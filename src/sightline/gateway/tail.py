@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from sightline.deliveries.entry import Entry
+from sightline.deliveries.entry import Entry, EntryKind
+from sightline.deliveries.framing import Frame
 from sightline.deliveries.window import CREDIT_BYTES
+from sightline.events.alert import Alert
 from sightline.gateway.ports import Log
 
 __all__ = ["Encoded", "Page", "Tail"]
@@ -16,9 +18,10 @@ __all__ = ["Encoded", "Page", "Tail"]
 CAPACITY_ENTRIES = 1024
 CAPACITY_BYTES = 16 * 1024 * 1024
 PAGE_ENTRIES = 100
+MAX_EXPECTED = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Encoded:
     """An entry as text, `size` bytes of it in UTF-8, with what decides who gets it."""
 
@@ -28,6 +31,14 @@ class Encoded:
     size: int
     alert_id: str
     camera_id: str
+    _frame: Frame | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def frame(self) -> Frame:
+        """The text in its frame, made once."""
+        if self._frame is None:
+            self._frame = Frame(self.text)
+        return self._frame
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +66,14 @@ class Page:
         return Page(self.to, mine)
 
 
-Encode = Callable[[Sequence[Entry]], Awaitable[list[Encoded]]]
+Encode = Callable[[Sequence[Entry], Mapping[str, Alert]], Awaitable[list[Encoded]]]
+"""Entries as text; of their alerts, those that need not be read are given by id."""
 
 
 class Tail:
     """Holds the encoded entries in (floor, top], the newest that anybody has read; readers further behind read the log
-    themselves, and a reader ahead of it carries it forward.
+    themselves, and a reader ahead of it carries it forward. What was committed just now is handed in (`expect`) and
+    encoded without being read.
 
     Bounded in entries and bytes: the oldest leave first.
     """
@@ -70,6 +83,7 @@ class Tail:
         self._encode = encode
         self._entries: list[Encoded] = []
         self._bytes = 0
+        self._expected: dict[int, Alert] = {}
         self._floor = self._top = -1
         self._generation = 0
         self._extending = asyncio.Lock()
@@ -82,8 +96,16 @@ class Tail:
         self._generation += 1
         self.changes += 1
         self._entries.clear()
+        self._expected.clear()
         self._bytes = 0
         self._floor = self._top
+
+    def expect(self, alerts: Iterable[Alert]) -> None:
+        """These were raised now: what the log says at their offsets is known."""
+        for alert in alerts:
+            self._expected[alert.offset] = alert
+        while len(self._expected) > MAX_EXPECTED:
+            del self._expected[next(iter(self._expected))]
 
     def held(self, after: int) -> Page | None:
         """What `page` would return, where that needs no reading."""
@@ -113,15 +135,25 @@ class Tail:
         return Page(self._top if complete else found[-1].offset, found)
 
     async def _read(self, after: int, top: int) -> Page:
-        entries = await self._log.page(after, PAGE_ENTRIES)
-        generation = -1
-        encoded: list[Encoded] = []
+        generation = self._generation
+        known = self._take_expected(after, top)
+        entries = [_first_entry(alert) for alert in known.values()] or await self._log.page(after, PAGE_ENTRIES)
+        encoded = await self._encode(entries, known)
         while generation != self._generation:  # a name changed or was erased while it was being encoded
             generation = self._generation
-            encoded = await self._encode(entries)
+            encoded = await self._encode(entries, {})
         self.encoded += len(encoded)
         last = entries[-1].offset if entries else after
         return Page(last if len(entries) == PAGE_ENTRIES else max(top, last), encoded)
+
+    def _take_expected(self, after: int, top: int) -> dict[str, Alert]:
+        """The alerts of the page beyond `after`, by id, if all of it is known; older ones are let go."""
+        last = min(top, after + PAGE_ENTRIES)
+        found = [self._expected.get(offset) for offset in range(after + 1, last + 1)]
+        while self._expected and (oldest := next(iter(self._expected))) <= last:
+            del self._expected[oldest]
+        known = {alert.id: alert for alert in found if alert is not None}
+        return known if len(known) == len(found) else {}
 
     def _keep(self, after: int, page: Page) -> None:
         if after > self._top:
@@ -138,3 +170,9 @@ class Tail:
             self._floor = self._entries[surplus].offset
             surplus += 1
         del self._entries[:surplus]
+
+
+def _first_entry(alert: Alert) -> Entry:
+    """What the log says of an alert that was raised now."""
+    kind = EntryKind.ALERT_TRIGGERED
+    return Entry(alert.offset, alert.created_at_ms, kind, alert.id, frozenset(alert.audience), {})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sightline.deliveries.entry import Entry, EntryKind
@@ -15,6 +16,8 @@ from sightline.gateway.ports import Store
 from sightline.gateway.tail import Encoded
 
 __all__ = ["AlertViews"]
+
+NONE_KNOWN: Mapping[str, Alert] = MappingProxyType({})
 
 
 class AlertViews:
@@ -63,9 +66,9 @@ class AlertViews:
         """Several of them."""
         return [await self.alert(alert) for alert in alerts]
 
-    async def native(self, entries: Sequence[Entry]) -> list[Encoded]:
-        """Log entries as messages of the native protocol, each encoded once."""
-        alerts = await self._store.alerts.get_many({entry.alert_id for entry in entries})
+    async def native(self, entries: Sequence[Entry], known: Mapping[str, Alert] = NONE_KNOWN) -> list[Encoded]:
+        """Log entries as messages of the native protocol, each encoded once. Alerts that are not `known` are read."""
+        alerts = await self._alerts_of(entries, known)
         encoded = []
         for entry in entries:
             alert = alerts.get(entry.alert_id)
@@ -78,10 +81,10 @@ class AlertViews:
             encoded.append(_encoded(entry, alert, text))
         return encoded
 
-    async def anomalies(self, entries: Sequence[Entry]) -> list[Encoded]:
-        """Log entries as messages of the one-user dialect (`anomaly_detected`), each encoded once."""
+    async def anomalies(self, entries: Sequence[Entry], known: Mapping[str, Alert] = NONE_KNOWN) -> list[Encoded]:
+        """The same as messages of the one-user dialect (`anomaly_detected`)."""
         triggered = [entry for entry in entries if entry.kind is EntryKind.ALERT_TRIGGERED]
-        alerts = await self._store.alerts.get_many({entry.alert_id for entry in triggered})
+        alerts = await self._alerts_of(triggered, known)
         return [
             _encoded(entry, alert, await self.anomaly(alert))
             for entry in triggered
@@ -115,6 +118,10 @@ class AlertViews:
             responder = await self._directory.users.find(data["responder"])
             data["responder"] = {"id": responder.id, "name": responder.name} if responder else None
         return data
+
+    async def _alerts_of(self, entries: Sequence[Entry], known: Mapping[str, Alert]) -> Mapping[str, Alert]:
+        unknown = {entry.alert_id for entry in entries} - known.keys()
+        return {**known, **await self._store.alerts.get_many(unknown)} if unknown else known
 
     async def _person(self, person_id: str | None) -> dict[str, Any] | None:
         person = await self._directory.people.find(person_id)

@@ -6,7 +6,7 @@ import contextlib
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, tzinfo
 from importlib.metadata import version
 from pathlib import Path
@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sightline.accounts import Role
 from sightline.clock import SystemClock
+from sightline.events.alert import Alert
 from sightline.exceptions import ConfigurationError
 from sightline.gateway.analyses import Examining
 from sightline.gateway.app import create_gateway
@@ -65,12 +66,17 @@ async def open_gateway(
             gateway.hub.committed(top)
             gateway.notifier.wake()
 
+    def raised(alerts: Sequence[Alert]) -> None:
+        if gateway is not None:
+            gateway.alerts_raised(alerts)
+
     store = await SqlStore.open(
         settings.home,
         settings.database_url,
         master_key=load_or_create_master_key(keys / "master.key"),
         on_commit=committed if failpoint is None else failpoint.install(committed),
         tz=_zone(settings),
+        on_alerts=raised,
     )
     searcher = SearchProcess(SEARCH_COMMAND, settings.model_dump_json(), store.strangers, SystemClock())
     try:

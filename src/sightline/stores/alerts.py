@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, exists, select
 
@@ -16,10 +17,23 @@ from sightline.stores.forgetting import forget
 from sightline.stores.pictures import AlertPictures
 from sightline.stores.vault import Vault
 
-__all__ = ["Alerts", "expire"]
+__all__ = ["Alerts", "Recorded", "expire", "raised"]
 
 _ALERTS = schema.alerts.c
 _TAGS = schema.alert_tags.c
+
+
+class Recorded(NamedTuple):
+    """What accepting an event wrote: its outcome, and the pictures that are an alert's now."""
+
+    accepted: Accepted
+    claimed: dict[str, str]
+
+
+def raised(results: Iterable[object]) -> list[Alert]:
+    """The new alerts among what the writes of a commit returned, as they are on disk."""
+    accepted = [result.accepted for result in results if isinstance(result, Recorded)]
+    return [one.alert for one in accepted if one.alert is not None and not one.duplicate]
 
 
 class Alerts:
@@ -39,12 +53,12 @@ class Alerts:
         nothing is kept.
         """
 
-        def write(connection: Connection) -> tuple[Accepted, dict[str, str]]:
+        def write(connection: Connection) -> Recorded:
             accepted = acceptance.accept(connection, event, decide, self._pictures, blobs, now_ms)
             alert, template = accepted.alert, event.template
             if alert is not None and alert.person_id is not None and template is not None and not accepted.duplicate:
                 negatives.keep_template(connection, self._vault, alert, *template)
-            return accepted, self._pictures.claimed(connection, blobs.values()) if blobs else {}
+            return Recorded(accepted, self._pictures.claimed(connection, blobs.values()) if blobs else {})
 
         accepted, claimed = await self._database.write(write)
         if blobs:

@@ -77,6 +77,8 @@ class Database:
         self._watched: Callable[[Connection], int] | None = None
         self._seen: int | None = None
         self._on_change: Callable[[int], None] | None = None
+        self.on_results: Callable[[Sequence[Any]], None] | None = None
+        """Told on the event loop what the writes of a commit return, before `on_change` and before they go on."""
         self.commits = 0
         """How many transactions were committed; many writes share one."""
 
@@ -238,6 +240,8 @@ class Database:
 
     def _resolve(self, outcomes: Sequence[_Outcome], changed: int | None) -> None:
         try:
+            if self.on_results is not None:
+                self.on_results([outcome.result for outcome in outcomes if outcome.error is None])
             if changed is not None and self._on_change is not None:
                 self._on_change(changed)
         finally:

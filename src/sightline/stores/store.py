@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from pathlib import Path
 
 from sqlalchemy import URL
 
 from sightline.clock import Clock, SystemClock
+from sightline.events.alert import Alert
 from sightline.exceptions import StoreError
 from sightline.stores import log
-from sightline.stores.alerts import Alerts, expire
+from sightline.stores.alerts import Alerts, expire, raised
 from sightline.stores.audit import Audit
 from sightline.stores.camera_views import CameraViews
 from sightline.stores.cameras import Cameras
@@ -85,13 +86,14 @@ class SqlStore:
     @classmethod
     async def open(
         cls, home: Path, url: str | None, *, master_key: bytes, on_commit: Callable[[int], None], tz: tzinfo,
-        clock: Clock = _SYSTEM_CLOCK,
+        clock: Clock = _SYSTEM_CLOCK, on_alerts: Callable[[Sequence[Alert]], None] | None = None,
     ) -> SqlStore:  # fmt: skip
         """Opens the store under `home`, brings its tables up to date and puts right what a crash left.
 
         `url` is the database's address; without it, a file in `home`. `on_commit` is called on the event loop with the
-        log's top offset after every commit that appended to the log, before its writers go on. `tz` is the zone
-        of the folders of pictures. `clock` dates a new database and tells which pictures are orphans.
+        log's top offset after every commit that appended to the log, before its writers go on; `on_alerts` before
+        that with the alerts that the commit raised, so that nobody need read them. `tz` is the zone of the folders of
+        pictures. `clock` dates a new database and tells which pictures are orphans.
 
         Raises `ConfigurationError` for an address that is none, `StoreError` for a database that is damaged, newer than
         this program or sealed with another key, `Unavailable` when the disk is full or another program holds it.
@@ -104,6 +106,8 @@ class SqlStore:
         try:
             await database.write(lambda c: upgrade(c, clock.now_ms()))
             await database.write(vault.check)
+            if on_alerts is not None:
+                database.on_results = _alerts_to(on_alerts)
             await database.watch(log.top, on_commit)
             await store.pictures.heal(clock.now_ms())
         except BaseException:
@@ -115,6 +119,15 @@ class SqlStore:
         """Finishes what was begun, then lets go of database and threads."""
         await self.database.close()
         await self._workers.close()
+
+
+def _alerts_to(on_alerts: Callable[[Sequence[Alert]], None]) -> Callable[[Sequence[object]], None]:
+    def told(results: Sequence[object]) -> None:
+        alerts = raised(results)
+        if alerts:
+            on_alerts(alerts)
+
+    return told
 
 
 def database_address(home: Path, url: str | None) -> str | None:

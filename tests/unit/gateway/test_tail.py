@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import pytest
 
 from sightline.deliveries.entry import Entry, EntryKind
 from sightline.deliveries.window import CREDIT_BYTES
+from sightline.events.alert import Alert, AlertState, AlertType, Severity
 from sightline.gateway import tail as tail_module
-from sightline.gateway.tail import PAGE_ENTRIES, Encoded, Page, Tail
+from sightline.gateway.tail import MAX_EXPECTED, PAGE_ENTRIES, Encoded, Page, Tail
 
 EVERYBODY = frozenset({"role:operator"})
 
@@ -39,8 +40,10 @@ class Names:
         self.hold = asyncio.Event()
         self.hold.set()
         self.begun = asyncio.Event()
+        self.known: list[int] = []
 
-    async def encode(self, entries: Sequence[Entry]) -> list[Encoded]:
+    async def encode(self, entries: Sequence[Entry], known: Mapping[str, Alert]) -> list[Encoded]:
+        self.known.append(len(known))
         texts = [f"{entry.offset} {self.name}" for entry in entries]
         self.begun.set()
         await self.hold.wait()
@@ -153,8 +156,61 @@ async def test_name_that_changes_while_it_is_encoded_is_not_told() -> None:
         assert await read(tail, log, after) == expected(after, 12, "Augusta")
 
 
+def raised(offset: int) -> Alert:
+    return Alert(
+        id=f"a{offset}", offset=offset, event_id="e", type=AlertType.UNKNOWN_PERSON, severity=Severity.WARNING,
+        camera_id="c", subject_id="s", person_id=None, reference_id=None, watch_list_id=None, similarity=None,
+        state=AlertState.OPEN, verdict=None, escalation_level=0, by=None, at_ms=None, captured_at_ms=0,
+        created_at_ms=0, audience=tuple(EVERYBODY), has_snapshot=False, has_probe=False,
+    )  # fmt: skip
+
+
+async def test_what_was_committed_now_is_not_read() -> None:
+    log, names, tail = made(3)
+    await read(tail, log, 0)
+    tail.expect([raised(4), raised(5)])
+    log.top = 5
+    assert await read(tail, log, 3) == expected(3, 5)
+    tail.expect([raised(6)])
+    log.top = 7  # 7 is of another kind, or another gateway's
+    assert await read(tail, log, 5) == expected(5, 7)
+    tail.expect([raised(8)])
+    log.top = 8
+    assert await read(tail, log, 7) == expected(7, 8)
+    assert (log.reads, names.known) == (2, [0, 2, 0, 1])
+
+
+async def test_what_is_known_of_an_alert_is_forgotten_with_its_names() -> None:
+    log, names, tail = made(3)
+    await read(tail, log, 0)
+    tail.expect([raised(4)])
+    log.top, names.name = 4, "Augusta"
+    tail.forget()
+    assert await read(tail, log, 3) == expected(3, 4, "Augusta")
+    tail.expect([raised(5)])
+    log.top = 5
+    names.hold.clear()
+    names.begun.clear()
+    reader = asyncio.create_task(read(tail, log, 4))
+    await names.begun.wait()
+    tail.forget()
+    names.hold.set()
+    assert await reader == expected(4, 5, "Augusta")
+    assert names.known == [0, 0, 1, 0], "read again, by whoever encodes"
+
+
+async def test_what_nobody_reads_is_not_kept_for_ever() -> None:
+    log, names, tail = made(0)
+    log.top = 3 * MAX_EXPECTED
+    tail.expect(raised(offset) for offset in range(1, log.top + 1))
+    assert len(tail._expected) == MAX_EXPECTED
+    assert await read(tail, log, 0) == expected(0, log.top)
+    assert MAX_EXPECTED - PAGE_ENTRIES < sum(names.known) <= MAX_EXPECTED
+    assert not tail._expected
+
+
 async def test_page_tells_how_far_it_reaches_even_without_entries() -> None:
-    async def nothing(entries: Sequence[Entry]) -> list[Encoded]:
+    async def nothing(entries: Sequence[Entry], known: Mapping[str, Alert]) -> list[Encoded]:
         return []
 
     tail = Tail(FakeLog(7), nothing)  # type: ignore[arg-type]

@@ -177,3 +177,22 @@ async def test_a_disk_that_takes_no_more(store: SqlStore) -> None:
 def test_blanking_reaches_every_depth_and_nothing_else() -> None:
     trace = {"a": ["x", {"b": ("x", "y", 1)}], "x": None, "c": "xx", "d": 0.5}
     assert blank(trace, {"x"}) == {"a": [None, {"b": [None, "y", 1]}], "x": None, "c": "xx", "d": 0.5}
+
+
+async def test_alerts_that_a_commit_raised_are_handed_on_as_they_are_on_disk(tmp_path: Path) -> None:
+    """Before anybody hears that the log grew; a duplicate, and what was not kept, is no new alert."""
+    told: list[object] = []
+    store = await SqlStore.open(
+        tmp_path, None, master_key=KEY, on_commit=told.append, tz=UTC, on_alerts=lambda alerts: told.append(alerts)
+    )
+    try:
+        await add_camera(store)
+        accepted = await store.alerts.accept(event("k"), alerting(), blobs={}, now_ms=NOON_MS)
+        assert accepted.alert is not None
+        assert told == [[await store.alerts.get(accepted.alert.id)], 1]
+        await store.alerts.accept(event("k"), alerting(), blobs={}, now_ms=NOON_MS)
+        with pytest.raises(ZeroDivisionError):
+            await store.alerts.accept(event("l"), lambda event, context: 1 / 0, blobs={}, now_ms=NOON_MS)  # type: ignore[arg-type,return-value]
+        assert len(told) == 2
+    finally:
+        await store.close()
