@@ -29,6 +29,7 @@ PLAIN_ALIASES: Mapping[str, str] = {
     "MAX_CONCURRENT_CONNECTIONS": "max_frame_connections",
     "MaxPipeline": "max_pipelines",
     "MaxClientPerPipeline": "max_clients_per_pipeline",
+    "GPU_MEM_THRESHOLD": "gpu_mem_threshold",
 }
 """The setting whose value each gives as it is; of a log level, whatever its case. `DEBUG`, when it is true, is the log
 level `debug`: it is a name of many programs, so another value says nothing.

@@ -179,11 +179,20 @@ class Settings(BaseSettings):
     )
 
     max_pipelines: int = _setting(
-        5, "Workstations", "Pipelines of workstations: with `max_clients_per_pipeline`, how many may be connected.",
+        5, "Workstations", "Pipelines, which are engine processes: further ones are started as workstations and "
+        "clients that push frames need them. With `max_clients_per_pipeline`, how many workstations may be connected.",
         ge=1, le=1000,
     )
     max_clients_per_pipeline: int = _setting(
         30, "Workstations", "Workstations for each of `max_pipelines`.", ge=1, le=1000
+    )
+    gpu_mem_threshold: float = _setting(
+        0.8, "Workstations", "Share of the device's memory, 0 to 1, above which no further engine is started; of the "
+        "machine's where engines do not compute on a GPU.", ge=0, le=1,
+    )
+    pipeline_idle_seconds: float = _setting(
+        60.0, "Workstations", "Seconds after which an engine that nobody needs is stopped; the first never is.",
+        ge=0, le=86_400,
     )
     workstation_timeout_seconds: float = _setting(
         30.0, "Workstations", "Seconds without a picture after which a workstation is disconnected.", ge=0.5, le=3600

@@ -20,10 +20,11 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sightline.deliveries.verification import VerifyAnswer
+from sightline.events.gallery_feed import GalleryPage, GallerySince
 from sightline.events.still import Analyse, AnalysedFace, Analysis, Draw, Drawn, FoundObject
 from sightline.gateway.auth import hash_machine_token
 from sightline.identities.subject import Person
-from tests.integration.gateway_app import JPEG, PATIENCE_S, GatewayRun, RunningGateway, ScriptedEngine, reference
+from tests.integration.gateway_app import JPEG, MODEL, PATIENCE_S, GatewayRun, RunningGateway, ScriptedEngine, reference
 
 TOKEN = "token-of-a-workstation"
 Reply = Callable[[Analyse], dict[str, Any]]
@@ -110,12 +111,19 @@ async def engine_that_sees(gateway: RunningGateway, reply: Reply) -> AsyncIterat
                 await engine.send(Drawn(request_id=message.request_id, picture=message.image + words))
 
     async with gateway.engine() as engine:
+        await asks_for_the_gallery(engine)
         task = asyncio.create_task(answer(engine))
         try:
             yield engine
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+
+async def asks_for_the_gallery(engine: ScriptedEngine) -> None:
+    """As every engine does: before it has the gallery, no workstation is given to it."""
+    await engine.send(GallerySince(version=0, model_id=MODEL))
+    await engine.until(lambda: any(not page.more for page in engine.all(GalleryPage)))
 
 
 def right(request: Analyse) -> dict[str, Any]:
@@ -211,6 +219,7 @@ async def test_what_is_no_picture_ends_the_connection(gateway: RunningGateway, t
 async def test_the_newest_picture_is_looked_at(gateway: RunningGateway) -> None:
     await workstation(gateway, "Desk", await enrolled(gateway, "Ada"))
     async with gateway.engine() as engine, agent(gateway) as client:
+        await asks_for_the_gallery(engine)
         for number in range(4):
             await client.send("Ada", number)
             await engine.until(lambda: engine.all(Analyse))
@@ -333,6 +342,7 @@ async def test_a_picture_under_way_is_not_answered_once_its_user_is_paused(gatew
     ada = await enrolled(gateway, "Ada")
     await workstation(gateway, "Desk", ada)
     async with gateway.engine() as engine, gateway.http() as http, agent(gateway) as client:
+        await asks_for_the_gallery(engine)
         await client.send("Ada", "under way")
         await engine.until(lambda: engine.all(Analyse))
         await http.post(f"/api/workstations/users/{ada.id}/pause", json={"reason": "why"})
@@ -441,6 +451,7 @@ async def test_an_entry_stays_without_evidence_when_no_engine_draws_it(gateway: 
     ada = await enrolled(gateway, "Ada")
     await workstation(gateway, "Desk", ada)
     async with gateway.engine() as engine, gateway.http() as http, agent(gateway) as client:
+        await asks_for_the_gallery(engine)
         await client.send("Ada")
         await engine.until(lambda: engine.all(Analyse))
         await engine.send(Analysis(request_id=engine.all(Analyse)[0].request_id))

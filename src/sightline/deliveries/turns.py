@@ -7,6 +7,7 @@ turn: a client that pushes a hundred frames a second is served as often as one t
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 __all__ = ["Turns"]
@@ -31,13 +32,22 @@ class Turns(Generic[Frame]):
         self._waiting[client] = frame
         return replaced
 
-    def take(self) -> tuple[str, Frame] | None:
-        """The frame of the client that has waited longest and has none under way; the client has one under way then."""
-        for client in self._waiting:
-            if client not in self._under_way:
+    def take(self, may_go: Callable[[str, Frame], bool] = lambda client, frame: True) -> tuple[str, Frame] | None:
+        """The frame of the client that has waited longest, has none under way, and may go; the client has one under way
+        then."""
+        for client, frame in self._waiting.items():
+            if client not in self._under_way and may_go(client, frame):
                 self._under_way.add(client)
                 return client, self._waiting.pop(client)
         return None
+
+    def waiting(self, client: str) -> Frame | None:
+        """What this client left waiting."""
+        return self._waiting.get(client)
+
+    def items(self) -> list[tuple[str, Frame]]:
+        """What waits, by client, the one that has waited longest first."""
+        return list(self._waiting.items())
 
     def done(self, client: str) -> None:
         """The frame of this client that was under way has been answered."""

@@ -39,6 +39,7 @@ from sightline.engine.watching import Watching
 from sightline.events.engine_link import (
     Assign,
     CameraSpec,
+    DeviceMemory,
     EngineMessage,
     GatewayMessage,
     Hello,
@@ -114,9 +115,13 @@ class Engine:
         loader: SightLoader | None = None,
         recordings: Recordings | None = None,
         open_encoder: OpenEncoder | None = None,
+        read_memory: Callable[[], DeviceMemory | None] = lambda: None,
+        resident_bytes: Callable[[], int] = lambda: 0,
     ) -> None:
         """`sight` is what it looks with at first; without a `loader` that stays. Without `recordings` it looks at
         cameras and pictures only. Without `open_encoder` cameras whose pictures have to be encoded have no video.
+        `read_memory` (in a thread: it may take a second) and `resident_bytes` tell of the device's memory and of this
+        process's.
         """
         self._open_encoder = open_encoder
         self._settings = settings
@@ -169,6 +174,9 @@ class Engine:
             workers=settings.workers,
         )
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._read_memory = read_memory
+        self._resident_bytes = resident_bytes
+        self._memory: DeviceMemory | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, then ends cleanly. Raises `Unavailable` when the spool is another engine's."""
@@ -382,6 +390,7 @@ class Engine:
             self._leaving = [reader for reader in self._leaving if not reader.join(0)]
             if now_s >= status_at_s:
                 status_at_s = now_s + STATUS_INTERVAL_S
+                self._memory = await asyncio.to_thread(self._read_memory)
                 self._outgoing.state(self._status())
 
     def _end_leases(self, now_s: float) -> None:
@@ -418,6 +427,8 @@ class Engine:
             embedding_model=sight.embedding_model,
             model_id=sight.analyser.model_id,
             prepared=self._sights.latest.prepared,
+            memory=self._memory,
+            resident_bytes=self._resident_bytes(),
         )
 
     # ── beginning and end ───────────────────────────────────────────────────────────────────────────────────────────

@@ -35,6 +35,7 @@ __all__ = [
     "Assign",
     "CameraReport",
     "CameraSpec",
+    "DeviceMemory",
     "EngineMessage",
     "GatewayMessage",
     "Hello",
@@ -98,11 +99,25 @@ class Prepared(LinkValue, frozen=True):
     problem: str = ""
 
 
+class DeviceMemory(LinkValue, frozen=True):
+    """Memory of what an engine computes with: a GPU's, or else the machine's."""
+
+    name: str
+    used_bytes: int
+    total_bytes: int
+
+    @property
+    def share(self) -> float:
+        """How much of it is in use, 0 to 1."""
+        return self.used_bytes / self.total_bytes if self.total_bytes > 0 else 0.0
+
+
 class Status(LinkMessage, tag="status", frozen=True):
     """The engine's own condition, every few seconds.
 
     `models` are those in use now, `embedding_model` the name of the embedder that serves, `model_id` what its templates
-    can be compared with.
+    can be compared with. `memory` is that of its device, `None` where it cannot be read; `resident_bytes` what this
+    process has of the machine's.
     """
 
     load: float
@@ -116,6 +131,8 @@ class Status(LinkMessage, tag="status", frozen=True):
     embedding_model: str = ""
     model_id: str = ""
     prepared: Prepared | None = None
+    memory: DeviceMemory | None = None
+    resident_bytes: int = 0
 
 
 class SourceProbed(LinkMessage, tag="source_probed", frozen=True):

@@ -36,6 +36,7 @@ from sightline.exceptions import (
 )
 from sightline.gateway.analyses import Analyses, AnalysisShelf, Examining
 from sightline.gateway.auth import Passwords, Tokens
+from sightline.gateway.capacity import Capacity
 from sightline.gateway.console import Console, console_folder
 from sightline.gateway.dialect_ports import DialectPorts
 from sightline.gateway.directory import Directory
@@ -56,6 +57,7 @@ from sightline.gateway.model_desk import ModelDesk
 from sightline.gateway.notifier import Notifier, Senders, Wording
 from sightline.gateway.notifier_metrics import NotifierMetrics
 from sightline.gateway.past import Past
+from sightline.gateway.pipeline_choice import PipelineChoice
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.proxies import ClientAddress
 from sightline.gateway.pushed_frames import PushedFrames
@@ -203,6 +205,11 @@ def create_gateway(
     )
     intake.on_alert = escalator.poke
     analyst = analyst or EngineAnalyst(engines)
+    assignment = PipelineChoice(engines.pipelines, most=settings.max_clients_per_pipeline)
+    desk = FrameDesk(
+        settings, analyst, lambda: engines.stills if engines.links else None, assignment, metrics, clock
+    )
+    engines.on_pipelines = desk.go_on
     return Gateway(
         settings=settings,
         clock=clock,
@@ -229,7 +236,7 @@ def create_gateway(
         model_desk=ModelDesk(store, engines, settings, clock),
         analyses=Analyses(shelf, examining or EngineExamining(engines), settings, clock),
         frames=PushedFrames(
-            FrameDesk(settings, analyst, lambda: engines.stills if engines.links else None, metrics, clock),
+            desk,
             system_alerts,
             clock,
             max_connections=settings.max_frame_connections,
@@ -238,6 +245,7 @@ def create_gateway(
         default_view=rules.default_view,
         version=version,
         started_at_ms=clock.now_ms(),
+        capacity=Capacity(settings),
         local_token=local_token,
     )
 
@@ -341,6 +349,7 @@ async def keep_ticking(gateway: Gateway) -> None:
         await asyncio.sleep(TICK_S)
         now_ms = gateway.clock.now_ms()
         gateway.streams.tick(now_ms)
+        gateway.frames.desk.tick()
         for number, ticking in enumerate(list(gateway.tickers), 1):
             if ticking in gateway.tickers:
                 ticking.tick(now_ms)

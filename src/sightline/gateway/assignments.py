@@ -121,3 +121,4 @@ class Assignments:
                     )
                 )
                 engine.gallery_version, more = changes.version, changes.more
+                engine.has_gallery |= not more

@@ -22,7 +22,7 @@ PROBE_TIMEOUT_S = 20.0
 
 
 class EngineAnalyst:
-    """Asks the least loaded engine."""
+    """Asks the least loaded engine, or the one that is named."""
 
     def __init__(self, engines: Engines) -> None:
         self._engines = engines
@@ -40,6 +40,7 @@ class EngineAnalyst:
         max_side: int | None = None,
         background: bool = False,
         verify: str | None = None,
+        engine: str | None = None,
     ) -> Analysis:
         """Raises `Unavailable`, `ImageError`."""
         request = Analyse(
@@ -51,7 +52,7 @@ class EngineAnalyst:
             background=background,
             verify=verify,
         )
-        answer = await self._ask(request, ANALYSE_TIMEOUT_S)
+        answer = await self._ask(request, ANALYSE_TIMEOUT_S, engine)
         assert isinstance(answer, Analysis)
         return checked(answer)
 
@@ -69,10 +70,12 @@ class EngineAnalyst:
         return checked(answer).picture
 
     async def _ask(
-        self, request: Analyse | Draw | ProbeSource, timeout_s: float
+        self, request: Analyse | Draw | ProbeSource, timeout_s: float, engine_id: str | None = None
     ) -> Analysis | Drawn | SourceProbed:
-        engine = await self._engines.least_loaded(PATIENCE_S)
-        return await engine.ask(request, timeout_s)
+        engine = self._engines.find(engine_id) if engine_id is not None else None
+        if engine is None and engine_id is not None:
+            raise Unavailable("the engine went away before it was asked; try again in a moment")
+        return await (engine or await self._engines.least_loaded(PATIENCE_S)).ask(request, timeout_s)
 
 
 def checked(answer: Answer) -> Answer:

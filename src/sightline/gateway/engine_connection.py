@@ -38,6 +38,8 @@ class EngineLink:
     reports: dict[str, link.CameraReport] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
     told_models: link.UseModels = field(default_factory=link.UseModels)
+    has_gallery: bool = False
+    """Whether it was sent everybody once: before that it can verify nobody."""
 
     @property
     def models(self) -> list[link.ModelReport]:

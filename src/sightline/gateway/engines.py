@@ -7,7 +7,7 @@ an observation updates presence and goes to whoever looks. Pictures flow only fo
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -30,6 +30,7 @@ from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.past import Past
+from sightline.gateway.pipeline_choice import Pipeline
 from sightline.gateway.ports import Store
 from sightline.gateway.viewers import Viewers
 
@@ -78,6 +79,8 @@ class Engines:
         self._gallery_dirty = False
         self._wished_models = link.UseModels()
         self.why_none = "no engine has connected yet"
+        self.on_pipelines: Callable[[], None] = lambda: None
+        """Called when an engine that can verify has come, or one has gone."""
 
     # ── what others ask ──
 
@@ -85,6 +88,23 @@ class Engines:
     def links(self) -> list[EngineLink]:
         """The connected engines."""
         return list(self._links.values())
+
+    @property
+    def first(self) -> EngineLink | None:
+        """The engine that this server starts first, or else the one that has been connected for longest."""
+        return self._links.get(SUPERVISED) or next(iter(self._links.values()), None)
+
+    def find(self, engine_id: str) -> EngineLink | None:
+        """The engine of this name, while it is connected."""
+        return self._links.get(engine_id)
+
+    def pipelines(self) -> list[Pipeline]:
+        """The engines that can verify whoever sits at a workstation."""
+        return [
+            Pipeline(engine.id, engine.hello.stills, engine.status.load if engine.status else 0.0)
+            for engine in self._links.values()
+            if engine.has_gallery
+        ]
 
     def status_of(self, camera_id: str) -> CameraStatus:
         """What the engine that reads this camera says of it."""
@@ -238,6 +258,7 @@ class Engines:
                 async with engine.sending_gallery:
                     engine.gallery_model, engine.gallery_version = model_id, version
                 await self._assignments.send_gallery(engine)
+                self.on_pipelines()
             case (
                 Analysis(request_id=request_id)
                 | Drawn(request_id=request_id)
@@ -297,6 +318,7 @@ class Engines:
                 self._states.tell(camera_id, self.status_of(camera_id))
         self._metrics.engines.set(len(self._links))
         self._changed.set()
+        self.on_pipelines()
         log.info("engine_disconnected", engine=engine.id)
 
     def _announce(self, engine: EngineLink, status: str, reason: str) -> None:

@@ -21,8 +21,10 @@ from sightline.gateway.admission import Admission
 from sightline.gateway.analyses import Analyses
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
 from sightline.gateway.camera_states import SWITCHED_OFF
+from sightline.gateway.capacity import Capacity
 from sightline.gateway.cursors import Cursors
 from sightline.gateway.directory import Directory
+from sightline.gateway.engine_pool import EnginePool, PoolPlan
 from sightline.gateway.engines import Engines
 from sightline.gateway.escalation import Escalator
 from sightline.gateway.field_desk import FieldDesk
@@ -46,7 +48,7 @@ from sightline.gateway.views import AlertViews
 from sightline.gateway.workstation_desk import WorkstationDesk
 from sightline.settings import Settings
 
-__all__ = ["EngineProcess", "Gateway", "Ticking"]
+__all__ = ["Gateway", "Ticking"]
 
 
 class Ticking(Protocol):
@@ -54,13 +56,6 @@ class Ticking(Protocol):
 
     def tick(self, now_ms: int) -> None:
         """Time has passed."""
-
-
-class EngineProcess(Protocol):
-    """The supervised engine as the system page shows it."""
-
-    def report(self) -> Mapping[str, Any]:
-        """`state`, `since`, `restarts`, `reason`."""
 
 
 @dataclass(slots=True)
@@ -96,8 +91,9 @@ class Gateway:
     default_view: CameraView
     version: str
     started_at_ms: int
+    capacity: Capacity
     local_token: str | None = None
-    supervisor: EngineProcess | None = None
+    pool: EnginePool | None = None
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
     tickers: set[Ticking] = field(default_factory=set)
     tickets: Tickets = field(default_factory=Tickets)
@@ -116,11 +112,21 @@ class Gateway:
         )
         self.cursors = Cursors(self.store.log, self.clock)
         self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
-        self.workstations = WorkstationDesk(self.settings)
+        self.workstations = WorkstationDesk(self.settings, self.capacity)
         self.action_log = ActionLog(self.store, self.analyst)
         self.native_pages = SharedPages(self.native_tail)
         self.hub.prepare = self.native_pages.prepare
         self.hub.on_round = self.metrics.fanout_seconds.observe
+
+    def start_engines_by(self, plan: PoolPlan) -> EnginePool:
+        """The pool of this server's own engines, which is still to be run."""
+        pool = EnginePool(
+            plan, self.engines, self.frames.desk.assignment, self.capacity,
+            lambda: len(self.workstations.seats) + self.frames.connections, self.metrics, self.clock,
+        )  # fmt: skip
+        self.pool = self.capacity.own = pool
+        self.workstations.on_entered = pool.poke
+        return pool
 
     def rates(self) -> Rates:
         """The message rates of one more connection."""

@@ -39,6 +39,14 @@ class Metrics:
             "sightline_escalation_steps", "Steps of escalations", ["reason"], registry=self.registry
         )
         self.engines = Gauge("sightline_engines", "Connected engines", registry=self.registry)
+        self.pipelines = Gauge(
+            "sightline_pipelines", "Engines, by whether they run or are being started", ["state"],
+            registry=self.registry,
+        )  # fmt: skip
+        self.workstations = Gauge("sightline_workstations", "Workstations that send pictures", registry=self.registry)
+        self.workstation_capacity = Gauge(
+            "sightline_workstation_capacity", "Workstations there is room for", registry=self.registry
+        )
         self.log_top = Gauge("sightline_log_offset", "Highest offset of the alert log", registry=self.registry)
         self.accept_seconds = Histogram(
             "sightline_fact_accept_seconds",

@@ -376,8 +376,9 @@ class Analyst(Protocol):
         max_side: int | None = None,
         background: bool = False,
         verify: str | None = None,
+        engine: str | None = None,
     ) -> Analysis:
-        """What `Analyse` describes. Raises like `analyse`."""
+        """What `Analyse` describes, by the `engine` of this name where there is a choice. Raises like `analyse`."""
 
     async def draw(self, image: bytes, boxes: list[DrawnBox]) -> bytes:
         """The picture, a JPEG, with boxes drawn into it. Raises like `analyse`."""

@@ -1,7 +1,7 @@
 """Keeps one engine running as a child process: started again when it ends, with backoff, never taking the gateway.
 
-The child's standard input is a pipe from here. Its first line is the engine's token, its second the settings, and when
-this process dies, however it dies, the pipe closes and the child ends: no orphan goes on reading cameras.
+The child's standard input is a pipe from here. It begins with lines of this process's own (the engine's token first),
+and when this process dies, however it dies, the pipe closes and the child ends: no orphan goes on reading cameras.
 """
 
 from __future__ import annotations
@@ -32,10 +32,13 @@ class EngineSupervisor:
         self._first_lines = "".join(line + "\n" for line in first_lines).encode()
         self._clock = clock
         self._process: asyncio.subprocess.Process | None = None
+        self._task: asyncio.Task[None] | None = None
         self._restarts = 0
         self._state = "down"
         self._reason = "not started"
         self._since_ms = clock.now_ms()
+        self.failures = 0
+        """How often it ended in a row before it had run for a minute."""
 
     @property
     def pid(self) -> int | None:
@@ -55,23 +58,31 @@ class EngineSupervisor:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Supervises while the context is open, then stops the child."""
-        task = asyncio.create_task(self._supervise())
+        self.start()
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await self._stop()
+            await self.stop()
+
+    def start(self) -> None:
+        """Supervises from now on."""
+        self._task = asyncio.create_task(self._supervise())
+
+    async def stop(self) -> None:
+        """Supervises no more, and stops the child."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self._stop_child()
 
     async def _supervise(self) -> None:
-        failures = 0
         while True:
             started_s = self._clock.monotonic_s()
             code = await self._run_once()
             if self._clock.monotonic_s() - started_s >= STEADY_S:
-                failures = 0
-            pause_s = BACKOFF_S[min(failures, len(BACKOFF_S) - 1)]
-            failures += 1
+                self.failures = 0
+            pause_s = BACKOFF_S[min(self.failures, len(BACKOFF_S) - 1)]
+            self.failures += 1
             self._restarts += 1
             self._say("down", f"the engine ended ({_in_words(code)}); started again in {pause_s:g} s")
             log.error("engine_ended", status=_in_words(code), again_in_s=pause_s)
@@ -93,7 +104,7 @@ class EngineSupervisor:
             await process.stdin.drain()
         return await process.wait()
 
-    async def _stop(self) -> None:
+    async def _stop_child(self) -> None:
         process = self._process
         if process is None or process.returncode is not None:
             return

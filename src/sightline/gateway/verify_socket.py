@@ -174,9 +174,11 @@ class VerifyClient:
         answer = self._gateway.frames.desk.put(self.seat.client_id, partial(self._look, image, sitter.person_id))
         answer.add_done_callback(partial(self._answered, frame, image, sitter, self._heard_ms))
 
-    async def _look(self, image: bytes, person_id: str) -> _Looked:
+    async def _look(self, image: bytes, person_id: str, engine: str | None) -> _Looked:
         analyst, side = self._gateway.analyst, self._gateway.settings.max_frame_side
-        analysis = await analyst.look(image, tasks=TASKS, max_side=side, background=True, verify=person_id)
+        analysis = await analyst.look(
+            image, tasks=TASKS, max_side=side, background=True, verify=person_id, engine=engine
+        )
         recognised = await self._gateway.directory.people.find(analysis.faces[0].person_id if analysis.faces else None)
         return _Looked(analysis, recognised)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from sightline.decisions.workstation import Verdict, VerdictRules, parse_decide_over
 from sightline.decisions.workstation_records import Standing, Workstation
 from sightline.deliveries.session import CloseCode
+from sightline.gateway.capacity import Capacity
 from sightline.settings import Settings
 
 __all__ = ["Seat", "SeatedClient", "WorkstationDesk", "rules_of"]
@@ -48,14 +50,16 @@ class SeatedClient(Protocol):
 
 
 class WorkstationDesk:
-    """The connections, by id. Of those that send pictures at most `max_pipelines` × `max_clients_per_pipeline`, and one
-    for each workstation."""
+    """The connections, by id. Of those that send pictures as many as there is `capacity` for, and one for each
+    workstation."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.capacity = settings.max_pipelines * settings.max_clients_per_pipeline
+    def __init__(self, settings: Settings, capacity: Capacity) -> None:
+        self.capacity = capacity
         self.rules = rules_of(settings)
         self._open: dict[str, SeatedClient] = {}
         self._clients: dict[str, SeatedClient] = {}
+        self.on_entered: Callable[[], None] = lambda: None
+        """Called when there is one more."""
 
     @property
     def seats(self) -> list[Seat]:
@@ -75,9 +79,10 @@ class WorkstationDesk:
         if older is not None:
             del self._clients[older.seat.client_id]
             older.end(CloseCode.SUPERSEDED, "a newer connection of this workstation took over")
-        if len(self._clients) >= self.capacity:
+        if len(self._clients) >= self.capacity.clients:
             return False
         self._clients[seat.client_id] = client
+        self.on_entered()
         return True
 
     def leave(self, client_id: str) -> None:

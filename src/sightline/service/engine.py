@@ -1,11 +1,13 @@
 """The engine as a child process of `serve`: `python -m sightline.service.engine`.
 
-Standard input carries the engine's token, the gateway's address and the settings as JSON, a line each, and then stays
-open for as long as the parent lives.
+Standard input carries the engine's token, the gateway's address, the settings as JSON and the engine's name, a line
+each, and then stays open for as long as the parent lives. The first engine reads the cameras; those that are started
+beside it look at pictures only.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from importlib.metadata import version
 
 from sightline import telemetry
@@ -19,6 +21,8 @@ from sightline.events.engine_link import UseModels
 from sightline.ingest.annotated_video import VideoFiles
 from sightline.ingest.encoder import PictureEncoder
 from sightline.ingest.open import open_source
+from sightline.models.device_memory import read_memory, resident_bytes
+from sightline.models.runtime import Device
 from sightline.service.gateway import ENGINE_ID
 from sightline.service.vision import VisionLoader, workers_of
 from sightline.settings import Settings
@@ -31,31 +35,31 @@ CAMERA_CAPACITY = 64
 def main() -> None:
     """Reads standard input, loads the models, runs until the parent is gone."""
     address = GatewayAddress(token=read_token(), url=read_token())
-    settings = Settings.model_validate_json(read_token())
+    settings, name = Settings.model_validate_json(read_token()), read_token()
     telemetry.configure(settings.log_level, settings.log_format)
     loader = VisionLoader(settings)
     sight = loader.load(UseModels())
-    run_engine(lambda: new_engine(settings, sight, loader, address), supervised=True)
+    run_engine(lambda: new_engine(settings, sight, loader, address, name), supervised=True)
 
 
-def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: GatewayAddress) -> Engine:
+def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: GatewayAddress, name: str) -> Engine:
     """An engine with its sources and models plugged in."""
-    workers = workers_of(settings)
+    workers, is_first = workers_of(settings), name == ENGINE_ID
 
     def opener(spec: str, timeout_s: float, /) -> FrameSource:
         return open_source(spec, timeout_s=timeout_s, demo_pictures=settings.models_folder)
 
     return Engine(
         EngineSettings(
-            engine_id=ENGINE_ID,
+            engine_id=name,
             version=version("sightline"),
             gateway=address,
-            spool_folder=settings.spool_folder,
+            spool_folder=settings.spool_folder if is_first else settings.spool_folder.with_name(f"spool-{name}"),
             spool_limit_bytes=settings.spool_limit_mb * 2**20,
             workers=workers,
             stills=settings.engine_stills or workers,
             max_image_pixels=settings.max_image_megapixels * 1_000_000,
-            capacity=CAMERA_CAPACITY,
+            capacity=CAMERA_CAPACITY if is_first else 0,
             stall_after_ms=int(settings.stall_seconds * 1000),
             outage_after_ms=int(settings.offline_fact_seconds * 1000),
         ),
@@ -65,6 +69,8 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
         recordings=VideoFiles(),
         open_encoder=PictureEncoder,
         clock=SystemClock(),
+        read_memory=partial(read_memory, Device(settings.device)),
+        resident_bytes=resident_bytes,
     )
 
 

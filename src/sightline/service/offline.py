@@ -78,6 +78,7 @@ class LocalAnalyst:
         max_side: int | None = None,
         background: bool = False,
         verify: str | None = None,
+        engine: str | None = None,
     ) -> Analysis:
         """Raises `ImageError`, `Unavailable`."""
         requests = await self._ready()

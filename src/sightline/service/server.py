@@ -10,6 +10,7 @@ import secrets
 import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 
 import structlog
 import uvicorn
@@ -18,13 +19,16 @@ from sightline import telemetry
 from sightline.deliveries.arrivals import time_to_return_s
 from sightline.exceptions import ConfigurationError
 from sightline.gateway.app import create_app
+from sightline.gateway.engine_pool import PoolPlan
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.supervisor import EngineSupervisor
 from sightline.listeners import parse_listeners
+from sightline.models.device_memory import read_memory
+from sightline.models.runtime import Device
 from sightline.service.asgi_server import server_config
 from sightline.service.banner import Started, announce
 from sightline.service.failpoints import armed_failpoint
-from sightline.service.gateway import ENGINE_ID, engine_token, first_administrator, open_gateway
+from sightline.service.gateway import engine_token, first_administrator, open_gateway
 from sightline.service.lock import RunningServer, ServerLock
 from sightline.service.open_files import allow_connections
 from sightline.settings import Settings
@@ -72,16 +76,24 @@ async def _serve(
     async with open_gateway(settings, local_token=local_token, failpoint=armed_failpoint()) as gateway:
         password = await first_administrator(gateway)
         begun = settings.model_copy(update={"embedding_model": await gateway.model_desk.begin()})
-        supervisor = EngineSupervisor(
-            [sys.executable, "-m", "sightline.service.engine"],
-            [await engine_token(gateway, ENGINE_ID), _url("127.0.0.1", port), begun.model_dump_json()],
-            gateway.clock,
+
+        async def new_engine(name: str) -> EngineSupervisor:
+            token = await engine_token(gateway, name)
+            lines = [token, _url("127.0.0.1", port), begun.model_dump_json(), name]
+            return EngineSupervisor([sys.executable, "-m", "sightline.service.engine"], lines, gateway.clock)
+
+        pool = gateway.start_engines_by(
+            PoolPlan(
+                new_engine,
+                partial(read_memory, Device(settings.device)),
+                settings.gpu_mem_threshold,
+                settings.pipeline_idle_seconds,
+            )
         )
-        gateway.supervisor = supervisor
 
         @contextlib.asynccontextmanager
         async def background() -> AsyncIterator[None]:
-            async with supervisor.running(), _searching(gateway):
+            async with pool.running(), _searching(gateway):
                 yield
 
         def listening() -> None:

@@ -50,8 +50,8 @@ async def revoke_token(gateway: GatewayOf, caller: Admin, engine_id: Name) -> No
 
 
 def _check(engine_id: str) -> None:
-    if engine_id == SUPERVISED:
-        raise Conflict(f"{SUPERVISED!r} is the engine that this server starts itself: choose another name")
+    if engine_id == SUPERVISED or engine_id.startswith(f"{SUPERVISED}-"):
+        raise Conflict(f"{engine_id!r} is a name of engines that this server starts itself: choose another")
 
 
 async def _changed(gateway: Gateway, caller: Caller, engine_id: str, action: str) -> None:

@@ -132,14 +132,14 @@ async def _oldest_undelivered_s(gateway: Gateway) -> float:
 
 
 def _engine(gateway: Gateway) -> dict[str, Any]:
-    process: Mapping[str, Any] = gateway.supervisor.report() if gateway.supervisor else {}
-    links = gateway.engines.links
-    status = links[0].status if links else None
+    process: Mapping[str, Any] = gateway.pool.report() if gateway.pool else {}
+    link = gateway.engines.first
+    status = link.status if link else None
     return {
-        "state": "connected" if links else process.get("state", "down"),
-        "since": links[0].connected_at_ms if links else process.get("since", gateway.started_at_ms),
+        "state": "connected" if link else process.get("state", "down"),
+        "since": link.connected_at_ms if link else process.get("since", gateway.started_at_ms),
         "restarts": process.get("restarts", 0),
-        "reason": "" if links else process.get("reason") or gateway.engines.why_none,
+        "reason": "" if link else process.get("reason") or gateway.engines.why_none,
         "load": status.load if status else None,
         "cameras": status.cameras if status else 0,
         "spool_facts": status.spool_facts if status else 0,
@@ -152,9 +152,9 @@ def _engine(gateway: Gateway) -> dict[str, Any]:
 
 def engine_models(gateway: Gateway) -> list[ModelReport]:
     """The models of an engine as it has them now; without an engine, why there is none."""
-    links = gateway.engines.links
-    if links:
-        return links[0].models
+    link = gateway.engines.first
+    if link is not None:
+        return link.models
     return [ModelReport(task=task, reason=gateway.engines.why_none) for task in TASK_NAMES]
 
 
