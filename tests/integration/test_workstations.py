@@ -20,8 +20,10 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sightline.deliveries.verification import VerifyAnswer
+from sightline.events.engine_link import Status
 from sightline.events.gallery_feed import GalleryPage, GallerySince
 from sightline.events.still import Analyse, AnalysedFace, Analysis, Draw, Drawn, FoundObject
+from sightline.gateway import frame_desk
 from sightline.gateway.auth import hash_machine_token
 from sightline.identities.subject import Person
 from tests.integration.gateway_app import JPEG, MODEL, PATIENCE_S, GatewayRun, RunningGateway, ScriptedEngine, reference
@@ -231,6 +233,58 @@ async def test_the_newest_picture_is_looked_at(gateway: RunningGateway) -> None:
         second = engine.all(Analyse)[1]
         await engine.send(Analysis(request_id=second.request_id, **right(second)))
         assert (await client.hear()).send_time == 3
+
+
+async def test_while_an_engine_is_coming_the_newest_picture_waits(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await workstation(gateway, "Desk", await enrolled(gateway, "Ada"))
+    async with agent(gateway) as client:
+        for number in range(3):
+            await client.send("Ada", number)
+        assert (await client.ask("Ada", "none", b"")).send_time == "none", "the three before it have been read"
+        async with gateway.engine() as engine:
+            await engine.send(Status(load=0.0, cameras=0, spool_facts=0, spool_bytes=0))
+            await gateway.until(lambda: gateway.gateway.engines.links[0].status)
+            assert not engine.all(Analyse), "it has no gallery yet"
+            await asks_for_the_gallery(engine)
+            await engine.until(lambda: engine.all(Analyse))
+            request = engine.all(Analyse)[0]
+            await engine.send(Analysis(request_id=request.request_id, **right(request)))
+            assert (await client.hear()).send_time == 2
+            assert len(engine.all(Analyse)) == 1
+        await gateway.until(lambda: not gateway.gateway.engines.links)
+        await client.send("Ada", "in vain")
+        await gateway.until(lambda: gateway.gateway.frames.desk.waiting)
+        monkeypatch.setattr(frame_desk, "PATIENCE_S", 0.0)
+        answer = await client.hear()
+        assert (answer.action, answer.reason, answer.send_time) == ("ACTION_ERROR", "EMPTY_REASON", "in vain")
+        assert client.socket.close_code is None, "and it is not sent away"
+
+
+async def test_workstations_are_spread_over_engines_and_move_when_one_dies(gateway: RunningGateway) -> None:
+    people = [await enrolled(gateway, f"Person{number}") for number in range(4)]
+    for number, person in enumerate(people):
+        await workstation(gateway, f"Desk {number}", person, token=f"token {number}")
+    store, clock = gateway.gateway.store, gateway.gateway.clock
+    await store.machine_tokens.create(name="second", token_hash=hash_machine_token("slm_2"), now_ms=clock.now_ms())
+    second = RunningGateway(gateway.gateway, gateway.app, gateway.url, "slm_2")
+    desk = gateway.gateway.frames.desk
+    async with contextlib.AsyncExitStack() as stack:
+        await stack.enter_async_context(engine_that_sees(gateway, right))
+        agents = [await stack.enter_async_context(agent(gateway, f"token {number}")) for number in range(4)]
+
+        async def all_ask() -> None:
+            answers = await asyncio.gather(*(one.ask(who.name) for one, who in zip(agents, people, strict=True)))
+            assert [answer.actual_username for answer in answers] == [who.name for who in people]
+
+        async with engine_that_sees(second, right) as dying:
+            await all_ask()
+            assert {name: desk.assignment.clients_of(name) for name in ("local", "second")} == {"local": 2, "second": 2}
+            await dying.socket.close()
+            await gateway.until(lambda: len(gateway.gateway.engines.links) == 1)
+            await all_ask()
+            assert desk.assignment.clients_of("local") == 4
 
 
 async def test_a_newer_connection_of_a_workstation_takes_over(gateway: RunningGateway) -> None:

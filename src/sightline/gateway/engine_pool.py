@@ -14,7 +14,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 
@@ -22,12 +22,13 @@ from sightline.clock import Clock
 from sightline.events.engine_link import DeviceMemory
 from sightline.exceptions import SightlineError
 from sightline.gateway.capacity import Capacity
-from sightline.gateway.engines import SUPERVISED, Engines
+from sightline.gateway.engine_connection import EngineLink
+from sightline.gateway.engines import SUPERVISED
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.pipeline_choice import PipelineChoice
 from sightline.gateway.supervisor import EngineSupervisor
 
-__all__ = ["EnginePool", "PoolPlan"]
+__all__ = ["ConnectedEngines", "EnginePool", "PoolPlan"]
 
 LOOK_INTERVAL_S = 0.5
 MEMORY_INTERVAL_S = 2.0
@@ -38,6 +39,16 @@ HOPELESS_AFTER = 3
 TRY_AGAIN_S = 60.0
 
 log = structlog.get_logger(__name__)
+
+
+class ConnectedEngines(Protocol):
+    """The engines whose connections this gateway has."""
+
+    @property
+    def links(self) -> list[EngineLink]: ...
+
+    def find(self, engine_id: str) -> EngineLink | None:
+        """The engine of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ class EnginePool:
     def __init__(
         self,
         plan: PoolPlan,
-        engines: Engines,
+        engines: ConnectedEngines,
         assignment: PipelineChoice,
         capacity: Capacity,
         clients: Callable[[], int],

@@ -84,6 +84,11 @@ class FrameDesk:
         self._busy: Counter[str] = Counter()
         """Workstations' frames under way, by engine."""
 
+    @property
+    def waiting(self) -> int:
+        """Frames that wait."""
+        return len(self._turns)
+
     def level(self, kind: str) -> Severity:
         """The level of this kind of alert."""
         return self._levels[kind]

@@ -220,6 +220,8 @@ class VerifyClient:
     def _answered(
         self, frame: VerifyFrame, image: bytes, sitter: Sitter, heard_ms: int, answer: asyncio.Future[_Looked]
     ) -> None:
+        if answer.cancelled():  # the server stops
+            return
         problem = answer.exception()
         current = self._closing is None and self.seat.person_id == sitter.person_id
         if isinstance(problem, FrameReplaced) or not current or self.seat.standing is not Standing.ACTIVE:

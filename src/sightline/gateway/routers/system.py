@@ -18,6 +18,7 @@ from sightline.exceptions import Forbidden
 from sightline.gateway.access import Caller, GatewayOf, anonymous_or, caller_with
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.hub import Client
+from sightline.gateway.pipeline_view import pipelines_out
 
 __all__ = ["engine_models", "model_out", "router"]
 
@@ -57,6 +58,7 @@ async def system(gateway: GatewayOf, caller: Seer) -> dict[str, Any]:
         "version": gateway.version,
         "started_at": gateway.started_at_ms,
         "engine": _engine(gateway),
+        "pipelines": pipelines_out(gateway),
         "search": dict(gateway.searcher.report()),
         "event_loop": gateway.loop_lag.figures(),
         "log": {"epoch": bounds.epoch, "top": bounds.top, "floor": bounds.floor},
