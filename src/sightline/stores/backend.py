@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
 from sqlalchemy import Connection, Engine
+
+from sightline.stores.hints import HintListener
 
 __all__ = ["JSON_OPTIONS", "Backend"]
 
@@ -27,11 +30,20 @@ class Backend(Protocol):
     readers: int
     """How many may read at the same time."""
 
+    is_shared: bool
+    """Whether other processes may write to it as well."""
+
     def writer(self) -> Engine:
         """One connection, for the writer thread."""
 
     def reader(self) -> Engine:
         """As many connections as there are readers."""
+
+    def hint(self, connection: Connection) -> None:
+        """Tells other gateways, once the transaction has committed, that there is something to look at."""
+
+    def listen(self, on_hint: Callable[[], None]) -> HintListener | None:
+        """From now on calls `on_hint`, on another thread, after hints of any gateway; `None` where nobody hints."""
 
     def scrub(self, connection: Connection) -> bool:
         """Empties what of deleted rows lingers outside of the tables, as far as that can be done now; true when

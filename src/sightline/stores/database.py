@@ -17,6 +17,7 @@ Bound: `write_limit` writes waiting or being written. Policy when full: the newe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import threading
 from collections.abc import Callable, Sequence
@@ -29,6 +30,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sightline.exceptions import ConfigurationError, Unavailable
 from sightline.stores.backend import Backend
 from sightline.stores.failures import explain, is_disconnection
+from sightline.stores.hints import HintListener
 from sightline.stores.postgresql import PostgreSql
 from sightline.stores.sqlite import Sqlite
 from sightline.stores.workers import Workers, retrieve
@@ -77,6 +79,7 @@ class Database:
         self._watched: Callable[[Connection], int] | None = None
         self._seen: int | None = None
         self._on_change: Callable[[int], None] | None = None
+        self._listener: HintListener | None = None
         self.on_results: Callable[[Sequence[Any]], None] | None = None
         """Told on the event loop what the writes of a commit return, before `on_change` and before they go on."""
         self.commits = 0
@@ -93,12 +96,32 @@ class Database:
             await self.close()
             raise
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether other gateways may be on this database."""
+        return self._backend.is_shared
+
+    def hint_with(self, connection: Connection) -> None:
+        """Within a work: other gateways are told to look when it has committed."""
+        self._backend.hint(connection)
+
+    def listen(self, on_hint: Callable[[], None]) -> None:
+        """From now on calls `on_hint` on the event loop after commits of any gateway that are worth a look."""
+
+        def heard() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop is closed already
+                self._loop.call_soon_threadsafe(on_hint)
+
+        self._listener = self._backend.listen(heard)
+
     async def close(self) -> None:
         """Finishes every read and write that was begun, then ends the threads. Later calls raise `Unavailable`."""
         if not self._closing:
             self._closing = True
             self._queue.put(None)
         await self._stopped.wait()
+        if self._listener is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._listener.close)
         await self._readers.close()
         self._reader.dispose()
         self._writer.dispose()
@@ -204,6 +227,8 @@ class Database:
             with transaction:
                 outcomes.extend(_attempt(connection, write) for write in batch)
                 value = self._watched(connection) if self._watched is not None else None
+                if value != self._seen:
+                    self._backend.hint(connection)
         except Exception as error:  # noqa: BLE001 - whatever ended the transaction, every caller must hear of it
             if len(batch) == 1 or connection.invalidated:
                 self._refuse(batch, error)

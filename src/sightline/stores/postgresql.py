@@ -11,12 +11,14 @@ the others wait for up to `LOCK_TIMEOUT_MS` and then refuse with `Unavailable`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL
 
 from sightline.stores.backend import JSON_OPTIONS
+from sightline.stores.hints import HintListener, hint
 
 __all__ = ["WRITER_LOCK", "PostgreSql"]
 
@@ -42,6 +44,7 @@ class PostgreSql:
     """The database at `address`."""
 
     readers = 4
+    is_shared = True
 
     def __init__(self, address: URL) -> None:
         self._address = address.set(drivername="postgresql+psycopg")
@@ -57,6 +60,12 @@ class PostgreSql:
 
     def reader(self) -> Engine:
         return self._engine(self.readers, _READER_OPTIONS)
+
+    def hint(self, connection: Connection) -> None:
+        hint(connection)
+
+    def listen(self, on_hint: Callable[[], None]) -> HintListener:
+        return HintListener(self._address, on_hint)
 
     def scrub(self, connection: Connection) -> bool:
         """The server sees to it: its vacuuming overwrites deleted rows, and its own log is recycled."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
@@ -32,6 +32,7 @@ class Sqlite:
     """The file at `address`."""
 
     readers = 2
+    is_shared = False
 
     def __init__(self, address: URL) -> None:
         self._address = address
@@ -41,6 +42,12 @@ class Sqlite:
 
     def reader(self) -> Engine:
         return self._engine(self.readers, _READER_PRAGMAS, "BEGIN")
+
+    def hint(self, connection: Connection) -> None:
+        """There is nobody to tell."""
+
+    def listen(self, on_hint: Callable[[], None]) -> None:
+        """There is nobody to hear."""
 
     def scrub(self, connection: Connection) -> bool:
         """Empties the write-ahead log, where deleted pages linger. Stays due while a reader needs an old page."""

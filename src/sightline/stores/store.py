@@ -14,9 +14,11 @@ from sightline.exceptions import StoreError
 from sightline.stores import log
 from sightline.stores.alerts import Alerts, expire, raised
 from sightline.stores.audit import Audit
+from sightline.stores.camera_leases import CameraLeases
 from sightline.stores.camera_views import CameraViews
 from sightline.stores.cameras import Cameras
 from sightline.stores.channels import Channels
+from sightline.stores.cluster import Cluster
 from sightline.stores.database import Database
 from sightline.stores.duty import Duty
 from sightline.stores.escalations import Escalations
@@ -58,9 +60,11 @@ class SqlStore:
     def __init__(self, database: Database, vault: Vault, media: MediaFolder, tz: tzinfo) -> None:
         self._workers = Workers("store-files", threads=FILE_THREADS, limit=FILE_CALL_LIMIT)
         self.database = database
+        self.cluster = Cluster(database)
         self.users = Users(database)
         self.machine_tokens = MachineTokens(database)
         self.cameras = Cameras(database, vault)
+        self.camera_leases = CameraLeases(database)
         self.camera_views = CameraViews(database)
         self.history = History(database)
         self.pictures = AlertPictures(database, media, self._workers, tz)

@@ -44,7 +44,7 @@ async def test_counters_never_count_a_number_twice(database: Database) -> None:
     await database.write(migrate)
     query = text("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%' ORDER BY name")
     counting = await database.read(lambda c: list(c.execute(query).scalars()))
-    assert counting == ["audit_records", "log_entries"]
+    assert counting == ["audit_records", "bulletins", "log_entries"]
 
 
 async def test_a_new_database_is_born_with_its_epoch_and_gallery(database: Database) -> None:
