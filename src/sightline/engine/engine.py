@@ -23,6 +23,8 @@ from sightline.engine.analysis_pool import Analysed, AnalysisPool
 from sightline.engine.examination import Recordings
 from sightline.engine.examiner import Examiner, Looking
 from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.live_fragments import LiveFragments
+from sightline.engine.live_video import LiveVideo
 from sightline.engine.mailbox import Mailboxes
 from sightline.engine.outbox import FactOutbox
 from sightline.engine.outgoing import Outgoing
@@ -53,6 +55,7 @@ from sightline.events.engine_link import (
 )
 from sightline.events.fact import Fact, Sighting, SourceState
 from sightline.events.gallery_feed import GalleryPage
+from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.scene import Scene
 from sightline.events.still import Analyse, Draw, Examine, Examined, StopExamining
 
@@ -140,6 +143,9 @@ class Engine:
         self._uplink = Uplink(
             settings.gateway, self, self._outbox, self._outgoing, settings.max_image_bytes, tls=settings.tls
         )
+        self._video = LiveVideo(self._reader_of, open_encoder)
+        self._fragments = LiveFragments(self._video, self._uplink.pictures.put_part, self._call_soon)
+        self._uplink.pictures.on_reconnected = self._fragments.begin_again
         self._requests = Requests(
             self._sights.analyser,
             self._sights.gallery,
@@ -225,6 +231,7 @@ class Engine:
     def link_lost(self) -> None:
         """Nobody looks any more; everything else goes on."""
         self._watching.forget()
+        self._fragments.forget()
         self._examiner.close()
         self._grace_until_s = None
 
@@ -239,6 +246,10 @@ class Engine:
                 self._watching.watch(message)
             case Unwatch():
                 self._watching.unwatch(message.camera_id, message.quality)
+            case ShowVideo():
+                self._fragments.show(message)
+            case HideVideo():
+                self._fragments.hide(message.camera_id, message.quality)
             case GalleryPage():
                 self._sights.take(message)
             case UseModels():
@@ -285,6 +296,10 @@ class Engine:
         reader.start()
         _log.info("a camera was assigned", camera=camera.id, analysis_fps=camera.analysis_fps)
 
+    def _reader_of(self, camera_id: str) -> CameraReader | None:
+        assigned = self._cameras.get(camera_id)
+        return assigned.reader if assigned is not None else None
+
     def _scene_of(self, camera_id: str) -> Scene:
         """Called from the workers."""
         assigned = self._cameras.get(camera_id)
@@ -315,6 +330,7 @@ class Engine:
         if isinstance(change, Outage):
             self._outage(reader, change)
         self._report(assigned)
+        self._video.tick()
 
     def _outage(self, reader: CameraReader, outage: Outage) -> None:
         report = reader.report()
@@ -387,6 +403,7 @@ class Engine:
                 assigned.reader.tick()
                 if now_s - assigned.reported_at_s >= REPORT_INTERVAL_S:
                     self._report(assigned)
+            self._video.tick()
             self._leaving = [reader for reader in self._leaving if not reader.join(0)]
             if now_s >= status_at_s:
                 status_at_s = now_s + STATUS_INTERVAL_S
@@ -452,6 +469,7 @@ class Engine:
         for reader in readers:
             reader.stop()
         self._mailboxes.close()
+        self._video.close()
         await asyncio.to_thread(self._join_threads, readers)
         await asyncio.sleep(0)  # what the workers delivered last is taken into the outbox
         await self._outbox.close()

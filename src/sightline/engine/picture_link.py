@@ -1,6 +1,7 @@
-"""The second connection to a gateway: live pictures, for cameras somebody looks at.
+"""The second connection to a gateway: live pictures and video, for cameras somebody looks at.
 
-Bound: one picture a camera and quality waits. Policy when full: the newer replaces the older, which is counted.
+Bounds: one picture a camera and quality waits, and one `FragmentQueue` of video. Policy when full: the newer picture
+replaces the older, which is counted; video goes on at a keyframe.
 """
 
 from __future__ import annotations
@@ -9,11 +10,15 @@ import asyncio
 import socket
 import ssl
 from collections import OrderedDict
+from collections.abc import Callable
 
 import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
+from sightline.deliveries.fragment_queue import MAX_GROUP_BYTES, MAX_GROUP_FRAGMENTS, FragmentQueue
+from sightline.deliveries.fragment_wire import pack_part
+from sightline.deliveries.fragments import Fragment, Opening
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.outgoing import LivePicture
 from sightline.engine.watching import pack_picture
@@ -35,7 +40,11 @@ class PictureLink:
         self._tls = tls
         self._waiting: OrderedDict[tuple[str, str], LivePicture] = OrderedDict()
         self._changed = asyncio.Event()
+        self._video: dict[tuple[str, str], FragmentQueue] = {}
+        self._turns: OrderedDict[tuple[str, str], FragmentQueue] = OrderedDict()
         self.replaced = 0
+        self.on_reconnected: Callable[[], None] = lambda: None
+        """Told when what was put may have been lost with a connection."""
 
     def put(self, picture: LivePicture) -> None:
         """Leaves a camera's newest picture of its quality."""
@@ -45,9 +54,22 @@ class PictureLink:
         self._waiting[place] = picture
         self._changed.set()
 
+    def put_part(self, camera_id: str, quality: str, part: Opening | Fragment) -> None:
+        """Adds the next part of a camera's video."""
+        place = (camera_id, quality)
+        queue = self._video.get(place)
+        if queue is None:
+            queue = self._video[place] = FragmentQueue(max_bytes=MAX_GROUP_BYTES, max_fragments=MAX_GROUP_FRAGMENTS)
+        queue.put(part)
+        self._turns[place] = queue
+        self._changed.set()
+
     async def run(self) -> None:
         """Sends until cancelled."""
         self._waiting.clear()
+        self._video.clear()
+        self._turns.clear()
+        lost = False
         while True:
             await self._something()
             try:
@@ -63,6 +85,9 @@ class PictureLink:
                     close_timeout=1,
                     max_size=64 * 1024,
                 ) as connection:
+                    if lost:
+                        self.on_reconnected()
+                    lost = True
                     await self._send(connection)
             except (OSError, TimeoutError, WebSocketException) as error:
                 _log.warning("the link for live pictures was lost", error=type(error).__name__)
@@ -73,10 +98,22 @@ class PictureLink:
         handle.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         while True:
             await self._something()
-            _, picture = self._waiting.popitem(last=False)
-            await connection.send(pack_picture(picture))
+            if self._waiting:
+                _, picture = self._waiting.popitem(last=False)
+                await connection.send(pack_picture(picture))
+            if self._turns:
+                await self._send_part(connection)
+
+    async def _send_part(self, connection: ClientConnection) -> None:
+        """One part of the stream whose turn it is; a stream takes a turn again after all others."""
+        (camera_id, quality), queue = self._turns.popitem(last=False)
+        part = queue.take()
+        if queue:
+            self._turns[camera_id, quality] = queue
+        if part is not None:
+            await connection.send(pack_part(camera_id, quality, part))
 
     async def _something(self) -> None:
-        while not self._waiting:
+        while not self._waiting and not self._turns:
             self._changed.clear()
             await self._changed.wait()

@@ -15,6 +15,7 @@ from sightline.engine.mailbox import Mailboxes
 from sightline.engine.masking import masked
 from sightline.engine.packet_fan import PacketFan
 from sightline.engine.packet_feed import OpenEncoder, PacketFeed
+from sightline.engine.picture_fan import PictureFan
 from sightline.engine.rates import Cadence, RateMeter
 from sightline.engine.source_state import Outage, SourceMachine, StateChange
 from sightline.events.engine_link import CameraReport, CameraSpec
@@ -106,6 +107,7 @@ class CameraReader:
         self._frame_rate = RateMeter()
         self._analysed_rate = RateMeter()
         self._feed = PacketFeed(camera.id, open_encoder)
+        self.pictures = PictureFan()
         self._stopping = threading.Event()
         self._source: FrameSource | None = None
         self._poison = ""
@@ -116,6 +118,12 @@ class CameraReader:
     def packets(self) -> PacketFan:
         """The camera's video, encoded: for the ring, recordings and everybody who watches live."""
         return self._feed.fan
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of its pictures in pixels; (0, 0) before the first."""
+        with self._lock:
+            return self._machine.width, self._machine.height
 
     def is_same_source(self, camera: CameraSpec) -> bool:
         """Whether this camera is read like the one that is read now; its scene may be another."""
@@ -201,13 +209,17 @@ class CameraReader:
                 masks = self.camera.scene.masks
                 self._feed.read(source, captured_at_ms, masked=bool(masks))
                 due, wanted = cadence.due(now_s), self._feed.picture_due(now_s)
-                if due or wanted:
+                takers = self.pictures.due(now_s)
+                if due or wanted or takers:
                     image = masked(source.picture(), masks)
                     height, width = image.shape[:2]
                     captured_at_ms = self._feed.captured_at_ms(source, captured_at_ms)
                     self._feed.picture(image, now_s=now_s, at_ms=captured_at_ms)
+                    frame = Frame(self.camera.id, self.next_frame_id, captured_at_ms, image)
+                    for take in takers:
+                        take(frame, now_s)
                     if due:
-                        self._mailboxes.put(Frame(self.camera.id, self.next_frame_id, captured_at_ms, image))
+                        self._mailboxes.put(frame)
                 self.next_frame_id += 1
                 with self._lock:
                     self._frame_rate.add(now_s)

@@ -5,17 +5,18 @@
       ←──────────────────────────────────── Welcome
       GallerySince ─────────────────────────→
       ←─────────────────────────── GalleryPage (more … last)
-      ←──────────────────────────────────── Assign, Revoke, Watch, Unwatch, UseModels
+      ←──────────────────────────────────── Assign, Revoke, Watch, Unwatch, UseModels, ShowVideo, HideVideo
       Observation, CameraReport, Status ────→            disposable: the newest replaces the older
       Fact, Sighting (spooled on disk) ─────→
       ←──────────────────────────────────── Accepted     only now does the spool forget it
       ←──────────────────────────────────── Analyse, ProbeSource, Examine, StopExamining
       Analysis, SourceProbed, Examined ─────→
 
-What is said about one thing is in the module of that thing: `fact`, `observation`, `still`, `gallery_feed`; here are
-what the link itself needs and the two unions. Boxes are `[x1, y1, x2, y2]` in pixels of a frame whose `width` and
-`height` travel with them; times are integer milliseconds since the epoch; vectors are little-endian float32 bytes.
-Pictures of facts go first, by `PUT /api/engine/blobs/{id}`; live pictures go over `/ws/engine/frames`.
+What is said about one thing is in the module of that thing: `fact`, `observation`, `still`, `gallery_feed`,
+`live_video`; here are what the link itself needs and the two unions. Boxes are `[x1, y1, x2, y2]` in pixels of a frame
+whose `width` and `height` travel with them; times are integer milliseconds since the epoch; vectors are little-endian
+float32 bytes. Pictures of facts go first, by `PUT /api/engine/blobs/{id}`; live pictures and video go over
+`/ws/engine/frames`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import msgspec
 from sightline.events.fact import Accepted, Fact, Sighting
 from sightline.events.gallery_feed import GalleryPage, GallerySince
 from sightline.events.link_message import LinkMessage, LinkValue
+from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.observation import Observation
 from sightline.events.scene import Polygon, Scene
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examine, Examined, StopExamining
@@ -229,7 +231,8 @@ class ProbeSource(LinkMessage, tag="probe_source", frozen=True):
 
 
 GatewayMessage = (
-    Welcome | Assign | Revoke | Watch | Unwatch | UseModels | Analyse | Draw | Examine | StopExamining
+    Welcome | Assign | Revoke | Watch | Unwatch | ShowVideo | HideVideo | UseModels | Analyse | Draw | Examine
+    | StopExamining
     | ProbeSource | GalleryPage | Accepted
 )
 

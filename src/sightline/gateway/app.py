@@ -51,6 +51,7 @@ from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, Securit
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.keeping_history import keep_history
+from sightline.gateway.live_viewers import LiveViewers
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.model_desk import ModelDesk
@@ -165,10 +166,12 @@ def create_gateway(
     )
     past = Past(store.sightings, store.strangers, searcher, clock, days=settings.sighting_days)
     intake = Intake(store.alerts, rules, metrics, clock, recognise=past.stranger)
-    viewers = Viewers(parse_renditions(settings.stream_qualities), limit=settings.max_connections)
-    engines = Engines(store, hub, viewers, intake, past, metrics, clock, rules.default_view)
-    hub.on_watch_change = viewers.on_change = engines.watch_changed
-    streams = Streams(viewers, clock, open_ms=settings.stream_url_seconds * 1000)
+    renditions = parse_renditions(settings.stream_qualities)
+    viewers = Viewers(renditions, limit=settings.max_connections)
+    live = LiveViewers(renditions, limit=settings.max_connections)
+    engines = Engines(store, hub, viewers, live, intake, past, metrics, clock, rules.default_view)
+    hub.on_watch_change = viewers.on_change = live.on_change = engines.watch_changed
+    streams = Streams(viewers, live, clock, open_ms=settings.stream_url_seconds * 1000)
     foreign_engines = ForeignEngines(store, directory, hub, intake, streams, clock)
     streams.on_change = foreign_engines.changed
     notifier = Notifier(

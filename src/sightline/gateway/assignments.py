@@ -11,9 +11,11 @@ from sightline.cameras import Camera
 from sightline.deliveries.rendition import Quality
 from sightline.events import engine_link as link
 from sightline.events.gallery_feed import GalleryPage
+from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.scene import CameraView
 from sightline.gateway.engine_connection import EngineLink
 from sightline.gateway.hub import Hub
+from sightline.gateway.live_viewers import LiveViewers
 from sightline.gateway.ports import Store
 from sightline.gateway.viewers import Viewers
 
@@ -28,10 +30,13 @@ log = structlog.get_logger(__name__)
 class Assignments:
     """`default_view` is what a camera watches for that has no view of its own."""
 
-    def __init__(self, store: Store, hub: Hub, viewers: Viewers, default_view: CameraView) -> None:
+    def __init__(
+        self, store: Store, hub: Hub, viewers: Viewers, live: LiveViewers, default_view: CameraView
+    ) -> None:
         self._store = store
         self._hub = hub
         self._viewers = viewers
+        self._live = live
         self._default_view = default_view
 
     async def bring_in_step(self, engines: Sequence[EngineLink], *, gallery_dirty: bool) -> Sequence[Camera]:
@@ -53,6 +58,7 @@ class Assignments:
             try:
                 await self._assign(engine, engines, cameras)
                 await self._watch(engine)
+                await self._show(engine)
                 if gallery_dirty:
                     await self.send_gallery(engine)
             except (WebSocketDisconnect, RuntimeError, OSError):
@@ -86,6 +92,19 @@ class Assignments:
             if engine.watched.get(place) != wish:
                 await engine.send(wish)
         engine.watched = wanted
+
+    async def _show(self, engine: EngineLink) -> None:
+        wanted = {
+            (camera_id, quality): ShowVideo(
+                camera_id=camera_id, quality=quality.value, fps=rendition.fps, max_side=rendition.max_side_px
+            )
+            for (camera_id, quality), rendition in self._live.wished(engine.cameras).items()
+        }
+        for camera_id, quality in engine.shown.keys() - wanted.keys():
+            await engine.send(HideVideo(camera_id=camera_id, quality=quality.value))
+        for place in wanted.keys() - engine.shown.keys():
+            await engine.send(wanted[place])
+        engine.shown = wanted
 
     def _wanted(self, camera_ids: Mapping[str, object]) -> dict[tuple[str, Quality], link.Watch]:
         """What subscribers and players want of these cameras, each quality once."""

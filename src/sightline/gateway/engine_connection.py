@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sightline.deliveries.rendition import Quality
 from sightline.events import engine_link as link
+from sightline.events.live_video import ShowVideo
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examined
 from sightline.exceptions import Unavailable
 
@@ -28,6 +29,7 @@ class EngineLink:
     connected_at_ms: int
     cameras: dict[str, link.CameraSpec] = field(default_factory=dict)
     watched: dict[tuple[str, Quality], link.Watch] = field(default_factory=dict)
+    shown: dict[tuple[str, Quality], ShowVideo] = field(default_factory=dict)
     status: link.Status | None = None
     gallery_model: str | None = None
     gallery_version: int = -1

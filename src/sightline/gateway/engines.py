@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sightline.cameras import Camera, CameraState, CameraStatus
 from sightline.clock import Clock
+from sightline.deliveries.fragment_wire import unpack_part
 from sightline.events import engine_link as link
 from sightline.events.fact import Accepted, Kept, Sighting
 from sightline.events.gallery_feed import GallerySince
@@ -28,6 +29,7 @@ from sightline.gateway.camera_states import SWITCHED_OFF, CameraStates
 from sightline.gateway.engine_connection import EngineLink
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
+from sightline.gateway.live_viewers import LiveViewers
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.past import Past
 from sightline.gateway.pipeline_choice import Pipeline
@@ -58,6 +60,7 @@ class Engines:
         store: Store,
         hub: Hub,
         viewers: Viewers,
+        live: LiveViewers,
         intake: Intake,
         past: Past,
         metrics: Metrics,
@@ -65,9 +68,10 @@ class Engines:
         default_view: CameraView | None = None,
     ) -> None:
         self._store = store
-        self._assignments = Assignments(store, hub, viewers, default_view or CameraView())
+        self._assignments = Assignments(store, hub, viewers, live, default_view or CameraView())
         self._hub = hub
         self._viewers = viewers
+        self._live = live
         self._intake = intake
         self._past = past
         self._metrics = metrics
@@ -336,21 +340,23 @@ class Engines:
     # ── pictures ──
 
     async def serve_frames(self, socket: WebSocket, engine_id: str) -> None:
-        """Pictures of one engine: each is forwarded as it came."""
+        """Pictures and video of one engine: each is forwarded as it came."""
         await socket.accept()
         while True:
             message = await socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
             data = message.get("bytes") or b""
-            header = _picture_header(data)
-            if header is None:
-                log.warning("engine_picture_refused", engine=engine_id, size=len(data))
-                continue
             engine = self._links.get(engine_id)
-            if engine is not None and header["camera_id"] in engine.cameras:
-                self._metrics.pictures.inc()
-                self._picture(header, data)
+            if (header := _picture_header(data)) is not None:
+                if engine is not None and header["camera_id"] in engine.cameras:
+                    self._metrics.pictures.inc()
+                    self._picture(header, data)
+            elif (video := unpack_part(data)) is not None:
+                if engine is not None and video.camera_id in engine.cameras:
+                    self._live.part(video.camera_id, video.quality, video.part)
+            else:
+                log.warning("engine_picture_refused", engine=engine_id, size=len(data))
 
     def _picture(self, header: dict[str, Any], data: bytes) -> None:
         camera_id, frame_id = header["camera_id"], header["frame_id"]

@@ -10,7 +10,7 @@ __all__ = ["Metrics"]
 
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
 
-DROP_REASONS = ("replaced", "echo_replaced", "frame_replaced", "rate_limited", "no_phone")
+DROP_REASONS = ("replaced", "echo_replaced", "frame_replaced", "rate_limited", "no_phone", "skipped")
 
 
 class Metrics:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from sightline.clock import Clock
 from sightline.deliveries.rendition import Quality
 from sightline.exceptions import Forbidden, NotFound
+from sightline.gateway.live_viewers import LiveViewers
 from sightline.gateway.viewers import Viewer, Viewers
 
 __all__ = ["Stream", "Streams"]
@@ -41,10 +42,12 @@ class Stream:
 
 
 class Streams:
-    """All of them. `on_change` is told when what is `wanted` may be other."""
+    """All of them, and everybody who plays (`viewers` pictures, `live` video). `on_change` is told when what is
+    `wanted` may be other."""
 
-    def __init__(self, viewers: Viewers, clock: Clock, *, open_ms: int) -> None:
+    def __init__(self, viewers: Viewers, live: LiveViewers, clock: Clock, *, open_ms: int) -> None:
         self.viewers = viewers
+        self.live = live
         self.on_change: Callable[[], None] = lambda: None
         self._clock = clock
         self._open_ms = open_ms
@@ -114,18 +117,26 @@ class Streams:
         for stream in self._of(lambda one: one.user_id == user_id):
             self._end(stream)
         self.viewers.end_of_user(user_id)
+        self.live.end_of_user(user_id)
 
     def camera_removed(self, camera_id: str) -> None:
         """There is nothing to see of it any more."""
         for stream in self._of(lambda one: one.camera_id == camera_id):
             self._end(stream)
         self.viewers.end_of_camera(camera_id)
+        self.live.end_of_camera(camera_id)
 
     def tick(self, now_ms: int) -> None:
         """Time has passed: streams whose client did not come back end."""
         for stream in self._of(lambda one: one.left_at_ms is not None and now_ms - one.left_at_ms >= self._open_ms):
             self._end(stream)
         self.viewers.tick(now_ms)
+        self.live.tick(now_ms)
+
+    def end_all(self) -> None:
+        """The server stops."""
+        self.viewers.end_all()
+        self.live.end_all("the server is shutting down; retry_after_s=1")
 
     def _of(self, wanted: Callable[[Stream], bool]) -> list[Stream]:
         return [stream for stream in self._streams.values() if wanted(stream)]

@@ -129,7 +129,7 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:  # whoever came now would only be thrown out
             server.close()
-        self._gateway.streams.viewers.end_all()
+        self._gateway.streams.end_all()
         self._gateway.workstations.end_all("the server is shutting down; retry_after_s=1")
         self._gateway.foreign_engines.end_all("the server is shutting down; retry_after_s=1")
         await self._say_goodbye()

@@ -23,6 +23,7 @@ from sightline.events.fact import (
     What,
 )
 from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemplate, NegativeTemplate
+from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.observation import CrowdSeen, Observation
 from sightline.events.scene import CrowdWatch, Direction, Line, Liveness, Scene, Zone
 from sightline.events.schedule import Schedule, Shift
@@ -85,6 +86,8 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
     link.Revoke(camera_id="c"),
     link.Watch(camera_id="c"),
     link.Unwatch(camera_id="c"),
+    ShowVideo(camera_id="c", quality="sd", fps=10.0, max_side=960),
+    HideVideo(camera_id="c", quality="sd"),
     link.UseModels(face_model="yunet", embedding_model="sface", prepare="sface-int8"),
     Examine(job_id="j", files=["a.mp4"], fps=5.0, annotate=True, max_seconds=60.0),
     StopExamining(job_id="j"),

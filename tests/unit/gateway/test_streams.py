@@ -6,6 +6,7 @@ import pytest
 
 from sightline.deliveries.rendition import Quality, parse_renditions
 from sightline.exceptions import Forbidden, NotFound, Unavailable
+from sightline.gateway.live_viewers import LiveViewers
 from sightline.gateway.streams import Streams
 from sightline.gateway.viewers import Viewers
 
@@ -28,7 +29,7 @@ def made(limit: int = 10) -> tuple[Streams, Clock, list[str]]:
     clock, told = Clock(), []
     viewers = Viewers(RENDITIONS, limit=limit)
     viewers.on_change = lambda: told.append("viewers")
-    streams = Streams(viewers, clock, open_ms=OPEN_MS)
+    streams = Streams(viewers, LiveViewers(viewers.renditions, limit=9), clock, open_ms=OPEN_MS)
     streams.on_change = lambda: told.append("streams")
     return streams, clock, told
 

@@ -12,6 +12,7 @@ from sightline.gateway.admission import ConnectionLimit, NotNow, address_of
 from sightline.gateway.alerts_socket import serve_alerts
 from sightline.gateway.field_socket import serve_field
 from sightline.gateway.frames_socket import serve_frames
+from sightline.gateway.live_socket import serve_live
 from sightline.gateway.native import NativeClient, serve_native
 from sightline.gateway.verify_socket import serve_verify
 
@@ -61,6 +62,12 @@ async def verify(socket: WebSocket) -> None:
 async def alerts(socket: WebSocket, user_id: str) -> None:
     """One user's alerts."""
     await serve_alerts(gateway_of(socket), socket, user_id)
+
+
+@router.websocket("/ws/live/{camera_id}")
+async def live(socket: WebSocket, camera_id: str) -> None:
+    """One camera's video."""
+    await serve_live(gateway_of(socket), socket, camera_id)
 
 
 @router.websocket("/ws/engine")
