@@ -22,6 +22,8 @@ PAGES = {
     "/channels": "Channels",
     "/users": "Users",
     "/connections": "Connections",
+    "/workstations": "Workstations",
+    "/workstations/actions": "Action log",
     "/system": "System",
     "/search": "Search the past",
     "/strangers": "Strangers",

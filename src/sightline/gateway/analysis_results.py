@@ -12,6 +12,8 @@ from typing import Any
 
 import msgspec
 
+from sightline.gateway.csv_table import harmless
+
 __all__ = ["COLUMNS", "as_csv", "as_json"]
 
 LINES_AT_A_TIME = 200
@@ -95,12 +97,7 @@ def _cells(file: str, time_s: float, what: str | None, one: dict[str, Any]) -> l
         file, time_s, what or one["label"], one.get("track_id", ""), person.get("name", ""), one.get("person_id", ""),
         one.get("similarity", ""), one["confidence"], one.get("live", ""), *one["bbox"],
     ]  # fmt: skip
-    return [_harmless(field) for field in fields]
-
-
-def _harmless(field: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{field}" if isinstance(field, str) and field.startswith(("=", "+", "-", "@", "\t", "\r")) else field
+    return [harmless(field) for field in fields]
 
 
 def _row(cells: Any) -> bytes:

@@ -5,6 +5,7 @@ import {
   IconCalendarUser,
   IconChartLine,
   IconDeviceCctv,
+  IconDeviceDesktop,
   IconFaceId,
   IconFileSearch,
   IconHistory,
@@ -49,6 +50,7 @@ export const MANAGE: readonly Place[] = [
   { to: '/duty', label: text.nav.duty, icon: IconCalendarUser, right: 'handle_alerts', primary: false },
   { to: '/channels', label: text.nav.channels, icon: IconBroadcast, right: 'manage_channels', primary: false },
   { to: '/users', label: text.nav.users, icon: IconUserShield, right: 'manage_users', primary: false },
+  { to: '/workstations', label: text.nav.workstations, icon: IconDeviceDesktop, right: 'manage_users', primary: false },
   { to: '/connections', label: text.nav.connections, icon: IconPlugConnected, right: 'manage_users', primary: false },
   { to: '/system', label: text.nav.system, icon: IconServer2, right: 'see_system', primary: false },
 ];

@@ -33,6 +33,8 @@ const Strangers = fetched(() => import('../strangers/strangers_page.tsx'));
 const Stranger = fetched(() => import('../strangers/stranger_page.tsx'));
 const Analyse = fetched(() => import('../analyse/analyse_page.tsx'));
 const Plots = fetched(() => import('../history_plots/plots_page.tsx'));
+const Workstations = fetched(() => import('../workstations/workstations_page.tsx'));
+const Actions = fetched(() => import('../workstations/actions_page.tsx'));
 const System = fetched(() => import('../system/system_page.tsx'));
 
 /** Each page is fetched when it is first opened, and shown to those who may see it. */
@@ -52,6 +54,8 @@ const PAGES: readonly [path: string, right: Right, content: Content | 'home'][] 
   ['/channels', 'manage_channels', Channels],
   ['/users', 'manage_users', Users],
   ['/connections', 'manage_users', Connections],
+  ['/workstations', 'manage_users', Workstations],
+  ['/workstations/actions', 'manage_users', Actions],
   ['/system', 'see_system', System],
   ['/cameras/:cameraId/zones', 'see_cameras', Zones],
   ['/search', 'identify', Search],

@@ -11,6 +11,7 @@ import type { Channel } from '../api/types.ts';
 import { Confirm } from '../feedback/confirm.tsx';
 import { notifyFailed } from '../feedback/notify.ts';
 import { Page } from '../feedback/page.tsx';
+import { SecretDialog } from '../feedback/secret_dialog.tsx';
 import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { channelsText } from '../text/channels.ts';
 import { text } from '../text/everywhere.ts';
@@ -19,7 +20,6 @@ import { ChannelRow } from './channel_row.tsx';
 import styles from './channels_page.module.css';
 import { DeadLetters } from './dead_letters.tsx';
 import { useChannels } from './queries.ts';
-import { SecretDialog } from './secret_dialog.tsx';
 
 type Open = { kind: 'add' } | { kind: 'edit' | 'remove'; channel: Channel } | { kind: 'secret'; secret: string } | null;
 
@@ -72,7 +72,9 @@ export default function ChannelsPage(): ReactElement {
       <DeadLetters />
       {open?.kind === 'add' ? <ChannelDialog onSaved={saved} onClose={close} /> : null}
       {open?.kind === 'edit' ? <ChannelDialog channel={open.channel} onSaved={saved} onClose={close} /> : null}
-      {open?.kind === 'secret' ? <SecretDialog secret={open.secret} onClose={close} /> : null}
+      {open?.kind === 'secret' ? (
+        <SecretDialog title={channelsText.secretTitle} lead={channelsText.secretLead} secret={open.secret} onClose={close} />
+      ) : null}
       {open?.kind === 'remove' ? <RemoveDialog channel={open.channel} onClose={close} /> : null}
     </Page>
   );

@@ -48,6 +48,7 @@ export const text = {
     watch: 'Watch',
     manage: 'Manage',
     guard: 'My alerts',
+    workstations: 'Workstations',
   },
 
   connection: {

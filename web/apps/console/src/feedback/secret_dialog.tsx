@@ -3,25 +3,25 @@ import { useClipboard } from '@mantine/hooks';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
-import { channelsText } from '../text/channels.ts';
-import styles from './channels_page.module.css';
+import { secretText } from '../text/secret.ts';
+import styles from './secret_dialog.module.css';
 
 const COPIED_MS = 2_000;
 
-/** Shows a webhook's secret, this once. It is closed by a button, not by a click beside it. */
-export function SecretDialog({ secret, onClose }: { secret: string; onClose: () => void }): ReactElement {
+interface SecretDialogProps {
+  title: string;
+  lead: string;
+  secret: string;
+  onClose: () => void;
+}
+
+/** Shows a secret, this once. It is closed by a button, not by a click beside it. */
+export function SecretDialog({ title, lead, secret, onClose }: SecretDialogProps): ReactElement {
   const clipboard = useClipboard({ timeout: COPIED_MS });
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      closeOnClickOutside={false}
-      closeOnEscape={false}
-      withCloseButton={false}
-      title={channelsText.secretTitle}
-    >
-      <div className={styles.form}>
-        <p>{channelsText.secretLead}</p>
+    <Modal opened onClose={onClose} closeOnClickOutside={false} closeOnEscape={false} withCloseButton={false} title={title}>
+      <div className={styles.shown}>
+        <p>{lead}</p>
         <output className={styles.secret} data-testid="secret">
           {secret}
         </output>
@@ -33,9 +33,9 @@ export function SecretDialog({ secret, onClose }: { secret: string; onClose: () 
               clipboard.copy(secret);
             }}
           >
-            {clipboard.copied ? channelsText.copied : channelsText.copy}
+            {clipboard.copied ? secretText.copied : secretText.copy}
           </Button>
-          <Button onClick={onClose}>{channelsText.secretDone}</Button>
+          <Button onClick={onClose}>{secretText.done}</Button>
         </Group>
       </div>
     </Modal>

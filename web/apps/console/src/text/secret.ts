@@ -1,0 +1,5 @@
+export const secretText = {
+  copy: 'Copy',
+  copied: 'Copied',
+  done: 'I have it',
+};
