@@ -16,7 +16,20 @@ from urllib.parse import urlsplit
 
 from sightline.exceptions import Forbidden
 
-__all__ = ["Camera", "CameraState", "CameraStatus", "check_address", "has_credentials", "redact", "restore_credentials"]
+__all__ = [
+    "PUBLISHED",
+    "Camera",
+    "CameraState",
+    "CameraStatus",
+    "check_address",
+    "has_credentials",
+    "is_published",
+    "redact",
+    "restore_credentials",
+]
+
+PUBLISHED = "whip:"
+"""The source of a camera that nobody reads: a device publishes to it."""
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
 _SECRET_PARAMETER = re.compile(
@@ -70,6 +83,16 @@ class Camera:
     enabled: bool
     alert_unknown: bool
     created_at_ms: int
+
+    @property
+    def engine_source(self) -> str:
+        """The source as an engine is told it: which camera is published to is said there."""
+        return f"{PUBLISHED}{self.id}" if is_published(self.source) else self.source
+
+
+def is_published(source: str) -> bool:
+    """Whether a device brings the pictures, instead of somebody fetching them."""
+    return source.strip().lower().startswith(PUBLISHED)
 
 
 def has_credentials(source: str) -> bool:

@@ -5,6 +5,7 @@
     ├── ModelError              a model file is missing, has the wrong hash, or will not load
     ├── ImageError              bytes that are not an image we accept
     ├── SourceError             a camera's source cannot be opened or read
+    ├── PeerRefused             a video session that cannot begin
     ├── WireError               a message that the protocol does not allow
     ├── NotFound                no such person, camera, alert …
     ├── Conflict                the change contradicts what is stored
@@ -27,6 +28,7 @@ __all__ = [
     "ImageError",
     "ModelError",
     "NotFound",
+    "PeerRefused",
     "SightlineError",
     "SourceError",
     "StoreError",
@@ -64,12 +66,24 @@ class ImageError(SightlineError):
 
 
 class SourceError(SightlineError):
-    """A camera's source cannot be opened or read; `reason` is in plain words and free of credentials."""
+    """A camera's source cannot be opened or read; `reason` is in plain words and free of credentials.
 
-    def __init__(self, reason: str, *, permanent: bool = False) -> None:
+    `permanent` where trying again soon cannot help; `resting` where nothing is wrong: nobody means it to work now.
+    """
+
+    def __init__(self, reason: str, *, permanent: bool = False, resting: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.permanent = permanent
+        self.resting = resting
+
+
+class PeerRefused(SightlineError):
+    """There will be no video session; `code` is one of those of `sightline.events.peer.Answer`."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class WireError(SightlineError):

@@ -20,6 +20,7 @@ from sightline.deliveries.target import check_url
 from sightline.detections.classes import parse_classes
 from sightline.events.alert import AlertType, Severity
 from sightline.exceptions import ConfigurationError
+from sightline.ice import parse_ice_servers, parse_ports
 from sightline.listeners import parse_listeners
 
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "BaseUrl",
     "Contact",
     "FrameAlertLevels",
+    "IceServers",
+    "IpAddresses",
     "Listeners",
     "Networks",
     "ObjectClasses",
@@ -39,6 +42,7 @@ __all__ = [
     "Severities",
     "ShareOfPictures",
     "TimeZoneName",
+    "UdpPorts",
     "Words",
 ]
 
@@ -130,6 +134,28 @@ def _as_contact(value: str) -> str:
     return value
 
 
+def _as_ice_servers(value: tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        parse_ice_servers(value)
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
+def _as_ip_addresses(value: tuple[str, ...]) -> tuple[str, ...]:
+    for address in value:
+        ipaddress.ip_address(address)
+    return value
+
+
+def _as_ports(value: str) -> str:
+    try:
+        parse_ports(value)
+    except ConfigurationError as error:
+        raise ValueError(str(error)) from error
+    return value
+
+
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 OptionalAbsolutePath = Annotated[Path | None, AfterValidator(_absolute_or_none)]
 TimeZoneName = Annotated[str | None, AfterValidator(_known_zone)]
@@ -147,3 +173,6 @@ Severities = Annotated[tuple[Severity, ...], NoDecode, BeforeValidator(_split)]
 ShareOfPictures = Annotated[str, AfterValidator(_as_share)]
 BaseUrl = Annotated[str | None, AfterValidator(_as_base_url)]
 Contact = Annotated[str, AfterValidator(_as_contact)]
+IceServers = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_ice_servers)]
+IpAddresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_ip_addresses)]
+UdpPorts = Annotated[str, AfterValidator(_as_ports)]

@@ -27,6 +27,8 @@ from sightline.setting_types import (
     BaseUrl,
     Contact,
     FrameAlertLevels,
+    IceServers,
+    IpAddresses,
     Listeners,
     Networks,
     ObjectClasses,
@@ -37,6 +39,7 @@ from sightline.setting_types import (
     Severities,
     ShareOfPictures,
     TimeZoneName,
+    UdpPorts,
     Words,
 )
 
@@ -225,6 +228,19 @@ class Settings(BaseSettings):
     stream_url_seconds: int = _setting(
         60, "Streams", "Seconds in which a player may open the address of a stream; one that plays may go on.",
         ge=5, le=86_400,
+    )
+
+    ice_servers: IceServers = _setting(
+        (), "Streams", "STUN and TURN servers for WebRTC, like stun:stun.example:3478 or "
+        "turn:user:password@turn.example:3478. Devices and browsers in the same network need none.",
+    )
+    webrtc_addresses: IpAddresses = _setting(
+        (), "Streams", "Addresses that devices are told to send video to, in place of this machine's own: for a server "
+        "in a container or behind a router, which must pass the ports of `webrtc_ports` on as they are.",
+    )
+    webrtc_ports: UdpPorts = _setting(
+        "", "Streams", "UDP ports for WebRTC, like 50000-50100; each session takes one an address. Default: any free "
+        "one.",
     )
 
     analysis_disk_mb: int = _setting(

@@ -34,8 +34,9 @@ _ASSIGNED = re.compile(
         (?!\s|\*\*\*)[^\s,;'"&)}\]]+"""
 )
 
-# What libraries say at their information level is of no interest to an operator.
-_QUIET = ("alembic", "httpcore", "httpx", "multipart", "python_multipart", "uvicorn", "websockets")
+# What libraries say at their information level is of no interest to an operator; nor what those of WebRTC say of every
+# packet.
+_QUIET = ("aioice", "aiortc", "alembic", "httpcore", "httpx", "multipart", "python_multipart", "uvicorn", "websockets")
 
 _FIRST = ("timestamp", "level", "logger", "event")
 

@@ -53,6 +53,12 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("post", "/api/cameras/test"): Right.MANAGE_CAMERAS,
     ("patch", "/api/cameras/{camera_id}"): Right.MANAGE_CAMERAS,
     ("delete", "/api/cameras/{camera_id}"): Right.MANAGE_CAMERAS,
+    ("post", "/api/cameras/{camera_id}/token"): Right.MANAGE_CAMERAS,
+    ("delete", "/api/cameras/{camera_id}/token"): Right.MANAGE_CAMERAS,
+    ("post", "/whip/{camera_id}"): Right.MANAGE_CAMERAS,  # or the camera's own token
+    ("delete", "/whip/{camera_id}/{session_id}"): Right.MANAGE_CAMERAS,
+    ("post", "/whep/{camera_id}"): Right.SEE_CAMERAS,
+    ("delete", "/whep/{camera_id}/{session_id}"): Right.SEE_CAMERAS,
     ("get", "/api/cameras/{camera_id}/view"): Right.SEE_CAMERAS,
     ("put", "/api/cameras/{camera_id}/view"): Right.MANAGE_CAMERAS,
     ("delete", "/api/cameras/{camera_id}/view"): Right.MANAGE_CAMERAS,
@@ -186,6 +192,7 @@ async def test_every_route_asks_for_its_right(gateway: RunningGateway) -> None:
                 job_id="x",
                 workstation_id="x",
                 action_id="x",
+                session_id="x",
                 step="pause",
                 index="0",
             )

@@ -29,6 +29,7 @@ from sightline.engine.mailbox import Mailboxes
 from sightline.engine.outbox import FactOutbox
 from sightline.engine.outgoing import Outgoing
 from sightline.engine.packet_feed import OpenEncoder
+from sightline.engine.peer_sessions import Peers, PeerSessions
 from sightline.engine.performance import Performance
 from sightline.engine.reader import CameraReader, OpenSource
 from sightline.engine.requests import Requests
@@ -56,6 +57,7 @@ from sightline.events.engine_link import (
 from sightline.events.fact import Fact, Sighting, SourceState
 from sightline.events.gallery_feed import GalleryPage
 from sightline.events.live_video import HideVideo, ShowVideo
+from sightline.events.peer import EndSession, Offer
 from sightline.events.scene import Scene
 from sightline.events.still import Analyse, Draw, Examine, Examined, StopExamining
 
@@ -120,11 +122,12 @@ class Engine:
         open_encoder: OpenEncoder | None = None,
         read_memory: Callable[[], DeviceMemory | None] = lambda: None,
         resident_bytes: Callable[[], int] = lambda: 0,
+        peers: Peers | None = None,
     ) -> None:
         """`sight` is what it looks with at first; without a `loader` that stays. Without `recordings` it looks at
-        cameras and pictures only. Without `open_encoder` cameras whose pictures have to be encoded have no video.
-        `read_memory` (in a thread: it may take a second) and `resident_bytes` tell of the device's memory and of this
-        process's.
+        cameras and pictures only, without `peers` it has no video sessions. Without `open_encoder` cameras whose
+        pictures have to be encoded have no video. `read_memory` (in a thread: it may take a second) and
+        `resident_bytes` tell of the device's memory and of this process's.
         """
         self._open_encoder = open_encoder
         self._settings = settings
@@ -166,6 +169,7 @@ class Engine:
             max_image_pixels=settings.max_image_pixels,
             tls=settings.tls,
         )
+        self._peer_sessions = PeerSessions(peers, self._outgoing.answer, self._cameras.__contains__)
         self._pool = AnalysisPool(
             self._mailboxes,
             self._sights.new_analysis,
@@ -241,7 +245,7 @@ class Engine:
             case Assign():
                 self._assign(message.camera, message.lease_until)
             case Revoke():
-                self._revoke(message.camera_id)
+                self._take_away(message.camera_id)
             case Watch():
                 self._watching.watch(message)
             case Unwatch():
@@ -264,6 +268,10 @@ class Engine:
                 self._examiner.stop(message.job_id)
             case ProbeSource():
                 self._requests.probe(message)
+            case Offer():
+                self._peer_sessions.offered(message)
+            case EndSession():
+                self._peer_sessions.end(message)
             case _:
                 _log.warning("a message out of place", type=type(message).__name__)
 
@@ -300,10 +308,23 @@ class Engine:
         assigned = self._cameras.get(camera_id)
         return assigned.reader if assigned is not None else None
 
+    def published(self, camera_id: str) -> None:
+        """A device begins to publish to this camera: it need not wait for its next attempt. From any thread."""
+        self._call_soon(lambda: self._retry_now(camera_id))
+
+    def _retry_now(self, camera_id: str) -> None:
+        reader = self._reader_of(camera_id)
+        if reader is not None:
+            reader.retry_now()
+
     def _scene_of(self, camera_id: str) -> Scene:
         """Called from the workers."""
         assigned = self._cameras.get(camera_id)
         return assigned.reader.camera.scene if assigned is not None else Scene()
+
+    def _take_away(self, camera_id: str) -> None:
+        self._revoke(camera_id)
+        self._peer_sessions.camera_gone(camera_id)
 
     def _revoke(self, camera_id: str) -> None:
         assigned = self._cameras.pop(camera_id, None)
@@ -416,7 +437,7 @@ class Engine:
         for camera_id, assigned in list(self._cameras.items()):
             lease_over = 0 < assigned.lease_until_ms < now_ms
             if lease_over or (grace_over and not assigned.confirmed):
-                self._revoke(camera_id)
+                self._take_away(camera_id)
         if grace_over:
             self._grace_until_s = None
 
@@ -466,6 +487,7 @@ class Engine:
         readers = [assigned.reader for assigned in self._cameras.values()] + self._leaving
         self._requests.close()
         self._examiner.close()
+        await self._peer_sessions.close()
         for reader in readers:
             reader.stop()
         self._mailboxes.close()

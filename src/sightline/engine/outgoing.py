@@ -13,11 +13,14 @@ from dataclasses import dataclass
 from sightline.events.engine_link import CameraReport, EngineMessage, SourceProbed, Status
 from sightline.events.gallery_feed import GallerySince
 from sightline.events.observation import Observation
+from sightline.events.peer import Answer
 from sightline.events.still import Analysis, Drawn, Examined
 
 __all__ = ["LivePicture", "Outgoing", "Parcel"]
 
 MAX_ANSWERS = 32
+
+_Answer = Analysis | Drawn | SourceProbed | Examined | Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +48,14 @@ class Outgoing:
     """The slots. Used from the event loop only."""
 
     def __init__(self) -> None:
-        self._answers: deque[Analysis | Drawn | SourceProbed | Examined | GallerySince] = deque(maxlen=MAX_ANSWERS)
+        self._answers: deque[_Answer | GallerySince] = deque(maxlen=MAX_ANSWERS)
         self._reports: OrderedDict[str, CameraReport] = OrderedDict()
         self._observations: OrderedDict[str, Parcel] = OrderedDict()
         self._status: Status | None = None
         self._changed = asyncio.Event()
         self.replaced = 0
 
-    def answer(self, answer: Analysis | Drawn | SourceProbed | Examined) -> None:
+    def answer(self, answer: _Answer) -> None:
         """Queues the answer to a request."""
         self._answers.append(answer)
         self._changed.set()

@@ -109,6 +109,8 @@ class CameraReader:
         self._feed = PacketFeed(camera.id, open_encoder)
         self.pictures = PictureFan()
         self._stopping = threading.Event()
+        self._wake = threading.Event()
+        """Ends the wait before the next attempt."""
         self._source: FrameSource | None = None
         self._poison = ""
         self._logged = ""
@@ -136,9 +138,14 @@ class CameraReader:
     def stop(self) -> None:
         """Asks the thread to end; returns at once."""
         self._stopping.set()
+        self._wake.set()
         source = self._source
         if source is not None:
             source.interrupt()
+
+    def retry_now(self) -> None:
+        """The source is there (again): a lost camera need not wait for its turn."""
+        self._wake.set()
 
     def join(self, timeout_s: float) -> bool:
         """Waits for the thread; False when it is still busy (libav's own time-out will end it)."""
@@ -176,6 +183,7 @@ class CameraReader:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self._wake.clear()
             self._tell(lambda now_ms: self._machine.connecting(now_ms))
             try:
                 self._read()
@@ -189,7 +197,7 @@ class CameraReader:
                 what = redact(f"{type(error).__name__}: {error}")
                 self._tell(lambda now_ms, what=what: self._machine.crashed(now_ms, what))  # type: ignore[misc]
             if not self._stopping.is_set():
-                self._stopping.wait(self._retry_in_s())
+                self._wake.wait(self._retry_in_s())
 
     def _read(self) -> None:
         source = self._open_source(self.camera.source, self._timeout_s)
@@ -239,7 +247,11 @@ class CameraReader:
         if error.reason != self._logged:  # once, not at every retry of a camera that is away for a week
             self._logged = error.reason
             _log.warning("a camera is lost", camera=self.camera.id, reason=error.reason)
-        self._tell(lambda now_ms: self._machine.failed(now_ms, error.reason, permanent=error.permanent))
+        self._tell(
+            lambda now_ms: self._machine.failed(
+                now_ms, error.reason, permanent=error.permanent, resting=error.resting
+            )
+        )
 
     def _retry_in_s(self) -> float:
         with self._lock:

@@ -7,7 +7,8 @@
 
 The reader drives it with `connecting`, `frame`, `failed` and `crashed`, a timer with `tick`. Every call takes the time
 on a clock that never jumps, in milliseconds, and returns what there is to tell. After `failed` or `crashed` the reader
-waits until `retry_at_ms`: 1, 1.5, 2.25 … 30 s, with jitter.
+waits until `retry_at_ms`: 1, 1.5, 2.25 … 30 s, with jitter. A source that rests (a phone whose user stopped) is
+offline, and missed by nobody.
 """
 
 from __future__ import annotations
@@ -78,6 +79,7 @@ class SourceMachine:
         self._without_picture_since_ms = now_ms
         self._steady_since_ms = now_ms
         self._outage_told = False
+        self._resting = False
 
     def connecting(self, now_ms: int) -> Told:
         """The reader opens the source (again)."""
@@ -92,6 +94,7 @@ class SourceMachine:
             told = (Outage(ended=True, reason="pictures again", length_ms=away_ms),)
             self._outage_told = False
         self._without_picture_since_ms = now_ms
+        self._resting = False
         self.retry_at_ms = None
         if self.state is not CameraState.ONLINE:
             self._steady_since_ms = now_ms
@@ -106,15 +109,19 @@ class SourceMachine:
             return (*told, StateChange(self.state, reason))
         return (*told, *self._enter(CameraState.ONLINE, reason, now_ms, keep_reason=True))
 
-    def failed(self, now_ms: int, reason: str, *, permanent: bool = False) -> Told:
-        """The source could not be opened or read; `permanent` when trying again soon cannot help."""
+    def failed(self, now_ms: int, reason: str, *, permanent: bool = False, resting: bool = False) -> Told:
+        """The source could not be opened or read; `permanent` when trying again soon cannot help, `resting` when nobody
+        means it to work now."""
+        self._resting = resting
         silent_ms = now_ms - self._without_picture_since_ms
         silent = self.state in (CameraState.ONLINE, CameraState.STALLED) and silent_ms >= self._stall_after_ms
         self.retry_at_ms = now_ms + (LAST_RETRY_MS if permanent else self._next_delay_ms())
-        return self._enter(CameraState.STALLED if silent else CameraState.OFFLINE, reason, now_ms)
+        stalled = silent and not resting
+        return self._enter(CameraState.STALLED if stalled else CameraState.OFFLINE, reason, now_ms)
 
     def crashed(self, now_ms: int, what: str) -> Told:
         """Reading raised what no source should raise. The third time within two minutes is quarantine."""
+        self._resting = False
         self._crashes.append(now_ms)
         recent = sum(now_ms - at_ms <= CRASH_WINDOW_MS for at_ms in self._crashes)
         if recent < CRASHES_BEFORE_QUARANTINE:
@@ -131,7 +138,7 @@ class SourceMachine:
         told: Told = ()
         if self.state is CameraState.ONLINE and silent_ms >= self._stall_after_ms:
             told = self._enter(CameraState.STALLED, f"no picture for {self._stall_after_ms / 1000:g} s", now_ms)
-        if not self._outage_told and silent_ms >= self._outage_after_ms:
+        if not self._outage_told and not self._resting and silent_ms >= self._outage_after_ms:
             self._outage_told = True
             reason = self.reason or f"no picture since {silent_ms / 1000:.0f} s"
             told = (*told, Outage(ended=False, reason=reason, length_ms=silent_ms))

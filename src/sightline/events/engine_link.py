@@ -11,12 +11,14 @@
       ←──────────────────────────────────── Accepted     only now does the spool forget it
       ←──────────────────────────────────── Analyse, ProbeSource, Examine, StopExamining
       Analysis, SourceProbed, Examined ─────→
+      ←──────────────────────────────────── Offer, EndSession
+      Answer ───────────────────────────────→
 
 What is said about one thing is in the module of that thing: `fact`, `observation`, `still`, `gallery_feed`,
-`live_video`; here are what the link itself needs and the two unions. Boxes are `[x1, y1, x2, y2]` in pixels of a frame
-whose `width` and `height` travel with them; times are integer milliseconds since the epoch; vectors are little-endian
-float32 bytes. Pictures of facts go first, by `PUT /api/engine/blobs/{id}`; live pictures and video go over
-`/ws/engine/frames`.
+`live_video`, `peer`; here are what the link itself needs and the two unions. Boxes are `[x1, y1, x2, y2]` in pixels of
+a frame whose `width` and `height` travel with them; times are integer milliseconds since the epoch; vectors are
+little-endian float32 bytes. Pictures of facts go first, by `PUT /api/engine/blobs/{id}`; live pictures and video go
+over `/ws/engine/frames`.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from sightline.events.gallery_feed import GalleryPage, GallerySince
 from sightline.events.link_message import LinkMessage, LinkValue
 from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.observation import Observation
+from sightline.events.peer import Answer, EndSession, Offer
 from sightline.events.scene import Polygon, Scene
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examine, Examined, StopExamining
 
@@ -152,7 +155,7 @@ class SourceProbed(LinkMessage, tag="source_probed", frozen=True):
 
 EngineMessage = (
     Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | Drawn | Examined | SourceProbed
-    | Status
+    | Status | Answer
 )
 
 
@@ -232,8 +235,7 @@ class ProbeSource(LinkMessage, tag="probe_source", frozen=True):
 
 GatewayMessage = (
     Welcome | Assign | Revoke | Watch | Unwatch | ShowVideo | HideVideo | UseModels | Analyse | Draw | Examine
-    | StopExamining
-    | ProbeSource | GalleryPage | Accepted
+    | StopExamining | ProbeSource | GalleryPage | Accepted | Offer | EndSession
 )
 
 _UNREADABLE = (UnicodeError, RecursionError)

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 
 from sightline.accounts import Right, Role, User, require
 from sightline.exceptions import Forbidden
-from sightline.gateway.auth import Claims, hash_machine_token
+from sightline.gateway.auth import Claims, hash_machine_token, is_camera_token
 from sightline.gateway.gateway import Gateway
 
 __all__ = [
@@ -100,8 +100,9 @@ def anonymous_or(right: Right) -> Callable[[HTTPConnection, Gateway], Awaitable[
 
 
 async def machine_name(connection: HTTPConnection, gateway: Gateway) -> str | None:
-    """The name bound to the machine token of this connection; `None` without a good one."""
+    """The name of the engine whose machine token came with this connection; `None` without a good one."""
     token = gateway.bearer(connection.headers)
     if token is None:
         return None
-    return await gateway.store.machine_tokens.name_of(hash_machine_token(token))
+    name = await gateway.store.machine_tokens.name_of(hash_machine_token(token))
+    return None if name is None or is_camera_token(name) else name

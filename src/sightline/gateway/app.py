@@ -91,6 +91,7 @@ from sightline.gateway.routers import (
     tickets,
     users,
     watch_lists,
+    webrtc,
     workstations,
 )
 from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
@@ -302,7 +303,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     for module in (
         sign_in, tickets, seeds, users, engines, duty, cameras, camera_views, streams, people, watch_lists, snoozes,
         escalations, alerts, identify, detect, analyses, history, models, system, push, channels, sockets, sightings,
-        strangers, negatives, workstations,
+        strangers, negatives, workstations, webrtc,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")
@@ -314,9 +315,9 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
         app.add_middleware(
             CORSMiddleware,
             allow_origins=[origin.rstrip("/").lower() for origin in gateway.settings.allowed_origins],
-            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
             allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["Location", "Retry-After"],
+            expose_headers=["Link", "Location", "Retry-After"],
         )
     app.add_middleware(OriginGuard, allowed=gateway.settings.allowed_origins)
     app.add_middleware(RequestLog)

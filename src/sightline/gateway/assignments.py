@@ -47,7 +47,7 @@ class Assignments:
         cameras = {
             camera.id: link.CameraSpec(
                 id=camera.id,
-                source=camera.source,
+                source=camera.engine_source,
                 analysis_fps=camera.analysis_fps,
                 scene=views.get(camera.id, self._default_view).told_scene(told_again=told_again),
             )

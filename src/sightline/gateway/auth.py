@@ -23,12 +23,23 @@ from sightline.clock import Clock
 from sightline.exceptions import Forbidden, NotFound
 from sightline.gateway.ports import Users
 
-__all__ = ["Claims", "Passwords", "SignInThrottle", "Tokens", "hash_machine_token", "new_machine_token", "new_password"]
+__all__ = [
+    "Claims",
+    "Passwords",
+    "SignInThrottle",
+    "Tokens",
+    "camera_token_name",
+    "hash_machine_token",
+    "is_camera_token",
+    "new_machine_token",
+    "new_password",
+]
 
 ALGORITHM = "HS256"
 AUDIENCE = "sightline"
 RENEWAL_AUDIENCE = "sightline-renewal"
 ISSUER = "sightline-gateway"
+_CAMERA_PREFIX = "camera:"
 MIN_PASSWORD_LENGTH = 10
 MAX_PASSWORD_LENGTH = 256
 
@@ -167,6 +178,16 @@ def new_machine_token() -> str:
 def hash_machine_token(token: str) -> str:
     """What is stored of a machine token. A plain SHA-256 is enough: the token has 256 bits of entropy."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def camera_token_name(camera_id: str) -> str:
+    """The name to which the token of a camera is bound; no engine has a colon in its name."""
+    return f"{_CAMERA_PREFIX}{camera_id}"
+
+
+def is_camera_token(name: str) -> bool:
+    """Whether the token of this name may do no more than publish to its camera."""
+    return name.startswith(_CAMERA_PREFIX)
 
 
 @dataclass(slots=True)

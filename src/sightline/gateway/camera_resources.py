@@ -12,6 +12,7 @@ __all__ = [
     "CameraOut",
     "CameraTest",
     "CameraTestResult",
+    "CameraToken",
     "NewCamera",
     "StatusOut",
 ]
@@ -110,3 +111,11 @@ class CameraTestResult(BaseModel):
     fps: float
     codec: str
     picture: str | None
+
+
+class CameraToken(BaseModel):
+    """The token of a device that publishes to this camera; it is shown this once. `publish_path` is where to."""
+
+    camera_id: str
+    token: str
+    publish_path: str

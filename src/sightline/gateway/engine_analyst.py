@@ -6,6 +6,7 @@ import secrets
 from typing import TypeVar
 
 from sightline.events.engine_link import ProbeSource, SourceProbed
+from sightline.events.peer import Answer as VideoAnswer
 from sightline.events.scene import Polygon
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, DrawnBox, StillTask
 from sightline.exceptions import ImageError, Unavailable
@@ -75,7 +76,9 @@ class EngineAnalyst:
         engine = self._engines.find(engine_id) if engine_id is not None else None
         if engine is None and engine_id is not None:
             raise Unavailable("the engine went away before it was asked; try again in a moment")
-        return await (engine or await self._engines.least_loaded(PATIENCE_S)).ask(request, timeout_s)
+        answer = await (engine or await self._engines.least_loaded(PATIENCE_S)).ask(request, timeout_s)
+        assert not isinstance(answer, VideoAnswer)
+        return answer
 
 
 def checked(answer: Answer) -> Answer:

@@ -11,10 +11,14 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from sightline.deliveries.rendition import Quality
 from sightline.events import engine_link as link
 from sightline.events.live_video import ShowVideo
+from sightline.events.peer import Answer, Offer
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examined
 from sightline.exceptions import Unavailable
 
 __all__ = ["EngineLink"]
+
+Asked = Analysis | Drawn | link.SourceProbed | Answer
+"""What an engine answers when it is asked."""
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +37,7 @@ class EngineLink:
     status: link.Status | None = None
     gallery_model: str | None = None
     gallery_version: int = -1
-    waiting: dict[str, asyncio.Future[Analysis | Drawn | link.SourceProbed]] = field(default_factory=dict)
+    waiting: dict[str, asyncio.Future[Asked]] = field(default_factory=dict)
     examining: dict[str, asyncio.Queue[Examined]] = field(default_factory=dict)
     sending: asyncio.Lock = field(default_factory=asyncio.Lock)
     sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -54,12 +58,10 @@ class EngineLink:
         load = self.status.load if self.status else 0.0
         return load + len(self.waiting) / max(1, self.hello.stills)
 
-    async def ask(
-        self, request: Analyse | Draw | link.ProbeSource, timeout_s: float
-    ) -> Analysis | Drawn | link.SourceProbed:
+    async def ask(self, request: Analyse | Draw | link.ProbeSource | Offer, timeout_s: float) -> Asked:
         """The answer to a request. Raises `Unavailable` when it does not come."""
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[Analysis | Drawn | link.SourceProbed] = loop.create_future()
+        future: asyncio.Future[Asked] = loop.create_future()
         self.waiting[request.request_id] = future
         try:
             async with asyncio.timeout(timeout_s):

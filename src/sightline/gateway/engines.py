@@ -21,6 +21,7 @@ from sightline.events import engine_link as link
 from sightline.events.fact import Accepted, Kept, Sighting
 from sightline.events.gallery_feed import GallerySince
 from sightline.events.observation import Observation
+from sightline.events.peer import Answer
 from sightline.events.scene import CameraView
 from sightline.events.still import Analysis, Drawn, Examined
 from sightline.exceptions import SightlineError, Unavailable
@@ -132,6 +133,10 @@ class Engines:
     def shows(self, camera_id: str) -> bool:
         """Whether a connected engine reads this camera, and so can send pictures of it."""
         return any(camera_id in engine.cameras for engine in self._links.values())
+
+    def reader_of(self, camera_id: str) -> EngineLink | None:
+        """The connected engine that reads this camera."""
+        return next((engine for engine in self._links.values() if camera_id in engine.cameras), None)
 
     async def token_changed(self, engine_id: str) -> None:
         """The token with which this engine came is void."""
@@ -267,6 +272,7 @@ class Engines:
                 Analysis(request_id=request_id)
                 | Drawn(request_id=request_id)
                 | link.SourceProbed(request_id=request_id)
+                | Answer(request_id=request_id)
             ):
                 future = engine.waiting.get(request_id)
                 if future is not None and not future.done():

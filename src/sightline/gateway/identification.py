@@ -13,7 +13,7 @@ from sightline.deliveries.session import ENGINE, CloseCode
 from sightline.events.wire import Identify
 from sightline.exceptions import Forbidden
 from sightline.gateway.admission import ConnectionLimit
-from sightline.gateway.auth import Claims, hash_machine_token
+from sightline.gateway.auth import Claims, hash_machine_token, is_camera_token
 from sightline.gateway.callers import Opening, claims_of_ticket
 from sightline.gateway.gateway import Gateway
 
@@ -100,7 +100,7 @@ class Visitor:
         """An engine of another make, by the name that its token is bound to."""
         token = said.auth_token or self._gateway.bearer(self._headers)
         name = await self._gateway.store.machine_tokens.name_of(hash_machine_token(token)) if token else None
-        if name is None:
+        if name is None or is_camera_token(name):
             return Refusal("AUTH_FAILED", "an engine needs its machine token", CloseCode.BAD_TOKEN)
         machine = User(f"machine:{name}", name, Role.MACHINE, "", disabled=False, token_version=0, created_at_ms=0)
         if not machine.may(Right.RUN_ENGINE):

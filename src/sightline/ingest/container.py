@@ -60,7 +60,7 @@ class VideoContainer:
         except SourceError:
             self._container.close()
             raise
-        self._decoder = LateDecoder(self._stream)
+        self._decoder = LateDecoder(self._stream.codec_context)
         self._tap = PacketTap(self._stream)
         self._rotation = 0
         self._picture_ticks: int | None = None

@@ -12,8 +12,8 @@ from typing import Any
 
 import av
 import av.error
+from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
 
 __all__ = ["LateDecoder"]
 
@@ -28,10 +28,11 @@ class LateDecoder:
     `failing_since_s` is the time on the monotonic clock since when packets give no frame, None while they do.
     """
 
-    def __init__(self, stream: VideoStream) -> None:
+    def __init__(self, context: VideoCodecContext) -> None:
         # One thread a camera: frame threads hold pictures back, and the cores are shared by all cameras anyway.
-        stream.codec_context.thread_count = 1
-        self._each_stands_alone = bool(stream.codec_context.codec.intra_only)
+        context.thread_count = 1
+        self._context = context
+        self._each_stands_alone = bool(context.codec.intra_only)
         self._queue: list[av.Packet[Any]] = []
         self._burst = 1
         self._frame: VideoFrame | None = None
@@ -76,7 +77,7 @@ class LateDecoder:
         started_s = time.thread_time()
         for packet in queue:
             try:
-                frames = packet.decode()
+                frames = self._context.decode(packet)
             except av.error.InvalidDataError:
                 continue  # a damaged packet costs its own picture; the decoder goes on at the next one
             for frame in frames:

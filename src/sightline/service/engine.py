@@ -11,6 +11,7 @@ from functools import partial
 from importlib.metadata import version
 
 from sightline import telemetry
+from sightline.cameras import PUBLISHED, is_published
 from sightline.clock import SystemClock
 from sightline.engine.engine import Engine, EngineSettings
 from sightline.engine.gateway_address import GatewayAddress
@@ -18,9 +19,13 @@ from sightline.engine.process import read_token, run_engine
 from sightline.engine.reader import FrameSource
 from sightline.engine.sights import Sight
 from sightline.events.engine_link import UseModels
+from sightline.ice import parse_ice_servers, parse_ports
 from sightline.ingest.annotated_video import VideoFiles
 from sightline.ingest.encoder import PictureEncoder
 from sightline.ingest.open import open_source
+from sightline.ingest.published import Publications
+from sightline.ingest.webrtc import WebRtcPeers
+from sightline.ingest.webrtc_network import MediaNetwork
 from sightline.models.device_memory import read_memory, resident_bytes
 from sightline.models.runtime import Device
 from sightline.service.gateway import ENGINE_ID
@@ -46,10 +51,19 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
     """An engine with its sources and models plugged in."""
     workers, is_first = workers_of(settings), name == ENGINE_ID
 
+    publications = Publications()
+    network = MediaNetwork(
+        ice_servers=parse_ice_servers(settings.ice_servers),
+        addresses=settings.webrtc_addresses,
+        ports=parse_ports(settings.webrtc_ports),
+    )
+
     def opener(spec: str, timeout_s: float, /) -> FrameSource:
+        if is_published(spec):
+            return publications.open(spec.removeprefix(PUBLISHED), timeout_s)
         return open_source(spec, timeout_s=timeout_s, demo_pictures=settings.models_folder)
 
-    return Engine(
+    engine = Engine(
         EngineSettings(
             engine_id=name,
             version=version("sightline"),
@@ -68,10 +82,13 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
         loader=loader,
         recordings=VideoFiles(),
         open_encoder=PictureEncoder,
+        peers=WebRtcPeers(publications, network),
         clock=SystemClock(),
         read_memory=partial(read_memory, Device(settings.device)),
         resident_bytes=resident_bytes,
     )
+    publications.on_heard = engine.published
+    return engine
 
 
 if __name__ == "__main__":

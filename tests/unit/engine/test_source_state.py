@@ -134,6 +134,18 @@ def test_a_short_loss_is_no_outage() -> None:
     assert not [change for change in told if isinstance(change, Outage)]
 
 
+def test_a_source_that_rests_is_offline_and_missed_by_nobody() -> None:
+    source = machine()
+    source.frame(0, 640, 480)
+    told = source.failed(STALL_MS, "the device stopped", resting=True)
+    assert told == (StateChange(CameraState.OFFLINE, "the device stopped"),)
+    assert source.tick(10 * OUTAGE_MS) == ()
+    source.frame(10 * OUTAGE_MS, 640, 480)
+    source.failed(10 * OUTAGE_MS + 100, "the connection to the device was lost")
+    (outage,) = source.tick(11 * OUTAGE_MS)
+    assert isinstance(outage, Outage) and not outage.ended
+
+
 class AnySource(RuleBasedStateMachine):
     """Every state under every input: what is told is always consistent with what was told before."""
 
@@ -144,6 +156,7 @@ class AnySource(RuleBasedStateMachine):
         self.last_picture_ms = 0
         self.state = CameraState.CONNECTING
         self.in_outage = False
+        self.resting = False
 
     def take(self, told: tuple[StateChange | Outage, ...]) -> None:
         for change in told:
@@ -162,7 +175,7 @@ class AnySource(RuleBasedStateMachine):
     def tick(self) -> None:
         self.take(self.source.tick(self.now_ms))
         silent_ms = self.now_ms - self.last_picture_ms
-        assert self.in_outage == (silent_ms >= OUTAGE_MS) or self.in_outage
+        assert self.in_outage == (silent_ms >= OUTAGE_MS and not self.resting) or self.in_outage
         if silent_ms >= STALL_MS:
             assert self.source.state is not CameraState.ONLINE
 
@@ -176,18 +189,21 @@ class AnySource(RuleBasedStateMachine):
     def frame(self, width: int) -> None:
         self.take(self.source.frame(self.now_ms, width, 240))
         self.last_picture_ms = self.now_ms
+        self.resting = False
         assert self.source.state is CameraState.ONLINE
         assert self.source.width == width
         assert not self.in_outage
 
-    @rule(permanent=st.booleans())
-    def failed(self, permanent: bool) -> None:
-        self.take(self.source.failed(self.now_ms, "gone", permanent=permanent))
+    @rule(permanent=st.booleans(), resting=st.booleans())
+    def failed(self, permanent: bool, resting: bool) -> None:
+        self.resting = resting
+        self.take(self.source.failed(self.now_ms, "gone", permanent=permanent, resting=resting))
         assert self.source.state in (CameraState.OFFLINE, CameraState.STALLED)
         self.check_retry(LAST_RETRY_MS * (1 + JITTER_SHARE))
 
     @rule()
     def crashed(self) -> None:
+        self.resting = False
         self.take(self.source.crashed(self.now_ms, "ValueError"))
         self.check_retry(QUARANTINE_MS)
 

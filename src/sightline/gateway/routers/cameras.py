@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException
 
 from sightline.accounts import Right
-from sightline.cameras import Camera, restore_credentials
+from sightline.cameras import Camera, CameraState, is_published, restore_credentials
+from sightline.exceptions import NotFound
 from sightline.gateway.access import Caller, GatewayOf, caller_with
-from sightline.gateway.camera_resources import CameraChange, CameraOut, CameraTest, CameraTestResult, NewCamera
+from sightline.gateway.auth import camera_token_name, hash_machine_token, new_machine_token
+from sightline.gateway.camera_resources import (
+    CameraChange,
+    CameraOut,
+    CameraTest,
+    CameraTestResult,
+    CameraToken,
+    NewCamera,
+)
 from sightline.gateway.resources import Denial
 from sightline.gateway.source_policy import check_source
 
@@ -54,6 +64,9 @@ async def test_camera(gateway: GatewayOf, caller: Manager, test: CameraTest) -> 
     if (test.source is None) == (test.camera_id is None):
         raise HTTPException(422, "give either `source` or `camera_id`")
     source, masks = test.source, gateway.default_view.scene.masks
+    stored = await gateway.store.cameras.get(test.camera_id) if test.camera_id is not None else None
+    if is_published(stored.source if stored is not None else source or ""):
+        return _published(gateway, stored)
     if test.camera_id is not None:
         source = (await gateway.store.cameras.get(test.camera_id)).source
         view = await gateway.store.camera_views.get(test.camera_id)
@@ -70,6 +83,26 @@ async def test_camera(gateway: GatewayOf, caller: Manager, test: CameraTest) -> 
         codec=probed.codec,
         picture=base64.b64encode(probed.picture).decode() if probed.picture else None,
     )
+
+
+@router.post("/{camera_id}/token", status_code=201)
+async def issue_token(gateway: GatewayOf, caller: Manager, camera_id: str) -> CameraToken:
+    """A token for the device that publishes to this camera, and for nothing else; the one before it is void."""
+    camera = await gateway.store.cameras.get(camera_id)
+    token = new_machine_token()
+    await gateway.store.machine_tokens.create(
+        name=camera_token_name(camera_id), token_hash=hash_machine_token(token), now_ms=gateway.clock.now_ms()
+    )
+    await _audit(gateway, caller, "camera_token_issued", camera)
+    return CameraToken(camera_id=camera_id, token=token, publish_path=f"/whip/{camera_id}")
+
+
+@router.delete("/{camera_id}/token", status_code=204)
+async def revoke_token(gateway: GatewayOf, caller: Manager, camera_id: str) -> None:
+    """The device may not begin to publish any more; a session that runs goes on until it ends."""
+    camera = await gateway.store.cameras.get(camera_id)
+    await _forget_token(gateway, camera_id)
+    await _audit(gateway, caller, "camera_token_revoked", camera)
 
 
 @router.get("/{camera_id}")
@@ -100,8 +133,28 @@ async def delete_camera(gateway: GatewayOf, caller: Manager, camera_id: str) -> 
     """Removes a camera; its past alerts stay."""
     camera = await gateway.store.cameras.get(camera_id)
     await gateway.store.cameras.delete(camera_id)
+    await _forget_token(gateway, camera_id)
     gateway.camera_removed(camera_id)
     await _audit(gateway, caller, "camera_deleted", camera)
+
+
+async def _forget_token(gateway: GatewayOf, camera_id: str) -> None:
+    with contextlib.suppress(NotFound):
+        await gateway.store.machine_tokens.delete(camera_token_name(camera_id))
+
+
+def _published(gateway: GatewayOf, camera: Camera | None) -> CameraTestResult:
+    """There is nothing to open: what is known of a device's pictures is what came."""
+    ok, message, width, height, fps = False, "a device brings the pictures: save, then publish to it", 0, 0, 0.0
+    if camera is not None:
+        status = gateway.camera_status(camera.id, enabled=camera.enabled)
+        ok, message = status.state is CameraState.ONLINE, status.reason or f"the camera is {status.state.value}"
+        width, height, fps = status.width, status.height, status.fps
+    if ok:
+        message = f"{width}×{height}, {fps:.3g} frames a second"
+    return CameraTestResult(
+        ok=ok, message=message, width=width, height=height, fps=fps, codec="", picture=None
+    )
 
 
 def _shown(gateway: GatewayOf, camera: Camera) -> CameraOut:

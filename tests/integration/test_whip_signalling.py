@@ -1,0 +1,177 @@
+"""WHIP and WHEP over HTTP: who may, what an engine is asked, what a client is told. No video flows here."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from sightline.accounts import Role
+from sightline.events.engine_link import Assign
+from sightline.events.peer import Answer, EndSession, Offer
+from tests.integration.gateway_app import GatewayRun, RunningGateway, ScriptedEngine
+
+SDP = {"Content-Type": "application/sdp"}
+OFFER = "v=0\r\nan offer"
+
+
+async def phone(gateway: RunningGateway, **changed: Any) -> str:
+    return (await gateway.camera("Phone", **({"source": "whip:"} | changed))).id
+
+
+async def answered(engine: ScriptedEngine, post: Any, **answer: Any) -> tuple[Offer, httpx.Response]:
+    """The engine's answer to the offer that `post` brings."""
+    before = len(engine.all(Offer))
+    posting = asyncio.ensure_future(post)
+    await engine.until(lambda: len(engine.all(Offer)) > before)
+    offer = engine.all(Offer)[-1]
+    await engine.send(Answer(request_id=offer.request_id, **answer))
+    return offer, await posting
+
+
+async def test_offer_goes_to_the_engine_and_its_answer_comes_back(gateway_run: GatewayRun) -> None:
+    gateway_run.settings = {"ice_servers": ("stun:stun.example:3478", 'turn:us"er:pass@turn.example:3478')}
+    gateway = await gateway_run.start()
+    async with gateway.engine() as engine, gateway.http() as http:
+        camera_id = await phone(gateway)
+        await engine.until(lambda: engine.all(Assign))
+        assert engine.all(Assign)[-1].camera.source == f"whip:{camera_id}", "an engine is told whose pictures come"
+        offer, answer = await answered(
+            engine, http.post(f"/whip/{camera_id}", content=OFFER, headers=SDP), answer="v=0\r\nan answer"
+        )
+        assert (offer.camera_id, offer.direction, offer.offer) == (camera_id, "publish", OFFER)
+        assert (answer.status_code, answer.text) == (201, "v=0\r\nan answer")
+        assert answer.headers["content-type"] == "application/sdp"
+        assert answer.headers["location"] == f"/whip/{camera_id}/{offer.session_id}"
+        assert answer.headers.get_list("link") == [
+            '<stun:stun.example:3478>; rel="ice-server"',
+            '<turn:turn.example:3478>; rel="ice-server"; username="us\\"er"; credential="pass"; '
+            'credential-type="password"',
+        ]
+        assert (await http.delete(answer.headers["location"])).status_code == 200
+        await engine.until(lambda: engine.all(EndSession))
+        assert engine.all(EndSession) == [EndSession(session_id=offer.session_id, camera_id=camera_id)]
+        actions = [entry["action"] for entry in (await http.get("/api/audit")).json()]
+        assert "video_published" in actions
+
+
+async def test_viewer_asks_for_a_quality(gateway: RunningGateway) -> None:
+    _, token = await gateway.user("vera", Role.VIEWER)
+    async with gateway.engine() as engine, gateway.http(token) as http:
+        camera_id = (await gateway.camera()).id
+        await engine.until(lambda: engine.all(Assign))
+        posting = http.post(f"/whep/{camera_id}", params={"quality": "hd"}, content=OFFER, headers=SDP)
+        offer, answer = await answered(engine, posting, answer="v=0")
+        assert (offer.direction, offer.quality, answer.status_code) == ("play", "hd", 201)
+        assert answer.headers["location"] == f"/whep/{camera_id}/{offer.session_id}"
+        assert (await http.post(f"/whip/{camera_id}", content=OFFER, headers=SDP)).status_code == 403
+
+
+async def test_token_of_a_camera_publishes_there_and_does_nothing_else(gateway: RunningGateway) -> None:
+    async with gateway.engine() as engine, gateway.http() as owner:
+        camera_id, other_id = await phone(gateway), await phone(gateway)
+        await engine.until(lambda: len(engine.all(Assign)) == 2)
+        made = (await owner.post(f"/api/cameras/{camera_id}/token")).json()
+        assert made["publish_path"] == f"/whip/{camera_id}"
+        headers = {"Authorization": f"Bearer {made['token']}"}
+        async with gateway.http(made["token"]) as device:
+            posting = device.post(f"/whip/{camera_id}", content=OFFER, headers=SDP)
+            _, answer = await answered(engine, posting, answer="v=0")
+            assert answer.status_code == 201
+            assert (await device.delete(answer.headers["location"])).status_code == 200
+            assert (await device.post(f"/whip/{other_id}", content=OFFER, headers=SDP)).status_code == 401
+            assert (await device.get("/api/cameras")).status_code == 401
+            assert (await device.put("/api/engine/blobs/x", content=b"\xff\xd8")).status_code == 401
+            for path in ("/ws/engine", "/ws/engine/frames"):
+                with pytest.raises(InvalidStatus):
+                    async with gateway.socket(path, additional_headers=headers):
+                        pass
+            async with gateway.newcomer() as client:
+                await client.send("client_identify", client_type="ai_engine", auth_token=made["token"])
+                assert (await client.data("error"))["code"] == "AUTH_FAILED"
+            assert (await owner.delete(f"/api/cameras/{camera_id}/token")).status_code == 204
+            assert (await device.post(f"/whip/{camera_id}", content=OFFER, headers=SDP)).status_code == 401
+
+
+async def test_token_goes_with_its_camera(gateway: RunningGateway) -> None:
+    async with gateway.http() as owner:
+        camera_id = await phone(gateway)
+        token = (await owner.post(f"/api/cameras/{camera_id}/token")).json()["token"]
+        assert (await owner.delete(f"/api/cameras/{camera_id}")).status_code == 204
+    async with gateway.http(token) as device:
+        assert (await device.post(f"/whip/{camera_id}", content=OFFER, headers=SDP)).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("INVALID_OFFER", 400), ("SYSTEM_FULL", 503), ("NOT_READ_HERE", 503), ("NOT_SUPPORTED", 501), ("", 500)],
+)
+async def test_refusals_of_an_engine(gateway: RunningGateway, code: str, status: int) -> None:
+    async with gateway.engine() as engine, gateway.http() as http:
+        camera_id = await phone(gateway)
+        await engine.until(lambda: engine.all(Assign))
+        posting = http.post(f"/whip/{camera_id}", content=OFFER, headers=SDP)
+        _, answer = await answered(engine, posting, error="because", error_code=code)
+        assert (answer.status_code, answer.json()) == (status, {"detail": "because"})
+        assert ("retry-after" in answer.headers) is (status == 503)
+
+
+async def test_what_is_no_offer(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sightline.gateway.webrtc.PATIENCE_S", 0.0)
+    async with gateway.http() as http:
+        camera_id = await phone(gateway)
+        path = f"/whip/{camera_id}"
+        assert (await http.post(path, json={"sdp": OFFER})).status_code == 415
+        assert (await http.post(path, content=b" ", headers=SDP)).status_code == 400
+        assert (await http.post(path, content=b"\xff\xfe", headers=SDP)).status_code == 400
+        assert (await http.post(path, content=b"v" * 70_000, headers=SDP)).status_code == 413
+        assert (await http.post("/whip/nothing", content=OFFER, headers=SDP)).status_code == 404
+        nobody = await http.post(path, content=OFFER, headers={"Content-Type": "application/sdp; charset=utf-8"})
+        assert (nobody.status_code, nobody.headers["retry-after"]) == (503, "2")
+        off = await phone(gateway, enabled=False)
+        assert (await http.post(f"/whip/{off}", content=OFFER, headers=SDP)).status_code == 409
+        read = await gateway.camera()
+        refused = await http.post(f"/whip/{read.id}", content=OFFER, headers=SDP)
+        assert (refused.status_code, "nothing can be published" in refused.text) == (409, True)
+        assert (await http.delete("/whip/nothing/session")).status_code == 404
+
+
+@pytest.mark.parametrize("prefix", ["/whip", "/whep"])
+async def test_other_methods(gateway: RunningGateway, prefix: str) -> None:
+    async with gateway.http(None) as http:
+        for method in ("GET", "PUT", "PATCH", "DELETE"):
+            refused = await http.request(method, f"{prefix}/x")
+            assert (refused.status_code, refused.headers["allow"]) == (405, "OPTIONS, POST")
+        for method in ("GET", "POST", "PUT", "PATCH"):
+            refused = await http.request(method, f"{prefix}/x/session")
+            assert (refused.status_code, refused.headers["allow"]) == (405, "DELETE, OPTIONS")
+        options = await http.request("OPTIONS", f"{prefix}/x")
+        assert (options.status_code, options.headers["accept-post"]) == (204, "application/sdp")
+        assert (await http.request("OPTIONS", f"{prefix}/x/session")).status_code == 204
+
+
+async def test_page_of_an_allowed_origin_may_publish(gateway_run: GatewayRun) -> None:
+    gateway_run.settings = {"allowed_origins": ("https://wall.example",)}
+    gateway = await gateway_run.start()
+    async with gateway.http(None) as http:
+        asked = {
+            "Origin": "https://wall.example",
+            "Access-Control-Request-Method": "POST",
+            "Access-Control-Request-Headers": "authorization,content-type",
+        }
+        preflight = await http.request("OPTIONS", "/whip/x", headers=asked)
+        assert preflight.status_code == 200
+        assert preflight.headers["access-control-allow-origin"] == "https://wall.example"
+        answer = await http.post("/whip/x", content=OFFER, headers=SDP | {"Origin": "https://wall.example"})
+        assert "Location" in answer.headers["access-control-expose-headers"]
+
+
+async def test_camera_of_a_device_is_tested_by_what_came(gateway: RunningGateway) -> None:
+    async with gateway.http() as http:
+        fresh = (await http.post("/api/cameras/test", json={"source": "whip:"})).json()
+        assert (fresh["ok"], "publish to it" in fresh["message"]) == (False, True)
+        stored = (await http.post("/api/cameras/test", json={"camera_id": await phone(gateway)})).json()
+        assert (stored["ok"], stored["message"]) == (False, "no engine has connected yet")
