@@ -46,7 +46,7 @@ _LIBAV_ERRORS = (av.error.FFmpegError, OSError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class PublishedPacket:
-    """One encoded picture. `ticks` are on the publisher's clock, 1/90000 s (as RTP counts); `key` where it stands alone.
+    """One encoded picture. `ticks` are on the publisher's clock, 1/90000 s as RTP counts; `key` where it stands alone.
     H.264 is Annex B with the parameter sets in every key frame.
     """
 

@@ -140,6 +140,31 @@ def test_pictures_are_decoded(encoded: list[PublishedPacket]) -> None:
     source.close()
 
 
+def test_packets_are_handed_on_as_they_came(encoded: list[PublishedPacket]) -> None:
+    publications = Publications()
+    publication = Publication(publications, CAMERA)
+    publication.put(encoded[0])
+    source = publications.open(CAMERA, 1)
+    source.grab()
+    publication.put(encoded[1])
+    source.grab()
+    first, second = source.packets(1_000)
+    assert (first.data, first.keyframe, first.pts, first.at_ms) == (encoded[0].data, True, 0, 1_000)
+    assert (first.parameters.codec, first.parameters.width, first.parameters.height) == ("vp8", 320, 240)
+    assert (second.keyframe, second.pts, second.parameters) == (False, 3000, first.parameters)
+    source.picture()
+    assert source.picture_ticks == 3000
+    publication.put(encoded[2])
+    source.grab()
+    assert source.packets(None) == []
+    assert source.packets(2_000) == []
+    publication.put(PublishedPacket("mjpeg", encode_jpeg(numbered(7, 640, 480), quality=90), 9000, True))
+    source.grab()
+    (other,) = source.packets(3_000)
+    assert (other.parameters.codec, other.parameters.width, other.parameters.height) == ("mjpeg", 640, 480)
+    source.close()
+
+
 def test_damage_costs_pictures_until_a_key_frame_comes(encoded: list[PublishedPacket]) -> None:
     asked: list[None] = []
     publications = Publications()
