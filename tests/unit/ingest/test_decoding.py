@@ -42,7 +42,8 @@ def encoded(path: Path, codec: str, count: int) -> Path:
 
 def packets(path: Path) -> tuple[LateDecoder, Iterator[av.Packet[Any]]]:
     container = av.open(str(path))
-    return LateDecoder(container.streams.video[0].codec_context), (packet for packet in container.demux() if packet.size)
+    decoder = LateDecoder(container.streams.video[0].codec_context)
+    return decoder, (packet for packet in container.demux() if packet.size)
 
 
 def shown(decoder: LateDecoder) -> Image:
