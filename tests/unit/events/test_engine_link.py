@@ -25,6 +25,7 @@ from sightline.events.fact import (
 from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemplate, NegativeTemplate
 from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.observation import CrowdSeen, Observation
+from sightline.events.peer import Answer, EndSession, Offer
 from sightline.events.scene import CrowdWatch, Direction, Line, Liveness, Scene, Zone
 from sightline.events.schedule import Schedule, Shift
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, DrawnBox, Examine, Examined, StopExamining
@@ -74,6 +75,8 @@ FROM_ENGINES: list[link.EngineMessage] = [
     Analysis(request_id="r", error="no"),
     Examined(job_id="j", state="running", file=1, share=0.5, frames=7),
     link.SourceProbed(request_id="r", ok=True, message="", picture=b"\xff\xd8"),
+    Answer(request_id="r", answer="v=0"),
+    Answer(request_id="r", error="no", error_code="INVALID_OFFER"),
     link.Status(load=0.5, cameras=1, spool_facts=0, spool_bytes=0, stage_ms={"decode": 1.5}),
     link.Status(
         load=0, cameras=0, spool_facts=0, spool_bytes=0, model_id="m", prepared=link.Prepared(embedding_model="e")
@@ -101,6 +104,8 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
         negatives=[NegativeTemplate(negative_id="n", person_id="p", model_id="m", vector=b"\1")],
     ),
     Accepted(key="k"),
+    Offer(request_id="r", session_id="s", camera_id="c", direction="play", offer="v=0", quality="hd"),
+    EndSession(session_id="s", camera_id="c"),
 ]  # fmt: skip
 
 
