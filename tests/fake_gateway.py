@@ -44,10 +44,14 @@ class FakeGateway:
     assign: list[Assign] = field(default_factory=list)
     gallery: list[GalleryPage] = field(default_factory=list)
     accept: Callable[[Kept], bool] = lambda fact: True
+    wants_clip: Callable[[Kept], bool | None] = lambda fact: None
     blob_status: int = 201
+    clip_status: int = 204
     messages: list[EngineMessage] = field(default_factory=list)
     pictures: list[tuple[dict[str, object], bytes]] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
+    clips: dict[str, bytes] = field(default_factory=dict)
+    clips_put: int = 0
     links: int = 0
     refused: int = 0
     journal: list[str] = field(default_factory=list)
@@ -147,7 +151,7 @@ class FakeGateway:
                 if page.version > message.version:
                     await websocket.send_bytes(encode(page))
         elif isinstance(message, Kept) and self.accept(message):
-            await websocket.send_bytes(encode(Accepted(key=message.key)))
+            await websocket.send_bytes(encode(Accepted(key=message.key, clip=self.wants_clip(message))))
 
     async def _frames(self, websocket: WebSocket) -> None:
         await websocket.accept()
@@ -167,8 +171,18 @@ class FakeGateway:
         except ClientDisconnect:  # an engine that was killed
             return Response(status_code=400)
         assert request.headers["authorization"] == f"Bearer {TOKEN}"
-        assert request.headers["content-type"] == "image/jpeg"
+        if request.headers["content-type"] != "image/jpeg":
+            return self._clip(blob_id, request, data)
         self.journal.append("blob")
         if self.blob_status < 300:
             self.blobs[blob_id] = data
         return Response(status_code=self.blob_status)
+
+    def _clip(self, blob_id: str, request: Request, data: bytes) -> Response:
+        assert request.headers["content-type"] == "video/mp4"
+        assert len(data) == int(request.headers["content-length"])
+        self.clips_put += 1
+        if self.clip_status < 300:
+            self.clips[blob_id] = data
+        self._changed.set()
+        return Response(status_code=self.clip_status)

@@ -16,6 +16,7 @@ import numpy as np
 from sightline.clock import SystemClock
 from sightline.engine.analysis_pool import FrameAnalysis
 from sightline.engine.camera_analysis import FactDraft, Result
+from sightline.engine.clip_recorder import ClipSettings
 from sightline.engine.engine import Engine, EngineSettings
 from sightline.engine.examination import Recordings
 from sightline.engine.gateway_address import GatewayAddress
@@ -31,7 +32,9 @@ from sightline.events.scene import Scene
 from sightline.events.still import AnalysedFace
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery
+from sightline.ingest.encoder import PictureEncoder
 from sightline.ingest.open import open_source
+from sightline.ingest.video_files import RemuxedFiles
 
 FACT_EVERY = 3
 
@@ -130,6 +133,7 @@ def scripted_engine(
     analyser: StillAnalyser | None = None,
     new_analysis: Callable[[str], FrameAnalysis] | None = None,
     recordings: Recordings | None = None,
+    clips: ClipSettings | None = None,
 ) -> Engine:
     run = uuid.uuid4().hex[:6]
     scripted: Callable[[str], ScriptedAnalysis] = lambda camera_id: ScriptedAnalysis(camera_id, run)  # noqa: E731
@@ -142,10 +146,13 @@ def scripted_engine(
             workers=workers,
             stall_after_ms=stall_after_ms,
             outage_after_ms=outage_after_ms,
+            clips=clips,
         ),
         open_source=open_source,
         sight=Sight(analyser or ScriptedAnalyser(), new_analysis or scripted, 4, ()),
         recordings=recordings,
+        open_encoder=PictureEncoder,
+        video_files=RemuxedFiles(),
         clock=SystemClock(),
     )
 
@@ -153,7 +160,9 @@ def scripted_engine(
 def main() -> None:
     arguments = json.loads(sys.argv[1])
     address = GatewayAddress(arguments["url"], read_token())
-    run_engine(lambda: scripted_engine(address, Path(arguments["spool"])), supervised=True)
+    spool = Path(arguments["spool"])
+    clips = ClipSettings(spool / "clips", **arguments["clips"]) if "clips" in arguments else None
+    run_engine(lambda: scripted_engine(address, spool, clips=clips), supervised=True)
 
 
 if __name__ == "__main__":

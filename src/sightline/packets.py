@@ -41,7 +41,8 @@ class StreamParameters:
 class EncodedPacket:
     """One encoded picture. `pts` and `dts` in ticks of 1/90000 s on the camera's own timeline, which goes on through
     reconnections; `at_ms` is the epoch time at which it was read, the same number that the `Frame` decoded from it has
-    as `captured_at_ms`. Other `parameters` than the packet before: another stream, which begins with this packet.
+    as `captured_at_ms`. `parameters` that are another object than those of the packet before: another stream, which
+    begins with this packet, and which no file or decoder may mix with the one before.
     """
 
     parameters: StreamParameters

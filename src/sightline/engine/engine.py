@@ -16,10 +16,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from sightline.clock import Clock
 from sightline.engine.analysis_pool import Analysed, AnalysisPool
+from sightline.engine.clip_recorder import ClipRecorder, ClipSettings, FinishedClip, VideoFiles
+from sightline.engine.clip_sender import ClipSender
 from sightline.engine.examination import Recordings
 from sightline.engine.examiner import Examiner, Looking
 from sightline.engine.gateway_address import GatewayAddress
@@ -97,6 +100,7 @@ class EngineSettings:
     max_image_bytes: int = 32 * 2**20
     max_image_pixels: int = 64_000_000
     tls: ssl.SSLContext | None = field(default=None, repr=False)
+    clips: ClipSettings | None = None
 
 
 @dataclass(slots=True)
@@ -120,14 +124,15 @@ class Engine:
         loader: SightLoader | None = None,
         recordings: Recordings | None = None,
         open_encoder: OpenEncoder | None = None,
+        video_files: VideoFiles | None = None,
         read_memory: Callable[[], DeviceMemory | None] = lambda: None,
         resident_bytes: Callable[[], int] = lambda: 0,
         peers: Peers | None = None,
     ) -> None:
         """`sight` is what it looks with at first; without a `loader` that stays. Without `recordings` it looks at
         cameras and pictures only, without `peers` it has no video sessions. Without `open_encoder` cameras whose
-        pictures have to be encoded have no video. `read_memory` (in a thread: it may take a second) and
-        `resident_bytes` tell of the device's memory and of this process's.
+        pictures have to be encoded have no video. Clips want `video_files` and `settings.clips`. `read_memory` (in a
+        thread: it may take a second) and `resident_bytes` tell of the device's memory and of this process's.
         """
         self._open_encoder = open_encoder
         self._settings = settings
@@ -143,8 +148,18 @@ class Engine:
         self._performance = Performance(settings.workers, clock.monotonic_s())
         self._sights = Sights(sight, loader, ask=self._outgoing.ask, switched=self._sight_switched)
         self._outbox = FactOutbox(self._open_spool)
+        self._clip_sender = ClipSender(settings.gateway, lambda: self._outbox.facts)
+        self._clips: ClipRecorder | None = None
+        if settings.clips is not None and video_files is not None:
+            self._clips = ClipRecorder(settings.clips, video_files, clock, self._clip_from_thread)
         self._uplink = Uplink(
-            settings.gateway, self, self._outbox, self._outgoing, settings.max_image_bytes, tls=settings.tls
+            settings.gateway,
+            self,
+            self._outbox,
+            self._outgoing,
+            settings.max_image_bytes,
+            tls=settings.tls,
+            clips=self._clip_sender,
         )
         self._video = LiveVideo(self._reader_of, open_encoder)
         self._fragments = LiveFragments(self._video, self._uplink.pictures.put_part, self._call_soon)
@@ -193,6 +208,8 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         await self._outbox.open()
         self._pool.start()
+        if self._clips is not None:
+            self._clips.start()
         work = [
             asyncio.create_task(self._uplink.run()),
             asyncio.create_task(self._outbox.tend()),
@@ -301,6 +318,8 @@ class Engine:
         )
         self._cameras[camera.id] = _Assigned(reader, lease_until_ms)
         self._report(self._cameras[camera.id])
+        if self._clips is not None:
+            self._clips.listen(camera.id, reader.packets)
         reader.start()
         _log.info("a camera was assigned", camera=camera.id, analysis_fps=camera.analysis_fps)
 
@@ -335,6 +354,8 @@ class Engine:
         self._leaving.append(assigned.reader)
         self._mailboxes.forget(camera_id)
         self._pool.forget(camera_id)
+        if self._clips is not None:
+            self._clips.leave(camera_id)
         _log.info("a camera was revoked", camera=camera_id)
 
     def _report(self, assigned: _Assigned) -> None:
@@ -385,11 +406,20 @@ class Engine:
 
     def _deliver(self, analysed: Analysed) -> None:
         for pictured in analysed.facts:
-            self._outbox.add(pictured.fact, pictured.pictures)
+            fact = self._with_clip(pictured.fact)
+            self._outbox.add(fact, pictured.pictures)
+            self._clip_sender.told(fact)
         assigned = self._cameras.get(analysed.observation.camera_id)
         if assigned is not None:
             assigned.reader.analysed()
             self._outgoing.observe(analysed.observation, analysed.pictures)
+
+    def _with_clip(self, fact: Fact) -> Fact:
+        clip = self._clips.begin(fact) if self._clips is not None else None
+        return fact if clip is None else msgspec.structs.replace(fact, clip=clip)
+
+    def _clip_from_thread(self, clip: FinishedClip) -> None:
+        self._call_soon(lambda: self._clip_sender.finished(clip))
 
     def _sight_switched(self) -> None:
         """Cameras are looked at with other models from now on: tracks begin anew."""
@@ -447,6 +477,7 @@ class Engine:
         dropped["observations"] = self._outgoing.replaced
         dropped["live_pictures"] = self._uplink.pictures.replaced
         dropped["pictures"] += self._uplink.pictures_refused
+        dropped["clips"] = self._clip_sender.dropped["clips"] + (self._clips.dropped["clips"] if self._clips else 0)
         warnings = self._outbox.warnings()
         if self._uplink.pictures_refused:
             warnings.append(f"the gateway did not take {self._uplink.pictures_refused} pictures of facts")
@@ -492,6 +523,8 @@ class Engine:
             reader.stop()
         self._mailboxes.close()
         self._video.close()
+        if self._clips is not None:
+            await asyncio.to_thread(self._clips.stop, SHUTDOWN_S)
         await asyncio.to_thread(self._join_threads, readers)
         await asyncio.sleep(0)  # what the workers delivered last is taken into the outbox
         await self._outbox.close()

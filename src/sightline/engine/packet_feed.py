@@ -19,7 +19,7 @@ from sightline.engine.packet_fan import PacketFan
 from sightline.engine.rates import Cadence
 from sightline.exceptions import SourceError
 from sightline.frames import Image
-from sightline.packets import PASSABLE_CODECS, TICKS_PER_MS, TICKS_PER_S, EncodedPacket, Timeline
+from sightline.packets import PASSABLE_CODECS, TICKS_PER_MS, TICKS_PER_S, EncodedPacket, StreamParameters, Timeline
 
 __all__ = ["Encoder", "OpenEncoder", "PacketFeed", "PacketSource"]
 
@@ -75,6 +75,7 @@ class PacketFeed:
         self._encoder: Encoder | None = None
         self._encoding = False
         self._timeline = Timeline()
+        self._parameters: StreamParameters | None = None
         self._fps = 0.0
         self._cadence: Cadence | None = None
         self._times: OrderedDict[int, int] = OrderedDict()
@@ -105,10 +106,11 @@ class PacketFeed:
         if encoding != self._encoding:
             self._encoding = encoding
             self.fan.cut()  # what went before may show what is masked now
+            self._parameters = None
             self._stop_encoding()
         if not encoding:
             for packet in packets:
-                self.fan.publish(self._timeline.place(packet))
+                self._publish(packet)
 
     def captured_at_ms(self, source: PacketSource, at_ms: int) -> int:
         """When the packet of the source's last picture was read; `at_ms` where that is not known."""
@@ -136,7 +138,13 @@ class PacketFeed:
             self._encoder, self._open_encoder = None, None
             return
         for packet in packets:
-            self.fan.publish(self._timeline.place(packet))
+            self._publish(packet)
+
+    def _publish(self, packet: EncodedPacket) -> None:
+        """A reconnection to the same stream goes on with it; after a cut even equal parameters are others."""
+        if self._parameters is None or self._parameters != packet.parameters:
+            self._parameters = replace(packet.parameters)
+        self.fan.publish(self._timeline.place(replace(packet, parameters=self._parameters)))
 
     def _stop_encoding(self) -> None:
         self._encoder = None

@@ -19,6 +19,7 @@ import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus, WebSocketException
 
+from sightline.engine.clip_sender import ClipSender
 from sightline.engine.fact_sender import FactSender
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.outbox import FactOutbox
@@ -75,6 +76,7 @@ class Uplink:
         max_image_bytes: int,
         *,
         tls: ssl.SSLContext | None = None,
+        clips: ClipSender | None = None,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._gateway = gateway
@@ -83,6 +85,7 @@ class Uplink:
         self._outgoing = outgoing
         self._max_message_bytes = max_image_bytes + MESSAGE_MARGIN_BYTES
         self._tls = tls
+        self._clips = clips
         self._chance = chance
         self._attempts = 0
         self._told = ""
@@ -101,7 +104,7 @@ class Uplink:
             self._facts = FactSender(self._outbox, self._gateway, client)
             while True:
                 try:
-                    await self._until_lost(self._facts)
+                    await self._until_lost(self._facts, client)
                 except* (OSError, TimeoutError, WebSocketException, EOFError) as lost:
                     self._tell_once(_why(lost))
                 await asyncio.sleep(retry_delay_s(self._attempts, self._chance()))
@@ -112,10 +115,10 @@ class Uplink:
             self._told = reason
             _log.warning("no link to the gateway", gateway=self._gateway.url, reason=reason)
 
-    async def _until_lost(self, facts: FactSender) -> None:
+    async def _until_lost(self, facts: FactSender, client: httpx.AsyncClient) -> None:
         """One link. It has a task of its own because a task group that fails at the moment in which it is cancelled, as
         when the gateway dies and ends its engine, raises only its failures: the engine would live on."""
-        link = asyncio.create_task(self._connect_and_speak(facts))
+        link = asyncio.create_task(self._connect_and_speak(facts, client))
         try:
             await asyncio.wait([link])
         finally:
@@ -123,7 +126,7 @@ class Uplink:
             await asyncio.gather(link, return_exceptions=True)
         link.result()
 
-    async def _connect_and_speak(self, facts: FactSender) -> None:
+    async def _connect_and_speak(self, facts: FactSender, client: httpx.AsyncClient) -> None:
         async with connect(
             self._gateway.link,
             additional_headers=self._gateway.headers,
@@ -152,6 +155,8 @@ class Uplink:
                     tasks.create_task(self._send(connection))
                     tasks.create_task(facts.run(lambda fact: connection.send(encode(fact))))
                     tasks.create_task(self.pictures.run())
+                    if self._clips is not None:
+                        tasks.create_task(self._clips.run(client))
             finally:
                 self._outbox.link_lost()
                 self._user.link_lost()
@@ -167,6 +172,8 @@ class Uplink:
             message = _decoded(data)
             if isinstance(message, Accepted):
                 self._outbox.accepted(message.key)
+                if self._clips is not None:
+                    self._clips.accepted(message.key, message.clip)
             elif message is not None:
                 self._user.received(message)
         raise EOFError("the gateway closed the link")

@@ -12,6 +12,7 @@ from sightline.events.scene import Direction
 __all__ = [
     "Accepted",
     "Attack",
+    "ClipRef",
     "CrowdChanged",
     "Fact",
     "Identified",
@@ -171,11 +172,22 @@ class Attack(LinkValue, tag="attack", tag_field="kind", frozen=True):
 What = Identified | Unknown | SourceState | Reported | ObjectSeen | LineCrossed | CrowdChanged | Attack
 
 
+class ClipRef(LinkValue, frozen=True):
+    """The clip that holds a fact's frame, which is put later, by `blob_id`: its first picture was captured at
+    `starts_at` (ms since the epoch), the fact's frame lies `offset_ms` behind the beginning of the file. Facts close to
+    one another share a clip.
+    """
+
+    blob_id: str
+    starts_at: int
+    offset_ms: int
+
+
 class Fact(LinkMessage, tag="fact", frozen=True):
     """Something that happened, never lost: it stays in the engine's spool until `Accepted` carries its `key`.
 
     `timestamp` is the capture time of the deciding frame; `blobs` maps a picture's role (`snapshot`, `probe`) to the
-    blob id under which it was put; `inference_ms` is the model time of the deciding frame.
+    blob id under which it was put; `inference_ms` is the model time of the deciding frame; `clip` is being recorded.
     """
 
     key: str
@@ -187,6 +199,7 @@ class Fact(LinkMessage, tag="fact", frozen=True):
     frame_id: int = 0
     inference_ms: float = 0.0
     blobs: dict[str, str] = {}
+    clip: ClipRef | None = None
 
 
 class Sighting(LinkMessage, tag="sighting", frozen=True):
@@ -222,6 +235,9 @@ Kept = Fact | Sighting
 
 
 class Accepted(LinkMessage, tag="accepted", frozen=True):
-    """The fact with this key is on the gateway's disk."""
+    """The fact with this key is on the gateway's disk. `clip` says whether an alert was raised that wants the fact's
+    clip; an older gateway does not say.
+    """
 
     key: str
+    clip: bool | None = None
