@@ -56,7 +56,7 @@ class GrowingVideo:
 
     def __init__(self, path: Path, parameters: StreamParameters, first_dts: int) -> None:
         self._first_dts = first_dts
-        format = format_of(parameters.codec)
+        format = _format_of(parameters.codec)
         self._file = _Appending(path)
         try:
             self._container: OutputContainer = av.open(
@@ -100,7 +100,7 @@ class RemuxedFiles:
 
     def format_of(self, codec: str) -> str:
         """`mp4` or `webm`."""
-        return format_of(codec)
+        return _format_of(codec)
 
     def finish(self, growing: Path, finished: Path) -> int:
         """Remuxes what a growing file holds, cut off or not, into a finished one; its length in milliseconds.
@@ -122,7 +122,7 @@ class RemuxedFiles:
             raise SourceError(f"{growing.name} holds no video that can be played") from error
 
 
-def format_of(codec: str) -> str:
+def _format_of(codec: str) -> str:
     """The kind of file in which browsers play this codec: `webm` for VP8, else `mp4`."""
     return "webm" if codec == "vp8" else "mp4"
 
