@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import datetime
 import json
+import random
 import socket
 import ssl
 import struct
@@ -25,6 +26,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+from websockets.frames import Frame as Parsed
+from websockets.frames import Opcode
 
 from sightline.deliveries.framing import FRAMES_EXTENSION, Bundle, Frame
 from sightline.gateway import sender
@@ -209,6 +212,67 @@ async def test_connection_that_ends_in_the_middle_of_a_write_harms_nobody() -> N
         await broadcast.until(lambda: not broadcast.writers[1]._open)
         broadcast.tell("after")
         assert await client.recv() == "after"
+
+
+class Listening:
+    """Notes what is said in the order in which it is heard, on either way."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.at_once = 0
+        self.ended = asyncio.Event()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        writer: FrameWriter = scope["extensions"][FRAMES_EXTENSION]
+        writer.on_text = self._hear
+        while (message := await receive())["type"] == "websocket.receive":
+            self.heard.append(message["text"])
+        assert not writer.on_text(b""), "nobody listens any more"
+        self.ended.set()
+
+    def _hear(self, text: bytes) -> bool:
+        if text.startswith(b"not at once"):
+            return False
+        self.heard.append(text.decode())
+        self.at_once += 1
+        return True
+
+
+def said(rng: random.Random, number: int) -> tuple[str, bytes]:
+    """A text message as one client frame, or in parts with a ping between them."""
+    text = f"{rng.choice(['', 'not at once '])}{number} " + "ä" * rng.choice([0, 0, 0, 40, 80, 4000])
+    payload = text.encode()
+    if rng.random() < 0.8:
+        return text, Parsed(Opcode.TEXT, payload).serialize(mask=True)
+    cut = rng.randrange(len(payload))
+    first, last = Parsed(Opcode.TEXT, payload[:cut], fin=False), Parsed(Opcode.CONT, payload[cut:])
+    return text, b"".join(part.serialize(mask=True) for part in (first, Parsed(Opcode.PING, b"?"), last))
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_what_is_said_is_heard_once_and_in_order_however_it_arrives(seed: int) -> None:
+    rng = random.Random(seed)
+    listening = Listening()
+    messages = [said(rng, number) for number in range(150)]
+    loop = asyncio.get_running_loop()
+    async with Server(listening).running() as port:
+        with await unread_connection(port) as client:
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            waiting = b""
+            for _, frames in messages:
+                waiting += frames
+                while waiting and rng.random() < 0.8:
+                    size = len(waiting) if rng.random() < 0.7 else rng.randint(1, len(waiting))
+                    await loop.sock_sendall(client, waiting[:size])
+                    waiting = waiting[size:]
+                    await asyncio.sleep(rng.choice([0, 0.001, 0.002]))
+            await loop.sock_sendall(client, waiting + Parsed(Opcode.CLOSE, b"\x03\xe8").serialize(mask=True))
+            async with asyncio.timeout(PATIENCE_S):
+                await listening.ended.wait()
+    assert listening.heard == [text for text, _ in messages]
+    assert 0 < listening.at_once < len(messages), "both ways were taken"
 
 
 # ── the trial ──

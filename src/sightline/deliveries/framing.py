@@ -16,6 +16,7 @@ __all__ = [
     "Frame",
     "binary_frame",
     "deflated_frame",
+    "short_text",
     "text_frame",
 ]
 
@@ -30,6 +31,9 @@ _TEXT = 0x81
 _BINARY = 0x82
 _COMPRESSED = 0x40
 """RSV1, set on the first frame of a compressed message (RFC 7692, section 6)."""
+_MASKED = 0x80
+_MASKED_HEAD_BYTES = 6
+"""Of a short frame: opcode, length, and four bytes of mask."""
 _DEFLATE_MEMORY_LEVEL = 5
 _DEFLATE_TAIL = b"\x00\x00\xff\xff"
 
@@ -51,6 +55,15 @@ def deflated_frame(text: str) -> bytes:
     payload = compressor.compress(text.encode()) + compressor.flush(zlib.Z_SYNC_FLUSH)
     payload = payload.removesuffix(_DEFLATE_TAIL)
     return _head(_TEXT | _COMPRESSED, len(payload)) + payload
+
+
+def short_text(data: bytes) -> bytes | None:
+    """The payload of a client's frame, if `data` is just one whole text message of fewer than 126 bytes, as it is."""
+    size = len(data) - _MASKED_HEAD_BYTES
+    if not 0 <= size < 126 or data[0] != _TEXT or data[1] != _MASKED | size:
+        return None
+    mask = (data[2:_MASKED_HEAD_BYTES] * 32)[:size]
+    return (int.from_bytes(data[_MASKED_HEAD_BYTES:]) ^ int.from_bytes(mask)).to_bytes(size)
 
 
 class Frame:

@@ -48,6 +48,16 @@ class Window:
         """How many bytes may be sent now."""
         return max(0, CREDIT_BYTES - self._bytes)
 
+    def take(self, page: SentPage) -> bool:
+        """As `add`, where so much may be sent now; else false, and nothing is counted."""
+        to, count, size, _ = page
+        entries, size = self._entries + count, self._bytes + size
+        if entries > CREDIT_ENTRIES or size > CREDIT_BYTES:
+            return False
+        self.sent, self._entries, self._bytes = to, entries, size
+        self._pages.append(page)
+        return True
+
     def admits(self, entries: int, size: int) -> bool:
         """Whether so many more entries of `size` bytes in all may be sent now."""
         return self._entries + entries <= CREDIT_ENTRIES and self._bytes + size <= CREDIT_BYTES

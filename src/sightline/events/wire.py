@@ -48,6 +48,7 @@ __all__ = [
     "encode_flat",
     "encode_message",
     "error",
+    "received_offset",
 ]
 
 ID_LIMIT = 200
@@ -328,6 +329,7 @@ _requests = msgspec.json.Decoder(_NamedRequest)
 _decoders = {name: msgspec.json.Decoder(kind) for name, kind in CLIENT_MESSAGES.items()}
 _encoder = msgspec.json.Encoder()
 _NOT_JSON = (msgspec.DecodeError, UnicodeError, RecursionError)
+_RECEIVED = re.compile(rb'\{"type": ?"received", ?"data": ?\{"offset": ?(0|[1-9][0-9]{0,15})\}\}')
 _AT = re.compile(r" - at `\$\.?(.*)`$")
 
 
@@ -380,6 +382,12 @@ def decode_client_message(text: str | bytes) -> ClientMessage:
         raise _describe(problem, "data", envelope.id or _request_id_of(envelope.data)) from None
     except _NOT_JSON:
         raise WireError("the message is not JSON", path="data", fatal=True) from None
+
+
+def received_offset(payload: bytes) -> int | None:
+    """The offset of a `received` that is written as our clients write it; `None`: `decode_client_message` knows."""
+    found = _RECEIVED.fullmatch(payload)
+    return int(found[1]) if found is not None else None
 
 
 def encode_message(type: str, data: Mapping[str, Any], *, id: str | None = None) -> str:

@@ -27,6 +27,7 @@ class AsgiWriter:
     def __init__(self, socket: ClientSocket) -> None:
         self.ready = True
         self.on_ready: Callable[[], None] = _nobody_waits
+        self.on_text: Callable[[bytes], bool] = _never
         self._socket = socket
         self._waiting: list[Bundle | Frame] = []
         self._sending: asyncio.Task[None] | None = None
@@ -75,3 +76,8 @@ class AsgiWriter:
 
 def _nobody_waits() -> None:
     """Stands for a sender that has not said what to do."""
+
+
+def _never(text: bytes) -> bool:
+    """Stands for somebody who listens; nothing is offered here."""
+    return False

@@ -49,6 +49,9 @@ class MessageWriter(Protocol):
 
     ready: bool
     on_ready: Callable[[], None]
+    on_text: Callable[[bytes], bool]
+    """Offered a short text that came alone, before it is queued for `receive`; true: it was dealt with. A writer may
+    offer none."""
 
     def write(self, bundle: Bundle | Frame) -> None:
         """In order with what was written before. What is written to a connection that has ended is lost."""

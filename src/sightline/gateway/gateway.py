@@ -255,6 +255,6 @@ class Gateway:
 
     def _forget_encoded(self) -> None:
         """No message that was encoded with an older name may be sent again."""
-        self.native_tail.forget()
+        self.native_pages.forget()
         self.anomaly_tail.forget()
         self.field_desk.tail.forget()

@@ -92,6 +92,7 @@ class Hub:
     def __init__(self, directory: Directory, *, top: int) -> None:
         self._directory = directory
         self._clients: dict[str, Client] = {}
+        self._wakes: dict[str, Callable[[], None]] = {}
         self._observations: dict[str, OrderedDict[int, Frame]] = {}
         self._early: dict[str, tuple[int, bytes]] = {}
         self._showing: list[tuple[str, str, int, Frame]] = []
@@ -119,10 +120,12 @@ class Hub:
     def join(self, client: Client) -> None:
         """From now on this client is told."""
         self._clients[client.client_id] = client
+        self._wakes[client.client_id] = client.wake
         client.wake()
 
     def leave(self, client: Client) -> None:
         """No longer."""
+        self._wakes.pop(client.client_id, None)
         if self._clients.pop(client.client_id, None) is not None:
             self.on_watch_change()
 
@@ -176,10 +179,11 @@ class Hub:
 
     async def _wake_in_turn(self) -> None:
         """What hundreds of clients are sent would hold the event loop for too long at a stretch."""
-        for number, client in enumerate(self.clients, 1):
-            client.wake()
-            if number % WOKEN_AT_ONCE == 0:
-                await asyncio.sleep(0)
+        wakes = list(self._wakes.values())
+        for first in range(0, len(wakes), WOKEN_AT_ONCE):
+            for wake in wakes[first : first + WOKEN_AT_ONCE]:
+                wake()
+            await asyncio.sleep(0)
 
     # ── state and observations ──
 

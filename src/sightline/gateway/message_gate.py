@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sightline.deliveries.rates import OTHERS
-from sightline.events.wire import ClientMessage, decode_client_message
+from sightline.events.wire import ClientMessage, Received, decode_client_message, received_offset
 from sightline.exceptions import WireError
 from sightline.gateway.gateway import Gateway
 
@@ -38,6 +38,15 @@ class MessageGate:
             raise
         self._check_rate(message.type, message.id)
         return message
+
+    def received(self, payload: bytes) -> ClientMessage | None:
+        """The message, if it is a `received` in the usual form; `None` when `read` has to say what it is. Raises
+        `WireError` when there may be none now."""
+        offset = received_offset(payload)
+        if offset is None:
+            return None
+        self._check_rate("received", None)
+        return ClientMessage("received", None, Received(offset))
 
     def _check_rate(self, type: str, id: str | None) -> None:
         wait_s = self._rates.wait_s(type, self._gateway.clock.monotonic_s())

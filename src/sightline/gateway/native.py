@@ -95,9 +95,8 @@ class NativeClient:
         self._socket = socket
         self._visitor = Visitor(gateway, socket, self.client_id)
         self._gate = MessageGate(gateway, self._flooded)
-        self._sender = Sender(
-            gateway, writer or AsgiWriter(socket), on_too_slow=self._too_slow, on_failure=self._log_failed
-        )
+        self._writer = writer or AsgiWriter(socket)
+        self._sender = Sender(gateway, self._writer, on_too_slow=self._too_slow, on_failure=self._log_failed)
         self._outbox, self._log = self._sender.outbox, self._sender.log
         self.wake: Callable[[], None] = self._sender.log_grew
         self._subscriptions = Subscriptions()
@@ -129,8 +128,7 @@ class NativeClient:
         return self._subscriptions.of(camera_id) is not None
 
     def observe(self, shown: Shown) -> None:
-        if self._subscriptions.everything and self._sender.is_free:
-            self._sender.write(shown.bundle)
+        if self._subscriptions.everything and self._sender.show(shown.bundle):
             return
         for camera_id, slot, frame_id, message in shown.observations:
             watch = self._subscriptions.of(camera_id)
@@ -215,6 +213,25 @@ class NativeClient:
                     await self._perform(effect)
                 except SightlineError as problem:  # the store is full, overloaded or broken
                     self._not_done(effect, problem)
+
+    def _hear_at_once(self, text: bytes) -> bool:
+        """Most of what clients say is `received`, and nothing in it has to be waited for: whoever says it in the usual
+        form need not be awaited. What is checked, counted and done is the same."""
+        now_ms = self._gateway.clock.now_ms()
+        try:
+            message = self._gate.received(text)
+            if message is None:
+                return False
+            effects = self._session.receive(message, now_ms)
+        except WireError as problem:
+            effects = self._session.reject(problem, now_ms)
+        self.last_heard_ms = now_ms
+        self._gateway.metrics.messages.inc()
+        for effect in effects:
+            if isinstance(effect, StoreCursor):
+                self._store_cursor(effect.offset)
+        self._carry_out(effects)
+        return True
 
     def _effects_of(self, text: str | None, now_ms: int) -> list[Effect]:
         try:
@@ -330,6 +347,7 @@ class NativeClient:
         )
         if self._session.window is not None:
             self._log.begin(self._session.window, tags, Cursor(bounds.epoch, start), bounds.top)
+            self._writer.on_text = self._hear_at_once
         if shown is not None:
             self._outbox.put_control(shown)
         self._log.tell_caught_up()
@@ -356,7 +374,8 @@ class NativeClient:
         cursor = self._log.confirmed(offset)
         if self.client_type == MOBILE:
             self._gateway.responders.received(self.user_id, offset)
-        self._sender.soon()
+        if self._log.is_behind:
+            self._sender.soon()
         if self.device:
             self._gateway.cursors.move(self.user_id, self.device, cursor)
 

@@ -61,20 +61,22 @@ class Sender:
         """There is more in the log: writes it where nothing goes before it."""
         if self._scheduled or not self._writer.ready:
             return
+        bundle = self.log.step()
+        if bundle is not None:
+            self._writer.write(bundle)
+            return
         bundle = self.log.next()
         if bundle is not None:
             self._writer.write(bundle)
             if self.log.is_behind:
                 self.soon()
 
-    @property
-    def is_free(self) -> bool:
-        """Whether nothing goes before an observation, and there is room for it."""
-        return self._writer.ready and not self._scheduled and self.outbox.is_empty and not self.log.is_behind
-
-    def write(self, bundle: Bundle) -> None:
-        """At once: only while it `is_free`."""
+    def show(self, bundle: Bundle) -> bool:
+        """Writes observations at once, if nothing goes before them and there is room; whether it did."""
+        if self._scheduled or not self._writer.ready or self.log.is_behind or not self.outbox.is_empty:
+            return False
         self._writer.write(bundle)
+        return True
 
     def pump(self) -> None:
         """Writes what may go now."""

@@ -17,8 +17,10 @@ MAX_PAGES = 64
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Entries with the `position` that follows them, and how they count."""
+    """Entries with the `position` that follows them, for who was told of everything up to `sent`, and how they
+    count."""
 
+    sent: int
     bundle: Bundle
     page: SentPage
 
@@ -27,13 +29,10 @@ class SharedPage:
     """One page, and what each kind of client gets of it: of one kind are those who carry the same of the tags that the
     page is addressed to, and whose last `position` was the same."""
 
-    __slots__ = (
-        "_addressed", "_last_lot", "_last_sent", "_last_tags", "_lots", "_page", "count", "is_personal",
-        "size", "to",
-    )  # fmt: skip
+    __slots__ = ("_addressed", "_lots", "_page", "after", "count", "is_personal", "latest", "size", "to")
 
-    def __init__(self, page: Page) -> None:
-        self.to = page.to
+    def __init__(self, after: int, page: Page) -> None:
+        self.after, self.to = after, page.to
         self.count = len(page.entries)
         self.size = sum(entry.size for entry in page.entries)
         self._page = page
@@ -41,20 +40,17 @@ class SharedPage:
         self.is_personal = any(is_personal(tag) for tag in self._addressed)
         """Whether a client's own tag decides what it gets; if not, those that it shares with others do."""
         self._lots: dict[tuple[frozenset[str], int], Lot | None] = {}
-        self._last_tags: frozenset[str] | None = None
-        self._last_sent = -1
-        self._last_lot: Lot | None = None
+        self.latest: dict[frozenset[str], Lot | None] = {}
+        """By tags, what somebody who carries them was given last."""
 
     def lot(self, tags: frozenset[str], sent: int) -> Lot | None:
         """All that is addressed to `tags`, for a client whose last `position` was `sent`; `None` for nothing."""
-        if tags is self._last_tags and sent == self._last_sent:
-            return self._last_lot
         key = self._addressed & tags, sent
         if key not in self._lots:
             share = self._page.share(tags, self.count, self.size)
             self._lots[key] = self._lot(share, sent) if share.entries else None
-        self._last_tags, self._last_sent, self._last_lot = tags, sent, self._lots[key]
-        return self._last_lot
+        lot = self.latest[tags] = self._lots[key]
+        return lot
 
     def part(self, tags: frozenset[str], sent: int, max_entries: int, max_bytes: int) -> tuple[Lot | None, int]:
         """What of that may be sent now, and how far it goes."""
@@ -65,6 +61,7 @@ class SharedPage:
         frames = [entry.frame for entry in share.entries]
         size = sum(entry.size for entry in share.entries)
         return Lot(
+            sent,
             Bundle([*frames, Frame(position(sent, share.to))]),
             SentPage(share.to, len(frames), size, share.entries[0].offset - 1),
         )
@@ -79,6 +76,8 @@ class SharedPages:
         self._kinds: dict[frozenset[str], frozenset[str]] = {}
         self._changes = -1
         self._pages: dict[int, SharedPage] = {}
+        self.newest: SharedPage | None = None
+        """What was prepared last, where it is one page: for everybody who had all that was there before."""
 
     def kind_of(self, tags: frozenset[str]) -> frozenset[str]:
         """What of `tags` others carry too; the same object for all of one kind, of which there are few."""
@@ -94,17 +93,25 @@ class SharedPages:
         if page is None and (held := self._tail.held(after)) is not None:
             if len(self._pages) >= MAX_PAGES:
                 self._pages.clear()
-            page = self._pages[after] = SharedPage(held)
+            page = self._pages[after] = SharedPage(after, held)
         return page
 
     async def prepare(self, after: int, top: int) -> None:
         """Reads and encodes what follows `after`, so that those who stand there find it. Raises `SightlineError`."""
+        start = after
         while after < top:
             after = (await self._tail.page(after, top)).to
+        page = self.page(start)
+        self.newest = page if page is not None and page.to >= top else None
+
+    def forget(self) -> None:
+        """A name changed or was erased: nothing encoded before may be sent again."""
+        self.newest = None
+        self._tail.forget()
 
     async def read(self, after: int, top: int) -> SharedPage:
         """What follows `after` for one client that is further behind. Raises `SightlineError`."""
-        return SharedPage(await self._tail.page(after, top))
+        return SharedPage(after, await self._tail.page(after, top))
 
 
 def position(sent: int, to: int) -> str:

@@ -1,10 +1,14 @@
-"""WebSocket frames straight to the transport of the ASGI server's connection.
+"""WebSocket frames straight to, and from, the transport of the ASGI server's connection.
 
 `websocket.send` costs a coroutine, a frame of its own and a write for every client. uvicorn keeps handshake, `receive`,
 pings and close, and an application finds in its scope (`FRAMES_EXTENSION`) where it may put frames that were made once
 for everybody. That is sound because uvicorn never splits a message and writes each frame whole, so that whole frames
 may come between its own; because nothing is written once a close frame was sent or received (RFC 6455, section 5.5.1);
 and because a compressed frame is shared only where no dictionary outlives a message.
+
+Of what clients say, a short message that comes alone is offered to the application (`on_text`) before it is parsed and
+queued: a thousand clients that confirm an alert cost more than the alert. That is sound because it is done only where
+the parser stands between two messages and the application has taken all that came before.
 
 None of this is promised by uvicorn: `frames_reach_clients` tries it on a real connection before it is relied upon.
 """
@@ -14,14 +18,16 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable
+from types import GeneratorType
 from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from uvicorn.server import ServerState
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
+from websockets.streams import StreamReader
 
-from sightline.deliveries.framing import DEFLATE_WINDOW_BITS, FRAMES_EXTENSION, Bundle, Frame
+from sightline.deliveries.framing import DEFLATE_WINDOW_BITS, FRAMES_EXTENSION, Bundle, Frame, short_text
 
 __all__ = ["FrameWriter", "FramingProtocol", "frames_reach_clients"]
 
@@ -39,11 +45,12 @@ class FrameWriter:
     KiB), and once it is being closed; `on_ready` is called when it becomes true.
     """
 
-    __slots__ = ("_connection", "_deflates", "_open", "_put", "on_ready", "ready")
+    __slots__ = ("_connection", "_deflates", "_open", "_put", "on_ready", "on_text", "ready")
 
     def __init__(self, connection: FramingProtocol) -> None:
         self.ready = False
         self.on_ready: Callable[[], None] = _nobody_waits
+        self.on_text: Callable[[bytes], bool] = _nobody_listens
         self._connection = connection
         self._open = False
         self._put = connection.transport.write
@@ -69,6 +76,7 @@ class FrameWriter:
         """Nothing may follow: the connection is being closed, or is gone."""
         self._open = self.ready = False
         self.on_ready = _nobody_waits
+        self.on_text = _nobody_listens
 
     def unsent_bytes(self) -> int:
         """What the kernel has not taken yet."""
@@ -111,6 +119,25 @@ class FramingProtocol(WebSocketsSansIOProtocol):
         self._frames = FrameWriter(self)
         cast("dict[str, Any]", self.scope["extensions"])[FRAMES_EXTENSION] = self._frames
         await super().run_asgi()
+
+    def data_received(self, data: bytes) -> None:
+        frames = self._frames
+        if frames is not None and frames.on_text is not _nobody_listens and self._is_between_messages():
+            text = short_text(data)
+            if text is not None and frames.on_text(text):
+                return
+        super().data_received(data)
+
+    def _is_between_messages(self) -> bool:
+        """Whether nothing is under way: no frame was begun, no message is in parts, and none waits to be taken."""
+        if self.read_paused or not self.queue.empty():
+            return False
+        if getattr(self.conn, "current_size", 0) is not None:  # of a message in parts; unknown to other versions
+            return False
+        waiting: Any = self.conn.parser
+        while isinstance(waiting.gi_yieldfrom, GeneratorType):
+            waiting = waiting.gi_yieldfrom
+        return waiting.gi_code is _BETWEEN_FRAMES
 
     async def send(self, message: Any) -> None:
         if message["type"] == "websocket.close":
@@ -164,13 +191,24 @@ def _shares_frames(extension: object) -> bool:
     )
 
 
+_BETWEEN_FRAMES = StreamReader.at_eof.__code__
+"""Where the parser waits for the first byte of a frame."""
+
+
 def _nobody_waits() -> None:
     """Stands for an application that has not said what to do."""
+
+
+def _nobody_listens(text: bytes) -> bool:
+    """The same: every message goes the long way."""
+    return False
 
 
 # ── the trial ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 _TRIAL_CODE = 4999
+_TRIAL_TEXT = b"\x81\x85\1\2\3\4rjlvu"
+"""`short`, masked."""
 _TRIAL_CLOSE = b"\x88\x02" + _TRIAL_CODE.to_bytes(2, "big")
 _TRIAL_REQUEST = (
     b"GET / HTTP/1.1\r\nHost: trial\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -179,11 +217,13 @@ _TRIAL_REQUEST = (
 
 
 async def frames_reach_clients(protocol: type[FramingProtocol] = FramingProtocol) -> str | None:
-    """Opens a connection inside this process, writes a bundle between two messages of uvicorn's own, and closes.
+    """Opens a connection inside this process, writes a bundle between two messages of uvicorn's own, hears a message,
+    and closes.
 
-    `None` when the client saw just that; else what was wrong, in words. Takes some milliseconds.
+    `None` when either side saw just that; else what was wrong, in words. Takes some milliseconds.
     """
-    expected = b"\x81\x06before" + b"\x81\x05first\x81\x06second" + b"\x81\x05after" + _TRIAL_CLOSE
+    written = b"\x81\x06before" + b"\x81\x05first\x81\x06second" + b"\x81\x05after"
+    expected = written + _TRIAL_CLOSE
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
     loop = asyncio.get_running_loop()
@@ -195,9 +235,12 @@ async def frames_reach_clients(protocol: type[FramingProtocol] = FramingProtocol
         async with asyncio.timeout(TRIAL_S):
             transport, _ = await loop.connect_accepted_socket(lambda: protocol(config, ServerState(), {}), ours)
             await loop.sock_sendall(theirs, _TRIAL_REQUEST)
-            seen, answered = b"", False
+            seen, spoke, answered = b"", False, False
             while part := await loop.sock_recv(theirs, 4096):
                 seen += part
+                if written in seen and not spoke:
+                    await loop.sock_sendall(theirs, _TRIAL_TEXT)
+                    spoke = True
                 if _TRIAL_CLOSE in seen and not answered:  # uvicorn waits for our close before it ends the connection
                     await loop.sock_sendall(theirs, b"\x88\x82\0\0\0\0" + _TRIAL_CLOSE[2:])
                     answered = True
@@ -218,12 +261,18 @@ async def _trial(scope: Any, receive: Any, send: Any) -> None:
     writer: FrameWriter = scope["extensions"][FRAMES_EXTENSION]
     if writer.ready:
         raise RuntimeError("ready before it was accepted")
+    heard: list[bytes] = []
+    await receive()  # that a client would connect
     await send({"type": "websocket.accept"})
     await send({"type": "websocket.send", "text": "before"})
     if not writer.ready:
         raise RuntimeError("not ready after it was accepted")
     writer.write(Bundle([Frame("first"), Frame("second")]))
+    writer.on_text = lambda text: heard.append(text) or False
     await send({"type": "websocket.send", "text": "after"})
+    said = (await receive()).get("text")
+    if said != "short" or heard not in ([], [b"short"]):
+        raise RuntimeError(f"a message was read as {said!r} and {heard!r}")
     await writer.close(_TRIAL_CODE, "")
     writer.write(Bundle([Frame("too late")]))
     while (await receive())["type"] != "websocket.disconnect":

@@ -18,6 +18,7 @@ from sightline.deliveries.framing import (
     Frame,
     binary_frame,
     deflated_frame,
+    short_text,
     text_frame,
 )
 
@@ -89,3 +90,42 @@ def test_frames_are_made_once() -> None:
     assert bundle.plain is bundle.plain
     assert bundle.deflated is bundle.deflated
     assert frame.messages == (frame,)
+
+
+MASKS = st.binary(min_size=4, max_size=4)
+
+
+def masked(opcode: Opcode, payload: bytes, mask: bytes, *, fin: bool = True) -> bytes:
+    """A frame as a client writes it, by the library."""
+    frame = Parsed(opcode, payload, fin=fin).serialize(mask=True)
+    head = len(frame) - len(payload) - 4
+    coded = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
+    return frame[:head] + mask + coded
+
+
+@given(st.binary(max_size=130), MASKS)
+def test_a_short_text_is_read_as_the_library_reads_it(payload: bytes, mask: bytes) -> None:
+    read = short_text(masked(Opcode.TEXT, payload, mask))
+    assert read == (payload if len(payload) < 126 else None)
+
+
+@given(st.binary(min_size=1, max_size=130), MASKS, st.data())
+def test_what_is_not_just_one_short_text_is_left_to_the_library(
+    payload: bytes, mask: bytes, data: st.DataObject
+) -> None:
+    frame = masked(Opcode.TEXT, payload, mask)
+    cut = data.draw(st.integers(0, len(frame) - 1))
+    assert short_text(frame[:cut]) is None
+    assert short_text(frame + frame) is None
+    assert short_text(frame + b"\x81") is None
+    assert short_text(masked(Opcode.BINARY, payload, mask)) is None
+    assert short_text(masked(Opcode.CONT, payload, mask)) is None
+    assert short_text(masked(Opcode.TEXT, payload, mask, fin=False)) is None
+    assert short_text(bytes((frame[0] | 0x40,)) + frame[1:]) is None, "compressed"
+    assert short_text(text_frame("not masked")) is None
+
+
+@given(st.binary(max_size=140))
+def test_rubbish_is_no_short_text(data: bytes) -> None:
+    read = short_text(data)
+    assert read is None or len(read) == len(data) - 6

@@ -171,3 +171,24 @@ def test_error_data() -> None:
     assert wire.error("C", "m") == {"code": "C", "message": "m"}
     full = {"code": "C", "message": "m", "details": {"path": "data.x"}, "request_id": "1"}
     assert wire.error("C", "m", path="data.x", request_id="1") == full
+
+
+@given(st.integers(-5, 2**70), st.sampled_from([(",", ":"), (", ", ": ")]))
+def test_received_in_the_usual_form_is_what_the_decoder_makes_of_it(offset: int, separators: tuple[str, str]) -> None:
+    text = json.dumps({"type": "received", "data": {"offset": offset}}, separators=separators)
+    quick = wire.received_offset(text.encode())
+    if quick is not None:
+        assert wire.decode_client_message(text) == wire.ClientMessage("received", None, wire.Received(quick))
+    assert (quick is not None) is (0 <= offset < 10**16)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"type":"received","data":{"offset":01}}', '{"type":"received","data":{"offset":1}} ', '{"type":"received"}',
+        '{"type":"received","id":"a","data":{"offset":1}}', '{"type":"received","data":{"offset":1.0}}',
+        '{"type":"received","data":{"offset":1,"offset":2}}', '{"type":"received","data":{"offset":٣}}', "",
+    ],
+)  # fmt: skip
+def test_another_form_is_left_to_the_decoder(text: str) -> None:
+    assert wire.received_offset(text.encode()) is None

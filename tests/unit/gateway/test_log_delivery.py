@@ -22,7 +22,7 @@ TOP = 20
 
 def page_of(after: int, to: int) -> SharedPage:
     numbers = range(after + 1, to + 1)
-    return SharedPage(Page(to, [Encoded(one, EVERYBODY, f'"{one}"', 4, f"a{one}", "c") for one in numbers]))
+    return SharedPage(after, Page(to, [Encoded(one, EVERYBODY, f'"{one}"', 4, f"a{one}", "c") for one in numbers]))
 
 
 class Pages:

@@ -27,6 +27,7 @@ class Writer:
     def __init__(self) -> None:
         self.ready = True
         self.on_ready: Callable[[], None] = lambda: None
+        self.on_text: Callable[[bytes], bool] = lambda text: False
         self.writes: list[list[str | bytes]] = []
         self.unsent = 0
         self.closed: tuple[int, str] | None = None
@@ -124,7 +125,7 @@ async def test_nothing_is_written_while_the_client_takes_nothing() -> None:
     bench.sender.log_grew()
     for frame_id in range(5):
         bench.sender.outbox.put_observation("cam", frame_id, Frame(f"o{frame_id}"))
-    assert not bench.sender.is_free
+    assert not bench.sender.show(Bundle([Frame("shown")]))
     assert await bench.turn() == []
     bench.writer.ready = True
     bench.writer.on_ready()
