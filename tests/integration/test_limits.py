@@ -104,6 +104,25 @@ async def test_messages_of_one_type_are_limited_and_others_are_not(gateway_run: 
         assert (await client.next("heartbeat_ack"))["id"] == "beat"
 
 
+async def test_what_is_heard_at_once_is_checked_limited_and_counted_alike(gateway_run: GatewayRun) -> None:
+    gateway_run.settings = {"message_rates": "received=0.04,*=100"}
+    gateway = await gateway_run.start()
+    _, token = await gateway.user("olga")
+    async with gateway.client(token) as client:
+        await client.next("bulk_status_update")
+        for offset in (0, 99, -1, 0):
+            await client.send("received", offset=offset)
+            await client.send("heartbeat")
+            await client.next("heartbeat_ack")
+        errors = client.all("error")
+        assert [(error["code"], error["details"]["path"]) for error in errors] == [
+            ("INVALID_MESSAGE", "data.offset"), ("INVALID_MESSAGE", "data.offset"), ("RATE_LIMITED", "type"),
+        ]  # fmt: skip
+        (session,) = gateway.gateway.hub.clients
+        heard = gateway.gateway.metrics.registry.get_sample_value("sightline_messages_total")
+        assert (heard, session.client_id) == (1 + 8, client.heard[0]["data"]["client_id"])
+
+
 async def test_what_makes_no_sense_is_limited_too(gateway_run: GatewayRun) -> None:
     gateway_run.settings = {"message_rates": "*=0.01"}
     gateway = await gateway_run.start()

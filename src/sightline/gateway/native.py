@@ -217,6 +217,8 @@ class NativeClient:
     def _hear_at_once(self, text: bytes) -> bool:
         """Most of what clients say is `received`, and nothing in it has to be waited for: whoever says it in the usual
         form need not be awaited. What is checked, counted and done is the same."""
+        if self._outbox.is_crowded:
+            return False
         now_ms = self._gateway.clock.now_ms()
         try:
             message = self._gate.received(text)

@@ -62,10 +62,15 @@ class Outbox:
 
     async def room(self) -> None:
         """Waits until there is room for answers: a client that asks faster than it reads is read more slowly."""
-        while len(self._control) >= CROWDED_CONTROL:
+        while self.is_crowded:
             self._answered = self._answered or asyncio.Event()
             self._answered.clear()
             await self._answered.wait()
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether so many answers wait that no more should be asked for now."""
+        return len(self._control) >= CROWDED_CONTROL
 
     @property
     def has_control(self) -> bool:
