@@ -2,7 +2,7 @@
 
 `rtsp_server` starts it under the system's Python, which has GStreamer's bindings, and yields two ports: one open to
 all, with the paths `/video` and `/resizing`, and one with `/video` for the user `operator` with the password
-`correct horse` (digest). Files are H.264 byte streams, served over and over at 15 pictures a second.
+`correct horse` (digest). Files are H.264 (or H.265) byte streams, served over and over at 15 pictures a second.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class RtspPorts:
 
 
 @contextlib.contextmanager
-def rtsp_server(video: Path, resizing: Path, port: int = 0) -> Iterator[RtspPorts]:
+def rtsp_server(video: Path, resizing: Path, port: int = 0, codec: str = "h264") -> Iterator[RtspPorts]:
     """Serves until left. `port` is that of the open server, 0 takes a free one."""
     process = subprocess.Popen(
-        [SYSTEM_PYTHON, __file__, str(video), str(resizing), str(port)], stdout=subprocess.PIPE, text=True
+        [SYSTEM_PYTHON, __file__, str(video), str(resizing), str(port), codec], stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout is not None
@@ -57,7 +57,7 @@ def main() -> None:
     from gi.repository import GLib, Gst, GstRtsp, GstRtspServer
 
     class LoopingFile(GstRtspServer.RTSPMediaFactory):
-        """Feeds the file's H.264 again and again, at its own rate, with times that go on."""
+        """Feeds the file's video again and again, at its own rate, with times that go on."""
 
         def __init__(self, path: str) -> None:
             super().__init__()
@@ -66,9 +66,9 @@ def main() -> None:
 
         def do_create_element(self, _url: object) -> object:
             return Gst.parse_launch(
-                f"( multifilesrc location={self._path} loop=true ! h264parse config-interval=-1 ! "
-                "video/x-h264,stream-format=byte-stream,alignment=au,framerate=15/1 ! "
-                "rtph264pay name=pay0 pt=96 )"
+                f"( multifilesrc location={self._path} loop=true ! {codec}parse config-interval=-1 ! "
+                f"video/x-{codec},stream-format=byte-stream,alignment=au,framerate=15/1 ! "
+                f"rtp{codec}pay name=pay0 pt=96 )"
             )
 
     def serve(paths: dict[str, str], auth: GstRtspServer.RTSPAuth | None, port: str) -> GstRtspServer.RTSPServer:
@@ -95,7 +95,7 @@ def main() -> None:
     operator = GstRtspServer.RTSPToken()
     operator.set_string("media.factory.role", "operator")
     auth.add_digest("operator", "correct horse", operator)
-    video, resizing, port = sys.argv[1:]
+    video, resizing, port, codec = sys.argv[1:]
     servers = [
         serve({"/video": video, "/resizing": resizing}, None, port),
         serve({"/video": video}, auth, "0"),

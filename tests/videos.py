@@ -37,10 +37,11 @@ def write_video(
     fps: int = 15,
     format: str | None = None,
     times_s: Sequence[float] | None = None,
+    codec: str = "libx264",
 ) -> Path:
-    """Encodes pictures of one size as H.264, evenly or at the given times."""
+    """Encodes pictures of one size as H.264 (or by another of libav's encoders), evenly or at the given times."""
     with av.open(str(path), "w", format=format) as container:
-        stream = container.add_stream("libx264", rate=fps)
+        stream = container.add_stream(codec, rate=fps)
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = "yuv420p"
         stream.gop_size = fps

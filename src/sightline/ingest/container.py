@@ -49,12 +49,13 @@ class VideoContainer:
         self._interrupted = False
         self._begun = False
         self._time_s: float | None = None
+        asked_at_s = time.monotonic()
         try:
             self._container: InputContainer = av.open(
                 url, format=format, options=dict(options or {}), timeout=timeout_s or None
             )
         except _LIBAV_ERRORS as error:
-            raise self._explained(error) from None
+            raise self._explained(error, waited_s=time.monotonic() - asked_at_s) from None
         try:
             self._stream: VideoStream = self._first_video()
         except SourceError:
@@ -62,7 +63,6 @@ class VideoContainer:
             raise
         self._decoder = LateDecoder(self._stream.codec_context)
         self._tap = PacketTap(self._stream)
-        self._rotation = 0
         self._picture_ticks: int | None = None
         self._packets = self._video_packets()
 
@@ -134,10 +134,9 @@ class VideoContainer:
             image = np.array(frame.to_ndarray(format="bgr24", threads=1), np.uint8)
         except _LIBAV_ERRORS as error:
             raise self._explained(error) from None
-        self._rotation = frame.rotation
         ticks = frame.pts * frame.time_base * TICKS_PER_S if frame.pts is not None and frame.time_base else None
         self._picture_ticks = round(ticks) if ticks is not None else None
-        turns = round(frame.rotation / 90) % 4
+        turns = round(self._decoder.rotation / 90) % 4
         return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
 
     @property
@@ -150,7 +149,7 @@ class VideoContainer:
         if at_ms is None:
             self._tap.drop()
             return ()
-        return self._tap.take(at_ms, self._rotation)
+        return self._tap.take(at_ms, self._decoder.rotation)
 
     def interrupt(self) -> None:
         """Makes `advance` give up after the packet it waits for."""
@@ -185,5 +184,5 @@ class VideoContainer:
             if self._timeout_s and now_s - min(silent_since_s, failing_since_s) > self._timeout_s:
                 raise SourceError(f"no picture came for {self._timeout_s:g} s")
 
-    def _explained(self, error: Exception) -> SourceError:
-        return explain(error, shown=self._shown, timeout_s=self._timeout_s, begun=self._begun)
+    def _explained(self, error: Exception, waited_s: float = 0.0) -> SourceError:
+        return explain(error, shown=self._shown, timeout_s=self._timeout_s, waited_s=waited_s, begun=self._begun)

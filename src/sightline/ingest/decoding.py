@@ -12,6 +12,7 @@ from typing import Any
 
 import av
 import av.error
+from av.sidedata.sidedata import Type
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 
@@ -26,6 +27,8 @@ class LateDecoder:
     """Takes packets of one stream in; gives the newest frame on request. Used by one thread.
 
     `failing_since_s` is the time on the monotonic clock since when packets give no frame, None while they do.
+    `rotation` is by how many degrees, counter-clockwise, the newest frame must be turned to be upright: a file says it
+    with every frame, a camera now and then, and it holds until something else is said.
     """
 
     def __init__(self, context: VideoCodecContext) -> None:
@@ -39,6 +42,7 @@ class LateDecoder:
         self._asked_for = False
         self._fresh = False
         self.failing_since_s: float | None = None
+        self.rotation = 0
 
     def take(self, packet: av.Packet[Any]) -> None:
         """The stream's next packet. Raises libav's errors."""
@@ -84,9 +88,17 @@ class LateDecoder:
                 if isinstance(frame, VideoFrame):
                     self._frame = frame
                     self._fresh = True
+                    if frame.rotation or (self.rotation and _says_rotation(frame)):
+                        self.rotation = frame.rotation
         if self._fresh:
             self.failing_since_s = None
         elif self.failing_since_s is None:
             self.failing_since_s = time.monotonic()
         each_s = (time.thread_time() - started_s) / len(queue)
         self._burst = min(MAX_BURST_FRAMES, max(1, int(BURST_S / max(each_s, 1e-6))))
+
+
+def _says_rotation(frame: VideoFrame) -> bool:
+    """Whether the frame says how it is turned, be it by nothing."""
+    said: Any = frame.side_data
+    return any(said[place].type is Type.DISPLAYMATRIX for place in range(len(said)))

@@ -72,16 +72,18 @@ def _input_output(shown: str) -> str:
     return f"what {host_and_port(shown)} sends is not a video"
 
 
-def explain(error: Exception, *, shown: str, timeout_s: float, begun: bool) -> SourceError:
+def explain(error: Exception, *, shown: str, timeout_s: float, begun: bool, waited_s: float = 0.0) -> SourceError:
     """What libav's `error` means for the person who looks after the camera.
 
-    `shown` is the redacted source; `begun` says whether pictures have come before.
+    `shown` is the redacted source; `begun` says whether pictures have come before, `waited_s` how long it was waited
+    for an answer: of an RTSP server that says nothing, libav speaks as of one that talks nonsense.
     """
     at = host_and_port(shown)
     for kind, sentence in _BY_KIND:
         if isinstance(error, kind):
             return SourceError(sentence)
-    if isinstance(error, (av.error.ExitError, TimeoutError)):
+    ran_out = isinstance(error, _NO_VIDEO) and 0 < timeout_s <= waited_s
+    if ran_out or isinstance(error, (av.error.ExitError, TimeoutError)):
         return SourceError(f"{at} sent nothing for {timeout_s:g} s")
     unreadable = isinstance(error, _NO_VIDEO) or getattr(error, "errno", None) == errno.EIO
     if isinstance(error, EOFError) or (begun and unreadable):

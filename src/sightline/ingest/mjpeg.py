@@ -20,9 +20,9 @@ class MjpegSource(LiveSource):
             timeout_s=timeout_s,
             options={
                 "protocol_whitelist": "http,https,httpproxy,tcp,tls,crypto",
-                "fflags": "nobuffer",
                 "flags": "low_delay",
                 "analyzeduration": "500000",  # µs
+                "fpsprobesize": "0",  # frames to tell the rate by; the first picture waits for them
                 "probesize": "1000000",  # bytes; two large JPEGs
                 # Only the address that somebody was allowed to give is spoken to: no redirects, no playlists.
                 "max_redirects": "0",

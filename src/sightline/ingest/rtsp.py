@@ -26,9 +26,9 @@ class RtspSource(LiveSource):
                 "rtsp_transport": transport,
                 "allowed_media_types": "video",
                 "protocol_whitelist": "rtsp,rtp,rtcp,tcp,udp,tls,srtp,crypto",
-                "fflags": "nobuffer",
                 "flags": "low_delay",
                 "max_delay": "300000",  # µs that packets out of order are waited for (UDP)
                 "analyzeduration": "1000000",  # µs; the default of 5 s delays the first picture
+                "fpsprobesize": "0",  # frames to tell the rate by: at 15 a second they cost a second and a half
             },
         )
