@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-__all__ = ["Cadence", "RateMeter", "UsualGap"]
+__all__ = ["Cadence", "Pace", "RateMeter", "UsualGap"]
 
 
 class Cadence:
@@ -32,6 +32,29 @@ class Cadence:
         late = now_s - on_time_s > self._interval_s
         self._next_s = (now_s if late else on_time_s) + self._interval_s
         return True
+
+
+class Pace:
+    """Spreads what wants to happen at once: `at_once` may, then `per_second`, in the order in which they ask.
+
+    >>> pace = Pace(per_second=10.0, at_once=2)
+    >>> [round(pace.wait_s(0.0), 3) for _ in range(4)]
+    [0.0, 0.0, 0.1, 0.2]
+    >>> pace.wait_s(60.0)
+    0.0
+    """
+
+    def __init__(self, *, per_second: float, at_once: int) -> None:
+        self._interval_s = 1.0 / per_second
+        self._credit_s = (at_once - 1) * self._interval_s
+        self._next_s = float("-inf")
+
+    def wait_s(self, now_s: float) -> float:
+        """How long to wait, for somebody who asks now; the turn is theirs. Times are seconds on a clock that never
+        jumps."""
+        turn_s = max(self._next_s, now_s - self._credit_s)
+        self._next_s = turn_s + self._interval_s
+        return max(0.0, turn_s - now_s)
 
 
 class UsualGap:
