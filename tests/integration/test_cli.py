@@ -186,6 +186,9 @@ def test_cameras_are_added_listed_and_removed(home: Path, tmp_path: Path) -> Non
     missing = sightline(home, "cameras", "add", "clip", str(tmp_path / "missing.mp4"), "--test")
     assert missing.returncode == 1
     assert "not added" in missing.stderr
+    assert "works: " in answer(home, "cameras", "test", "demo:")
+    silent = sightline(home, "cameras", "test", "rtsp://guard:s3cret@127.0.0.1:9/1", "--json")
+    assert (silent.returncode, json.loads(silent.stdout)["message"]) == (1, "nothing listens at 127.0.0.1:9")
     answer(home, "cameras", "add", "hall", "demo:", "--test")
     assert [one["name"] for one in json.loads(answer(home, "cameras", "list", "--json"))] == ["door", "hall"]
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import av
 import pytest
 
+from sightline.clock import SystemClock
+from sightline.engine import source_state
+from sightline.engine.mailbox import Mailboxes
+from sightline.engine.rates import Pace
+from sightline.engine.reader import CameraReader
+from sightline.events.engine_link import CameraSpec
 from sightline.exceptions import SourceError
 from sightline.ingest.open import open_source
+from sightline.ingest.source import Source
 from tests.faulty_rtsp import Fault, faulty_rtsp
+from tests.flaky_proxy import flaky_proxy
 from tests.rtsp_server import available, rtsp_server
 from tests.videos import number_in, numbered, write_video
 
@@ -28,6 +38,11 @@ def h264(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def faulty(h264: Path) -> Iterator[int]:
     with faulty_rtsp(h264) as port:
         yield port
+
+
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_state, "FIRST_RETRY_MS", 100)
 
 
 def pictures(url: str, count: int) -> list[int]:
@@ -122,3 +137,55 @@ def test_a_picture_that_says_how_it_is_turned_is_shown_upright(tmp_path: Path, d
         finally:
             camera.close()
     assert set(shapes[20:]) == {(240, 320) if degrees == 180 else (320, 240)}
+
+
+@pytest.mark.usefixtures("quick_retries")
+def test_fifty_cameras_that_go_down_at_once_come_back_one_after_the_other(faulty: int) -> None:
+    """Fifty readers of one engine behind one switch. When each was opened again is what a camera would see."""
+    pace, lock = Pace(per_second=50.0, at_once=5), threading.Lock()
+    opened_s: list[float] = []
+
+    def open_and_note(spec: str, timeout_s: float) -> Source:
+        opened_s.append(time.monotonic())
+        return open_source(spec, timeout_s=timeout_s)
+
+    def turn_s() -> float:
+        with lock:
+            return pace.wait_s(time.monotonic())
+
+    with flaky_proxy(faulty) as switch:
+        readers = [
+            CameraReader(
+                CameraSpec(id=f"camera-{number}", source=f"rtsp://127.0.0.1:{switch.port}/mute", analysis_fps=1.0),
+                open_source=open_and_note,
+                mailboxes=Mailboxes(),
+                clock=SystemClock(),
+                told=lambda reader, change: None,
+                stall_after_ms=3_000,
+                outage_after_ms=30_000,
+                turn_s=turn_s,
+            )
+            for number in range(50)
+        ]
+        for reader in readers:
+            reader.start()
+        wait_until(lambda: len(opened_s) >= 50)
+        opened_s.clear()
+        switch.cut()
+        wait_until(lambda: len(opened_s) >= 50)
+        for reader in readers:
+            reader.stop()
+        switch.cut()
+        assert all(reader.join(10) for reader in readers)
+    opened_s.sort()
+    # In no tenth of a second more than its share and what may go at once; nearly a second passes in all.
+    busiest = max(sum(start_s <= at_s < start_s + 0.1 for at_s in opened_s) for start_s in opened_s)
+    assert busiest <= 0.1 * 50 + 5 + 1
+    assert opened_s[49] - opened_s[0] >= (50 - 5 - 1) / 50
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    until_s = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < until_s
+        time.sleep(0.02)

@@ -74,6 +74,34 @@ def add(
         say(f"added {camera.name} ({camera.source})")
 
 
+@app.command()
+def test(
+    source: Annotated[str, typer.Argument(help="Where its pictures come from.")],
+    as_json: Json = False,
+    home: Home = None,
+    config: Config = None,
+) -> None:
+    """Open a source, read a picture, and say what there is, or in plain words what is wrong. Nothing is added.
+
+    [bold]Example[/bold]
+
+        sightline cameras test rtsp://user:password@10.0.0.9/stream1
+    """
+    where = _from_here(source)
+
+    async def ask(client: RestClient) -> SourceTest:
+        with NOTES.status("opening the camera …"):
+            return await client.test_source(where)
+
+    result = run(loaded(home, config), ask)
+    if as_json:
+        print_json(result)
+    if not result.ok:
+        raise SourceError(result.message)
+    if not as_json:
+        say(f"works: {result.message}")
+
+
 @app.command("list")
 def list_cameras(as_json: Json = False, home: Home = None, config: Config = None) -> None:
     """List the cameras and how each of them is."""

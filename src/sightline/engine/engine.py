@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
 import time
 import uuid
 from collections import Counter
@@ -34,6 +35,7 @@ from sightline.engine.outgoing import Outgoing
 from sightline.engine.packet_feed import OpenEncoder
 from sightline.engine.peer_sessions import Peers, PeerSessions
 from sightline.engine.performance import Performance
+from sightline.engine.rates import Pace
 from sightline.engine.reader import CameraReader, OpenSource
 from sightline.engine.requests import Requests
 from sightline.engine.sights import Sight, SightLoader, Sights
@@ -72,6 +74,10 @@ REPORT_INTERVAL_S = 10.0
 UNASSIGNED_GRACE_S = 10.0
 """After a new link, cameras that the gateway does not assign again within this time were removed while it was away."""
 SHUTDOWN_S = 2.0
+OPENED_AT_ONCE = 8
+OPENED_PER_SECOND = 8.0
+"""Cameras that go down together are opened again one after the other, so that neither the switch they hang on nor this
+machine drowns in them."""
 SPOOL_PATIENCE_S = 6.0
 """How long a new engine waits for the one before it to end and let go of the spool."""
 
@@ -143,6 +149,8 @@ class Engine:
         self._outgoing = Outgoing()
         self._cameras: dict[str, _Assigned] = {}
         self._next_frame_ids: dict[str, int] = {}
+        self._opening = Pace(per_second=OPENED_PER_SECOND, at_once=OPENED_AT_ONCE)
+        self._opening_lock = threading.Lock()
         self._leaving: list[CameraReader] = []
         self._grace_until_s: float | None = None
         self._performance = Performance(settings.workers, clock.monotonic_s())
@@ -314,6 +322,7 @@ class Engine:
             stall_after_ms=self._settings.stall_after_ms,
             outage_after_ms=self._settings.outage_after_ms,
             first_frame_id=self._next_frame_ids.get(camera.id, 1),
+            turn_s=self._turn_to_open_s,
             open_encoder=self._open_encoder,
         )
         self._cameras[camera.id] = _Assigned(reader, lease_until_ms)
@@ -335,6 +344,11 @@ class Engine:
         reader = self._reader_of(camera_id)
         if reader is not None:
             reader.retry_now()
+
+    def _turn_to_open_s(self) -> float:
+        """Called from the readers' threads."""
+        with self._opening_lock:
+            return self._opening.wait_s(self._clock.monotonic_s())
 
     def _scene_of(self, camera_id: str) -> Scene:
         """Called from the workers."""

@@ -76,7 +76,8 @@ class _AnalysisCrash(Exception):
 class CameraReader:
     """One camera's thread, its state, its rates. `camera` may be replaced by one of the same source and rate.
 
-    `told` is called from that thread or from `tick`'s; it must neither block nor call back.
+    `told` is called from that thread or from `tick`'s; it must neither block nor call back. `turn_s` says how long to
+    wait before the source is opened, so that cameras that went down together do not all come back in one instant.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class CameraReader:
         stall_after_ms: int,
         outage_after_ms: int,
         first_frame_id: int = 1,
+        turn_s: Callable[[], float] = lambda: 0.0,
         open_encoder: OpenEncoder | None = None,
     ) -> None:
         """Without `open_encoder` a camera whose pictures have to be encoded has no packets."""
@@ -99,6 +101,7 @@ class CameraReader:
         self._mailboxes = mailboxes
         self._clock = clock
         self._told = told
+        self._turn_s = turn_s
         self._timeout_s = stall_after_ms / 1000
         self._lock = threading.Lock()
         self._machine = SourceMachine(
@@ -182,7 +185,7 @@ class CameraReader:
             )
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        while not self._stopping.wait(self._turn_s()):
             self._wake.clear()
             self._tell(lambda now_ms: self._machine.connecting(now_ms))
             try:
