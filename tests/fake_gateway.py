@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from starlette.requests import ClientDisconnect
 
+from sightline.clock import SystemClock
 from sightline.events.engine_link import (
     Assign,
     EngineMessage,
@@ -24,6 +25,7 @@ from sightline.events.engine_link import (
 )
 from sightline.events.fact import Accepted, Kept
 from sightline.events.gallery_feed import GalleryPage, GallerySince
+from sightline.events.lease import Beat, Lease
 
 TOKEN = "engine-token"
 Message = TypeVar("Message")
@@ -47,6 +49,9 @@ class FakeGateway:
     wants_clip: Callable[[Kept], bool | None] = lambda fact: None
     blob_status: int = 201
     clip_status: int = 204
+    lease_ms: int | None = None
+    ahead_ms: int = 0
+    version: str = "1.2.3"
     messages: list[EngineMessage] = field(default_factory=list)
     pictures: list[tuple[dict[str, object], bytes]] = field(default_factory=list)
     blobs: dict[str, bytes] = field(default_factory=dict)
@@ -143,15 +148,22 @@ class FakeGateway:
         if isinstance(message, Hello):
             self._link = websocket
             self.links += 1
-            await websocket.send_bytes(encode(Welcome(server_time=0, gallery_version=0)))
+            welcome = Welcome(server_time=self._now_ms(), gallery_version=0, version=self.version)
+            await websocket.send_bytes(encode(welcome))
             for assign in self.assign:
                 await websocket.send_bytes(encode(assign))
+        elif isinstance(message, Beat) and self.lease_ms is not None:
+            lease = Lease(beat=message.number, length_ms=self.lease_ms, server_time=self._now_ms())
+            await websocket.send_bytes(encode(lease))
         elif isinstance(message, GallerySince):
             for page in self.gallery:
                 if page.version > message.version:
                     await websocket.send_bytes(encode(page))
         elif isinstance(message, Kept) and self.accept(message):
             await websocket.send_bytes(encode(Accepted(key=message.key, clip=self.wants_clip(message))))
+
+    def _now_ms(self) -> int:
+        return SystemClock().now_ms() + self.ahead_ms
 
     async def _frames(self, websocket: WebSocket) -> None:
         await websocket.accept()

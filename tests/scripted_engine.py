@@ -134,6 +134,7 @@ def scripted_engine(
     new_analysis: Callable[[str], FrameAnalysis] | None = None,
     recordings: Recordings | None = None,
     clips: ClipSettings | None = None,
+    further_gateways: tuple[GatewayAddress, ...] = (),
 ) -> Engine:
     run = uuid.uuid4().hex[:6]
     scripted: Callable[[str], ScriptedAnalysis] = lambda camera_id: ScriptedAnalysis(camera_id, run)  # noqa: E731
@@ -141,7 +142,7 @@ def scripted_engine(
         EngineSettings(
             engine_id="engine-1",
             version="1.2.3",
-            gateway=gateway,
+            gateways=(gateway, *further_gateways),
             spool_folder=spool,
             workers=workers,
             stall_after_ms=stall_after_ms,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sightline.exceptions import Forbidden
 
-__all__ = ["RIGHTS", "Right", "Role", "User", "require"]
+__all__ = ["RIGHTS", "MachineToken", "Right", "Role", "User", "require"]
 
 
 class Role(enum.StrEnum):
@@ -85,3 +85,11 @@ def require(user: User, right: Right) -> None:
     """Raises `Forbidden` unless `user` holds `right`."""
     if not user.may(right):
         raise Forbidden(f"the role {user.role.value!r} may not {right.value.replace('_', ' ')}")
+
+
+@dataclass(frozen=True, slots=True)
+class MachineToken:
+    """That there is a token of this name; the token itself is shown once, and kept as a hash."""
+
+    name: str
+    created_at_ms: int

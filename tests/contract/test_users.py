@@ -97,8 +97,12 @@ async def test_a_machine_is_known_by_its_token(store: SqlStore) -> None:
     await store.machine_tokens.create(name="engine-2", token_hash="bb", now_ms=1)
     assert await store.machine_tokens.name_of("aa") == "engine-1"
     assert await store.machine_tokens.name_of("cc") is None
+    assert [(token.name, token.created_at_ms) for token in await store.machine_tokens.list()] == [
+        ("engine-1", 1), ("engine-2", 1)
+    ]  # fmt: skip
     await store.machine_tokens.delete("engine-2")
     assert await store.machine_tokens.name_of("bb") is None
+    assert [token.name for token in await store.machine_tokens.list()] == ["engine-1"]
     with pytest.raises(NotFound):
         await store.machine_tokens.delete("engine-2")
 

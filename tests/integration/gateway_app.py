@@ -29,6 +29,7 @@ from sightline.decisions.watch_list import WatchList
 from sightline.events import engine_link as link
 from sightline.events.alert import Severity
 from sightline.events.fact import Accepted, Fact, Identified
+from sightline.events.lease import Beat, Lease
 from sightline.events.observation import Observation, TrackedFace
 from sightline.events.spoken import decode_spoken
 from sightline.events.spoken_elsewhere import ALERTS_MESSAGES
@@ -167,6 +168,21 @@ class ScriptedEngine:
         await self.send(fact)
         await self.until(lambda: any(accepted.key == fact.key for accepted in self.all(Accepted)))
 
+    async def beat(self, number: int, *holds: Camera) -> None:
+        """Says a beat and waits for the lease."""
+        await self.send(Beat(number=number, holds=[camera.id for camera in holds]))
+        await self.until(lambda: any(lease.beat == number for lease in self.all(Lease)))
+
+    def cameras(self) -> set[str]:
+        """What it was told to read, in the order in which it was told."""
+        reads: set[str] = set()
+        for message in self.told:
+            if isinstance(message, link.Assign):
+                reads.add(message.camera.id)
+            elif isinstance(message, link.Revoke):
+                reads.discard(message.camera_id)
+        return reads
+
     async def sees(self, person: Person, camera: Camera, times: int = 1) -> list[Fact]:
         """The person passes the camera so often, each time long enough after the last to be alerted again."""
         facts = [identified(person.id, camera.id, number) for number in itertools.islice(self._facts, times)]
@@ -188,6 +204,7 @@ class RunningGateway:
     app: FastAPI
     url: str
     engine_token: str
+    _engine_tokens: dict[str, str] = field(default_factory=dict)
 
     @property
     def ws_url(self) -> str:
@@ -264,18 +281,24 @@ class RunningGateway:
             yield AlertsClient(socket)
 
     @contextlib.asynccontextmanager
-    async def engine(self, *, capacity: int = 8) -> AsyncIterator[ScriptedEngine]:
-        headers = {"Authorization": f"Bearer {self.engine_token}"}
+    async def engine(self, *, capacity: int = 8, name: str = "local", **hello: Any) -> AsyncIterator[ScriptedEngine]:
+        """One that says no beats, so that it has no lease, unless it is given an `instance`."""
+        token = self.engine_token if name == "local" else await self.token_of(name)
+        headers = {"Authorization": f"Bearer {token}"}
         async with self.socket("/ws/engine", additional_headers=headers) as socket:
             engine = ScriptedEngine(socket)
-            await engine.send(
-                link.Hello(engine_id="any", version="1", capacity=capacity, devices=["cpu"], models=[
-                    link.ModelReport(task="face-detector", name="d", loaded=True)
-                ])
-            )  # fmt: skip
+            models = [link.ModelReport(task="face-detector", name="d", loaded=True)]
+            values = {"engine_id": "any", "version": "1", "capacity": capacity, "devices": ["cpu"], "models": models}
+            await engine.send(link.Hello(**(values | hello)))
             await engine.until(lambda: engine.all(link.Welcome))
             yield engine
             await engine.close()
+
+    async def token_of(self, engine_id: str) -> str:
+        """The token of an engine that others start, made when it is asked for first."""
+        if engine_id not in self._engine_tokens:
+            self._engine_tokens[engine_id] = await engine_token(self.gateway, engine_id)
+        return self._engine_tokens[engine_id]
 
     @contextlib.asynccontextmanager
     async def engine_pictures(self) -> AsyncIterator[ClientConnection]:

@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 import structlog
 
+from sightline.clock import SystemClock
 from sightline.engine import engine as engine_module
-from sightline.engine import fact_sender, outbox, source_state
+from sightline.engine import fact_sender, outbox, source_state, uplink
 from sightline.engine.engine import Engine
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.events.engine_link import (
@@ -36,6 +37,7 @@ from sightline.events.engine_link import (
 )
 from sightline.events.fact import Fact, Sighting, SourceState
 from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemplate
+from sightline.events.lease import Beat, Leaving
 from sightline.events.observation import Observation
 from sightline.events.scene import Scene
 from sightline.events.still import Analyse, Analysis
@@ -266,10 +268,66 @@ async def test_without_a_folder_for_its_spool_an_engine_works_and_says_so(
 
 
 async def test_a_lease_that_ends_ends_the_reading(gateway: FakeGateway, tmp_path: Path, video: str) -> None:
-    gateway.assign = [Assign(camera=camera(video).camera, lease_until=1)]
+    gateway.assign, gateway.lease_ms = [camera(video)], 3_000
     async with running(engine_for(gateway, tmp_path / "spool")):
-        await gateway.until(lambda: gateway.all(CameraReport))
-        await gateway.until(lambda: latest_status(gateway).cameras == 0 and len(gateway.all(Status)) > 1)
+        await gateway.until(lambda: gateway.all(Fact) and len(gateway.all(Beat)) > 1)
+        assert gateway.all(Beat)[-1].holds == ["hall"]
+        gateway.lease_ms = 0
+        gateway.assign = []
+        await gateway.until(lambda: gateway.links == 2)  # it looks for another gateway
+        await gateway.until(lambda: gateway.all(Beat)[-1].holds == [] and latest_status(gateway).cameras == 0)
+
+
+async def test_an_engine_reads_on_while_no_gateway_lives(
+    gateway: FakeGateway, tmp_path: Path, video: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uplink, "LAST_RETRY_S", 0.3)
+    gateway.assign, gateway.lease_ms = [camera(video)], 3_000
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: gateway.all(Fact) and len(gateway.all(Beat)) > 1)
+        await gateway.stop()  # the port refuses from now on: nobody could give the camera to another engine
+        await asyncio.sleep(4)
+        gateway.assign, before = [], len(gateway.messages)
+        await gateway.start()
+        await gateway.until(lambda: any(isinstance(message, Beat) for message in gateway.messages[before:]))
+        assert next(message for message in gateway.messages[before:] if isinstance(message, Beat)).holds == ["hall"]
+
+
+async def test_an_engine_that_ends_says_so(gateway: FakeGateway, tmp_path: Path, video: str) -> None:
+    gateway.assign, gateway.lease_ms = [camera(video)], 60_000
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: gateway.all(Fact))
+    await gateway.until(lambda: gateway.all(Leaving))
+
+
+async def test_the_clock_of_an_engine_is_corrected_and_that_is_said(
+    gateway: FakeGateway, tmp_path: Path, video: str
+) -> None:
+    gateway.assign, gateway.ahead_ms = [camera(video)], 95_000
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: gateway.all(Observation) and gateway.all(Status))
+        off_ms = gateway.all(Observation)[0].timestamp - SystemClock().now_ms()
+    assert 60_000 < off_ms < 130_000
+    assert any("95.0 s behind the gateway's" in warning for warning in gateway.all(Status)[0].warnings)
+
+
+async def test_a_gateway_of_another_version_is_told_of(gateway: FakeGateway, tmp_path: Path) -> None:
+    gateway.version = "1.3.0"
+    async with running(engine_for(gateway, tmp_path / "spool")):
+        await gateway.until(lambda: gateway.all(Status))
+    assert latest_status(gateway).warnings == ["this engine is of version 1.2.3, its gateway of 1.3.0: update one"]
+
+
+async def test_the_next_gateway_is_tried_when_one_is_away(gateway: FakeGateway, tmp_path: Path) -> None:
+    async with FakeGateway() as second:
+        addresses = [GatewayAddress(one.url, TOKEN) for one in (gateway, second)]
+        async with running(scripted_engine(addresses[0], tmp_path / "spool", further_gateways=tuple(addresses[1:]))):
+            await gateway.until(lambda: gateway.all(Status))
+            await gateway.stop()
+            await second.until(lambda: second.all(Status))
+            await second.drop_link()
+            await gateway.start()
+            await gateway.until(lambda: gateway.links == 2)
 
 
 # ── requests ────────────────────────────────────────────────────────────────────────────────────────────────────────

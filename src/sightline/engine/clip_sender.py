@@ -17,7 +17,7 @@ import httpx
 import structlog
 
 from sightline.engine.clip_recorder import FinishedClip
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.gateway_address import Gateways
 from sightline.events.fact import Fact
 
 __all__ = ["ClipSender"]
@@ -46,8 +46,8 @@ class ClipSender:
     """The clips of one engine between recording and delivery. Used from the event loop; `facts_waiting` counts facts
     that no gateway has accepted."""
 
-    def __init__(self, gateway: GatewayAddress, facts_waiting: Callable[[], int]) -> None:
-        self._gateway = gateway
+    def __init__(self, gateways: Gateways, facts_waiting: Callable[[], int]) -> None:
+        self._gateways = gateways
         self._facts_waiting = facts_waiting
         self._clips: dict[str, _Clip] = {}
         self._keys: dict[str, str] = {}
@@ -130,14 +130,15 @@ class ClipSender:
 
     async def _put(self, finished: FinishedClip, client: httpx.AsyncClient) -> int:
         """The HTTP status, 0 when there was no answer."""
+        gateway = self._gateways.current
         try:
             size = (await asyncio.to_thread(finished.path.stat)).st_size
             answer = await client.put(
-                self._gateway.blob(finished.blob_id),
+                gateway.blob(finished.blob_id),
                 content=_chunks(finished.path),
                 params={"duration_ms": finished.duration_ms} if finished.duration_ms is not None else None,
                 headers={
-                    **self._gateway.headers,
+                    **gateway.headers,
                     "Content-Type": _MEDIA_TYPES[finished.path.suffix],
                     "Content-Length": str(size),
                 },

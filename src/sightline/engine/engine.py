@@ -8,6 +8,7 @@ runs nothing but the link.
 from __future__ import annotations
 
 import asyncio
+import platform
 import ssl
 import threading
 import time
@@ -26,7 +27,9 @@ from sightline.engine.clip_recorder import ClipRecorder, ClipSettings, FinishedC
 from sightline.engine.clip_sender import ClipSender
 from sightline.engine.examination import Recordings
 from sightline.engine.examiner import Examiner, Looking
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.gateway_address import GatewayAddress, Gateways
+from sightline.engine.gateway_clock import GatewayClock
+from sightline.engine.lease_keeper import LeaseKeeper
 from sightline.engine.live_fragments import LiveFragments
 from sightline.engine.live_video import LiveVideo
 from sightline.engine.mailbox import Mailboxes
@@ -45,6 +48,7 @@ from sightline.engine.spool_disk import NoDisk, SpoolDisk
 from sightline.engine.uplink import Uplink
 from sightline.engine.watching import Watching
 from sightline.events.engine_link import (
+    LINK_PROTOCOL,
     Assign,
     CameraSpec,
     DeviceMemory,
@@ -61,6 +65,7 @@ from sightline.events.engine_link import (
 )
 from sightline.events.fact import Fact, Sighting, SourceState
 from sightline.events.gallery_feed import GalleryPage
+from sightline.events.lease import Beat, Lease
 from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.peer import EndSession, Offer
 from sightline.events.scene import Scene
@@ -70,6 +75,7 @@ __all__ = ["Engine", "EngineSettings"]
 
 TICK_S = 0.5
 STATUS_INTERVAL_S = 2.0
+BEAT_INTERVAL_S = 2.0
 REPORT_INTERVAL_S = 10.0
 UNASSIGNED_GRACE_S = 10.0
 """After a new link, cameras that the gateway does not assign again within this time were removed while it was away."""
@@ -89,12 +95,12 @@ class EngineSettings:
     """What one engine is told at its start. `capacity` is in cameras, `workers` in frames analysed at a time, `stills`
     in pictures analysed in the background at a time.
 
-    Stills to analyse are refused beyond `max_image_bytes` and `max_image_pixels`.
+    `gateways` are tried in turn. Stills to analyse are refused beyond `max_image_bytes` and `max_image_pixels`.
     """
 
     engine_id: str
     version: str
-    gateway: GatewayAddress
+    gateways: tuple[GatewayAddress, ...]
     spool_folder: Path
     spool_limit_bytes: int = 512 * 2**20
     workers: int = 2
@@ -112,7 +118,6 @@ class EngineSettings:
 @dataclass(slots=True)
 class _Assigned:
     reader: CameraReader
-    lease_until_ms: int
     confirmed: bool = True
     reported_at_s: float = 0.0
 
@@ -143,7 +148,9 @@ class Engine:
         self._open_encoder = open_encoder
         self._settings = settings
         self._open_source = open_source
-        self._clock = clock
+        self._clock = clock = GatewayClock(clock)
+        self._lease = LeaseKeeper()
+        self._gateway_version = settings.version
         self._mailboxes = Mailboxes()
         self._watching = Watching()
         self._outgoing = Outgoing()
@@ -156,12 +163,13 @@ class Engine:
         self._performance = Performance(settings.workers, clock.monotonic_s())
         self._sights = Sights(sight, loader, ask=self._outgoing.ask, switched=self._sight_switched)
         self._outbox = FactOutbox(self._open_spool)
-        self._clip_sender = ClipSender(settings.gateway, lambda: self._outbox.facts)
+        gateways = Gateways(settings.gateways)
+        self._clip_sender = ClipSender(gateways, lambda: self._outbox.facts)
         self._clips: ClipRecorder | None = None
         if settings.clips is not None and video_files is not None:
             self._clips = ClipRecorder(settings.clips, video_files, clock, self._clip_from_thread)
         self._uplink = Uplink(
-            settings.gateway,
+            gateways,
             self,
             self._outbox,
             self._outgoing,
@@ -183,7 +191,7 @@ class Engine:
             max_image_pixels=settings.max_image_pixels,
         )
         self._examiner = Examiner(
-            settings.gateway,
+            gateways,
             recordings,
             Looking(self._sights.analyser, self._sights.new_analysis, self._sights.gallery),
             self._examined_from_thread,
@@ -223,6 +231,7 @@ class Engine:
             asyncio.create_task(self._outbox.tend()),
             asyncio.create_task(self._sights.run()),
             asyncio.create_task(self._tick()),
+            asyncio.create_task(self._keep_lease()),
         ]
         stopping = asyncio.create_task(stop.wait())
         try:
@@ -230,6 +239,8 @@ class Engine:
             for task in done - {stopping}:
                 task.result()  # one of the tasks that never end has failed: the supervisor shall see why
         finally:
+            self._let_go()
+            await self._uplink.say_goodbye()
             for task in (stopping, *work):
                 task.cancel()
             await asyncio.gather(stopping, *work, return_exceptions=True)
@@ -247,15 +258,21 @@ class Engine:
             devices=list(settings.devices),
             models=list(self._sights.serving.reports),
             stills=settings.stills,
+            instance=self._outbox.instance,
+            host=platform.node(),
+            protocol=LINK_PROTOCOL,
         )
 
-    def link_opened(self, welcome: Welcome) -> Iterable[EngineMessage]:
+    def link_opened(self, welcome: Welcome, asked_s: float) -> Iterable[EngineMessage]:
         """The first words on a new link."""
+        self._clock.heard(welcome.server_time, asked_s)
+        self._gateway_version = welcome.version
+        self._lease.link_opened(self._clock.monotonic_s())
         for assigned in self._cameras.values():
             assigned.confirmed = False
         self._grace_until_s = self._clock.monotonic_s() + UNASSIGNED_GRACE_S
         reports = [assigned.reader.report() for assigned in self._cameras.values()]
-        return [self._sights.question(), *reports, self._status()]
+        return [self._beat(), self._sights.question(), *reports, self._status()]
 
     def link_lost(self) -> None:
         """Nobody looks any more; everything else goes on."""
@@ -264,13 +281,20 @@ class Engine:
         self._examiner.close()
         self._grace_until_s = None
 
+    def nobody_listens(self, tried_s: float) -> None:
+        """No gateway lives: nobody else can be given this engine's cameras."""
+        self._lease.nobody_listens(tried_s, len(self._settings.gateways))
+
     def received(self, message: GatewayMessage) -> None:
         """Does what a gateway asks."""
         match message:
             case Assign():
-                self._assign(message.camera, message.lease_until)
+                self._assign(message.camera)
             case Revoke():
                 self._take_away(message.camera_id)
+                self._outgoing.beat(self._beat())
+            case Lease():
+                self._leased(message)
             case Watch():
                 self._watching.watch(message)
             case Unwatch():
@@ -302,14 +326,19 @@ class Engine:
 
     # ── cameras ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _assign(self, camera: CameraSpec, lease_until_ms: int) -> None:
+    def _leased(self, lease: Lease) -> None:
+        said_s = self._lease.granted(lease)
+        if said_s is not None:
+            self._clock.heard(lease.server_time, said_s)
+
+    def _beat(self) -> Beat:
+        return self._lease.beat(self._cameras, self._clock.offset_ms, self._clock.monotonic_s())
+
+    def _assign(self, camera: CameraSpec) -> None:
         known = self._cameras.get(camera.id)
-        if known is not None and known.reader.camera == camera:
-            known.lease_until_ms, known.confirmed = lease_until_ms, True
-            return
         if known is not None and known.reader.is_same_source(camera):
             known.reader.camera = camera  # another scene: the next frame has it
-            known.lease_until_ms, known.confirmed = lease_until_ms, True
+            known.confirmed = True
             return
         if known is not None:
             self._revoke(camera.id)
@@ -325,7 +354,7 @@ class Engine:
             turn_s=self._turn_to_open_s,
             open_encoder=self._open_encoder,
         )
-        self._cameras[camera.id] = _Assigned(reader, lease_until_ms)
+        self._cameras[camera.id] = _Assigned(reader)
         self._report(self._cameras[camera.id])
         if self._clips is not None:
             self._clips.listen(camera.id, reader.packets)
@@ -463,7 +492,6 @@ class Engine:
         while True:
             await asyncio.sleep(TICK_S)
             now_s = self._clock.monotonic_s()
-            self._end_leases(now_s)
             for assigned in list(self._cameras.values()):
                 assigned.reader.tick()
                 if now_s - assigned.reported_at_s >= REPORT_INTERVAL_S:
@@ -475,15 +503,31 @@ class Engine:
                 self._memory = await asyncio.to_thread(self._read_memory)
                 self._outgoing.state(self._status())
 
-    def _end_leases(self, now_s: float) -> None:
-        now_ms = self._clock.now_ms()
-        grace_over = self._grace_until_s is not None and now_s > self._grace_until_s
-        for camera_id, assigned in list(self._cameras.items()):
-            lease_over = 0 < assigned.lease_until_ms < now_ms
-            if lease_over or (grace_over and not assigned.confirmed):
-                self._take_away(camera_id)
-        if grace_over:
+    async def _keep_lease(self) -> None:
+        """Apart from everything that may take its time."""
+        beat_at_s = 0.0
+        while True:
+            await asyncio.sleep(TICK_S)
+            now_s = self._clock.monotonic_s()
+            self._give_up(now_s)
+            if now_s >= beat_at_s:
+                beat_at_s = now_s + BEAT_INTERVAL_S
+                self._outgoing.beat(self._beat())
+
+    def _give_up(self, now_s: float) -> None:
+        """Stops reading what another engine may read by now, and what the gateway no longer wants read."""
+        if self._cameras and self._lease.is_over(now_s + TICK_S):
+            _log.warning("the lease is over: another engine may read these cameras", cameras=len(self._cameras))
+            self._let_go()
+            self._uplink.drop()
+        if self._grace_until_s is not None and now_s > self._grace_until_s:
             self._grace_until_s = None
+            for camera_id in [id for id, assigned in self._cameras.items() if not assigned.confirmed]:
+                self._take_away(camera_id)
+
+    def _let_go(self) -> None:
+        for camera_id in list(self._cameras):
+            self._take_away(camera_id)
 
     def _status(self) -> Status:
         dropped = Counter(self._outbox.dropped)
@@ -498,6 +542,10 @@ class Engine:
         sight, mirror = self._sights.pair
         if mirror.skipped:
             warnings.append(f"{mirror.skipped} references are of another model than this engine's")
+        warnings += self._clock.warnings()
+        if self._gateway_version != self._settings.version:
+            theirs = self._gateway_version or "an older one"
+            warnings.append(f"this engine is of version {self._settings.version}, its gateway of {theirs}: update one")
         return Status(
             load=round(self._performance.load(self._clock.monotonic_s()), 4),
             cameras=len(self._cameras),

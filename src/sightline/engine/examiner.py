@@ -18,7 +18,7 @@ import structlog
 from sightline.clock import Clock
 from sightline.engine.analysis_pool import FrameAnalysis
 from sightline.engine.examination import Examination, ExaminedFile, Progress, Recordings
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.gateway_address import Gateways
 from sightline.engine.giving_way import give_way
 from sightline.engine.requests import StillAnalyser
 from sightline.events.still import Examine, Examined
@@ -47,7 +47,7 @@ class Examiner:
 
     def __init__(
         self,
-        gateway: GatewayAddress,
+        gateways: Gateways,
         recordings: Recordings | None,
         looking: Looking,
         told: Callable[[Examined], None],
@@ -57,7 +57,7 @@ class Examiner:
         max_image_pixels: int,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._gateway = gateway
+        self._gateways = gateways
         self._recordings = recordings
         self._looking = looking
         self._told = told
@@ -109,11 +109,17 @@ class Examiner:
         results = folder / "results"
         results.mkdir()
         verify: ssl.SSLContext | bool = self._tls or True
+        gateway = self._gateways.current
         with httpx.Client(
-            headers=self._gateway.headers, trust_env=False, verify=verify, timeout=TIMEOUT_S
+            headers=gateway.headers, trust_env=False, verify=verify, timeout=TIMEOUT_S
         ) as client:
             files = [
-                ExaminedFile(name, self._fetched(client, job.job_id, index, folder / f"input-{index}", stop))
+                ExaminedFile(
+                    name,
+                    self._fetched(
+                        client, gateway.analysis(job.job_id, f"files/{index}"), folder / f"input-{index}", stop
+                    ),
+                )
                 for index, name in enumerate(job.files)
             ]
             Examination(
@@ -133,11 +139,11 @@ class Examiner:
                 raise Unavailable("it was stopped")
             for result in sorted(results.iterdir()):
                 client.put(
-                    self._gateway.analysis(job.job_id, f"results/{result.name}"), content=_chunks(result)
+                    gateway.analysis(job.job_id, f"results/{result.name}"), content=_chunks(result)
                 ).raise_for_status()
 
-    def _fetched(self, client: httpx.Client, job_id: str, index: int, path: Path, stop: threading.Event) -> Path:
-        with client.stream("GET", self._gateway.analysis(job_id, f"files/{index}")) as answer, path.open("wb") as file:
+    def _fetched(self, client: httpx.Client, url: str, path: Path, stop: threading.Event) -> Path:
+        with client.stream("GET", url) as answer, path.open("wb") as file:
             answer.raise_for_status()
             for chunk in answer.iter_bytes(CHUNK_BYTES):
                 if stop.is_set():

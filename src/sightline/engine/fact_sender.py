@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import structlog
 
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.gateway_address import Gateways
 from sightline.engine.outbox import FactOutbox
 from sightline.engine.spool import Spooled
 from sightline.events.fact import Fact, Kept, Sighting
@@ -33,16 +33,16 @@ _log = structlog.get_logger(__name__)
 class FactSender:
     """Takes facts out of the outbox and hands them to `send`, their pictures put before by HTTP."""
 
-    def __init__(self, outbox: FactOutbox, gateway: GatewayAddress, client: httpx.AsyncClient) -> None:
+    def __init__(self, outbox: FactOutbox, gateways: Gateways, client: httpx.AsyncClient) -> None:
         self._outbox = outbox
-        self._gateway = gateway
+        self._gateways = gateways
         self._client = client
         self.pictures_refused = 0
 
     async def warm_up(self) -> None:
         """Makes a request for nothing: the first one loads code for 40 ms, which the first alert need not pay."""
         with contextlib.suppress(httpx.HTTPError):
-            await self._client.get(self._gateway.health, timeout=PICTURE_TIMEOUT_S)
+            await self._client.get(self._gateways.current.health, timeout=PICTURE_TIMEOUT_S)
 
     async def run(self, send: Callable[[Kept], Awaitable[None]]) -> None:
         """Sends until cancelled, or until `send` raises because the link is gone."""
@@ -91,9 +91,9 @@ class FactSender:
         """HTTP status (0 when there was no answer) and the same in words."""
         try:
             answer = await self._client.put(
-                self._gateway.blob(blob_id),
+                self._gateways.current.blob(blob_id),
                 content=picture,
-                headers={**self._gateway.headers, "Content-Type": "image/jpeg"},
+                headers={**self._gateways.current.headers, "Content-Type": "image/jpeg"},
                 timeout=PICTURE_TIMEOUT_S,
             )
         except httpx.HTTPError as error:

@@ -1,13 +1,14 @@
-"""Where an engine's gateway is, and the token that opens it."""
+"""Where an engine's gateways are, and the token that opens them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
 from sightline.exceptions import ConfigurationError
 
-__all__ = ["GatewayAddress"]
+__all__ = ["GatewayAddress", "Gateways"]
 
 _SOCKET_SCHEMES = {"http": "ws", "https": "wss"}
 
@@ -57,3 +58,27 @@ class GatewayAddress:
     def _socket(self, path: str) -> str:
         parts = urlsplit(self.url)
         return urlunsplit((_SOCKET_SCHEMES[parts.scheme], parts.netloc, parts.path.rstrip("/") + path, "", ""))
+
+
+class Gateways:
+    """The gateways that an engine may be linked to, one at a time; any of them will do."""
+
+    def __init__(self, addresses: Sequence[GatewayAddress]) -> None:
+        """Raises `ConfigurationError` when there is none."""
+        if not addresses:
+            raise ConfigurationError("an engine needs the address of a gateway", key="gateway")
+        self._addresses = tuple(addresses)
+        self._index = 0
+
+    def __len__(self) -> int:
+        return len(self._addresses)
+
+    @property
+    def current(self) -> GatewayAddress:
+        """The one that is linked, or tried next."""
+        return self._addresses[self._index]
+
+    def move_on(self) -> bool:
+        """Turns to the next one; true when all were tried and the first is next again."""
+        self._index = (self._index + 1) % len(self._addresses)
+        return self._index == 0

@@ -61,6 +61,11 @@ class FactOutbox:
             self._unsent.append(_Item(key="", number=number))
 
     @property
+    def instance(self) -> str:
+        """What tells this engine's spool from all others."""
+        return self._opened.instance
+
+    @property
     def facts(self) -> int:
         """Facts that no gateway has accepted yet."""
         return len(self._unsent) + len(self._unaccepted)

@@ -1,7 +1,7 @@
-"""What waits to be sent besides facts: the newest observation and report of each camera, status, answers.
+"""What waits to be sent besides facts: the newest observation and report of each camera, status, beat, answers.
 
-Bounds: one observation and one report a camera, one status, `MAX_ANSWERS` answers. Policy when full: newer replaces
-older (counted for observations); the oldest answer is dropped, its asker has long timed out.
+Bounds: one observation and one report a camera, one status, one beat, `MAX_ANSWERS` answers. Policy when full: newer
+replaces older (counted for observations); the oldest answer is dropped, its asker has long timed out.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sightline.events.engine_link import CameraReport, EngineMessage, SourceProbed, Status
 from sightline.events.gallery_feed import GallerySince
+from sightline.events.lease import Beat
 from sightline.events.observation import Observation
 from sightline.events.peer import Answer
 from sightline.events.still import Analysis, Drawn, Examined
@@ -52,6 +53,7 @@ class Outgoing:
         self._reports: OrderedDict[str, CameraReport] = OrderedDict()
         self._observations: OrderedDict[str, Parcel] = OrderedDict()
         self._status: Status | None = None
+        self._beat: Beat | None = None
         self._changed = asyncio.Event()
         self.replaced = 0
 
@@ -82,16 +84,24 @@ class Outgoing:
         self._status = status
         self._changed.set()
 
+    def beat(self, beat: Beat) -> None:
+        """Leaves the newest beat, which goes before everything else."""
+        self._beat = beat
+        self._changed.set()
+
     def clear(self) -> None:
         """Forgets everything: a new link begins with nothing of the old one."""
         self._answers.clear()
         self._reports.clear()
         self._observations.clear()
-        self._status = None
+        self._status = self._beat = None
 
     async def next(self) -> Parcel:
         """The next message to send; waits for one. Cameras take turns."""
         while True:
+            if self._beat is not None:
+                beat, self._beat = self._beat, None
+                return Parcel(beat)
             if self._answers:
                 return Parcel(self._answers.popleft())
             if self._reports:

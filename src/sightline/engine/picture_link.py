@@ -19,7 +19,7 @@ from websockets.exceptions import WebSocketException
 from sightline.deliveries.fragment_queue import MAX_GROUP_BYTES, MAX_GROUP_FRAGMENTS, FragmentQueue
 from sightline.deliveries.fragment_wire import pack_part
 from sightline.deliveries.fragments import Fragment, Opening
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.gateway_address import Gateways
 from sightline.engine.outgoing import LivePicture
 from sightline.engine.watching import pack_picture
 
@@ -35,8 +35,8 @@ _log = structlog.get_logger(__name__)
 class PictureLink:
     """Connects when the first picture comes, and again when the connection is lost."""
 
-    def __init__(self, gateway: GatewayAddress, tls: ssl.SSLContext | None) -> None:
-        self._gateway = gateway
+    def __init__(self, gateways: Gateways, tls: ssl.SSLContext | None) -> None:
+        self._gateways = gateways
         self._tls = tls
         self._waiting: OrderedDict[tuple[str, str], LivePicture] = OrderedDict()
         self._changed = asyncio.Event()
@@ -74,8 +74,8 @@ class PictureLink:
             await self._something()
             try:
                 async with connect(
-                    self._gateway.frames,
-                    additional_headers=self._gateway.headers,
+                    self._gateways.current.frames,
+                    additional_headers=self._gateways.current.headers,
                     compression=None,
                     proxy=None,
                     ssl=self._tls,

@@ -19,6 +19,7 @@ Used by one thread at a time; every method blocks on the disk.
 from __future__ import annotations
 
 import errno
+import uuid
 import zlib
 from collections import Counter
 from collections.abc import Mapping
@@ -61,7 +62,7 @@ class Spooled:
 
 
 class Spool:
-    """The queue. Opening it finds what an earlier process left behind."""
+    """The queue. Opening it finds what an earlier process left behind. `instance` tells this spool from all others."""
 
     def __init__(
         self, disk: SpoolDisk, *, limit_bytes: int, memory_limit_bytes: int = MEMORY_LIMIT_BYTES
@@ -78,6 +79,7 @@ class Spool:
         self._refusal = ""
         self.dropped: Counter[str] = Counter()
         self._find()
+        self.instance = self._instance()
 
     @property
     def facts(self) -> int:
@@ -265,6 +267,13 @@ class Spool:
             return data
         self._count("pictures", 1, self._on_disk[number].key)
         return None
+
+    def _instance(self) -> str:
+        try:
+            return self._disk.instance()
+        except OSError as error:
+            _log.error("the spool's folder takes no name", folder=str(self._disk.folder), error=str(error))
+            return uuid.uuid4().hex
 
     def _find(self) -> None:
         """What an earlier process left: facts in order; pictures without a fact and half-written files are swept."""

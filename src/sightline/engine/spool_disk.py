@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import time
+import uuid
 from pathlib import Path
 
 from sightline.exceptions import Unavailable
@@ -41,6 +42,15 @@ class SpoolDisk:
     def names(self) -> list[str]:
         """Names of all files, in order."""
         return sorted(entry.name for entry in os.scandir(self.folder) if entry.is_file() and entry.name != "lock")
+
+    def instance(self) -> str:
+        """What tells this folder from every other, in the file that is its lock: since one process holds that, whoever
+        says this name is the only one alive who does."""
+        name = os.pread(self._lock, 64, 0)
+        if not name:
+            name = uuid.uuid4().hex.encode()
+            os.pwrite(self._lock, name, 0)
+        return name.decode("ascii", "replace")
 
     def size(self, name: str) -> int:
         """Bytes of a file."""
@@ -102,6 +112,10 @@ class NoDisk(SpoolDisk):
 
     def names(self) -> list[str]:
         return []
+
+    def instance(self) -> str:
+        """Of this process alone."""
+        return uuid.uuid4().hex
 
     def write(self, name: str, data: bytes) -> None:
         raise self._problem

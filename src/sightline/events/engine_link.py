@@ -6,6 +6,8 @@
       GallerySince ─────────────────────────→
       ←─────────────────────────── GalleryPage (more … last)
       ←──────────────────────────────────── Assign, Revoke, Watch, Unwatch, UseModels, ShowVideo, HideVideo
+      Beat ─────────────────────────────────→
+      ←──────────────────────────────────── Lease        for its cameras; see `lease`
       Observation, CameraReport, Status ────→            disposable: the newest replaces the older
       Fact, Sighting (spooled on disk) ─────→
       ←──────────────────────────────────── Accepted     only now does the spool forget it
@@ -14,7 +16,7 @@
       ←──────────────────────────────────── Offer, EndSession
       Answer ───────────────────────────────→
 
-What is said about one thing is in the module of that thing: `fact`, `observation`, `still`, `gallery_feed`,
+What is said about one thing is in the module of that thing: `fact`, `observation`, `still`, `lease`, `gallery_feed`,
 `live_video`, `peer`; here are what the link itself needs and the two unions. Boxes are `[x1, y1, x2, y2]` in pixels of
 a frame whose `width` and `height` travel with them; times are integer milliseconds since the epoch; vectors are
 little-endian float32 bytes. Pictures of facts go first, by `PUT /api/engine/blobs/{id}`; live pictures and video go
@@ -29,6 +31,7 @@ import msgspec
 
 from sightline.events.fact import Accepted, Fact, Sighting
 from sightline.events.gallery_feed import GalleryPage, GallerySince
+from sightline.events.lease import Beat, Lease, Leaving
 from sightline.events.link_message import LinkMessage, LinkValue
 from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.observation import Observation
@@ -37,6 +40,7 @@ from sightline.events.scene import Polygon, Scene
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examine, Examined, StopExamining
 
 __all__ = [
+    "LINK_PROTOCOL",
     "Assign",
     "CameraReport",
     "CameraSpec",
@@ -59,6 +63,9 @@ __all__ = [
     "encode",
 ]
 
+LINK_PROTOCOL = 1
+"""Raised when a gateway and an engine of before and after could not understand each other."""
+
 
 class ModelReport(LinkValue, frozen=True):
     """A model task as this engine has it: which file serves it, or why none does."""
@@ -73,7 +80,9 @@ class ModelReport(LinkValue, frozen=True):
 
 class Hello(LinkMessage, tag="hello", frozen=True):
     """Opens the link. `capacity` is in cameras, `stills` in pictures analysed in the background at a time; `models`
-    says what this engine can do."""
+    says what this engine can do. `instance` is the same for as long as its spool is: two processes of one name with
+    different ones are two engines. `host` is the name of its machine, for people; `protocol` is `LINK_PROTOCOL`.
+    """
 
     engine_id: str
     version: str
@@ -81,6 +90,9 @@ class Hello(LinkMessage, tag="hello", frozen=True):
     devices: list[str]
     models: list[ModelReport]
     stills: int = 1
+    instance: str = ""
+    host: str = ""
+    protocol: int = 1
 
 
 class CameraReport(LinkMessage, tag="camera_report", frozen=True):
@@ -155,15 +167,17 @@ class SourceProbed(LinkMessage, tag="source_probed", frozen=True):
 
 EngineMessage = (
     Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | Drawn | Examined | SourceProbed
-    | Status | Answer
+    | Status | Answer | Beat | Leaving
 )
 
 
 class Welcome(LinkMessage, tag="welcome", frozen=True):
-    """Accepts the engine; `spool_limit_bytes` and other limits are the engine's own settings."""
+    """Accepts the engine; `spool_limit_bytes` and other limits are the engine's own settings. `version` is the
+    gateway's."""
 
     server_time: int
     gallery_version: int
+    version: str = ""
 
 
 class CameraSpec(LinkValue, frozen=True):
@@ -176,10 +190,10 @@ class CameraSpec(LinkValue, frozen=True):
 
 
 class Assign(LinkMessage, tag="assign", frozen=True):
-    """Read this camera until told otherwise; the same id again replaces the earlier specification."""
+    """Read this camera until told otherwise, for as long as the engine's lease holds; the same id again replaces the
+    earlier specification."""
 
     camera: CameraSpec
-    lease_until: int = 0
 
 
 class Revoke(LinkMessage, tag="revoke", frozen=True):
@@ -235,7 +249,7 @@ class ProbeSource(LinkMessage, tag="probe_source", frozen=True):
 
 GatewayMessage = (
     Welcome | Assign | Revoke | Watch | Unwatch | ShowVideo | HideVideo | UseModels | Analyse | Draw | Examine
-    | StopExamining | ProbeSource | GalleryPage | Accepted | Offer | EndSession
+    | StopExamining | ProbeSource | GalleryPage | Accepted | Offer | EndSession | Lease
 )
 
 _UNREADABLE = (UnicodeError, RecursionError)

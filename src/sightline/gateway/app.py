@@ -170,7 +170,9 @@ def create_gateway(
     renditions = parse_renditions(settings.stream_qualities)
     viewers = Viewers(renditions, limit=settings.max_connections)
     live = LiveViewers(renditions, limit=settings.max_connections)
-    engines = Engines(store, hub, viewers, live, intake, past, metrics, clock, rules.default_view)
+    engines = Engines(
+        store, hub, viewers, live, intake, past, metrics, clock, rules.default_view, version=version
+    )
     hub.on_watch_change = viewers.on_change = live.on_change = engines.watch_changed
     streams = Streams(viewers, live, clock, open_ms=settings.stream_url_seconds * 1000)
     foreign_engines = ForeignEngines(store, directory, hub, intake, streams, clock)

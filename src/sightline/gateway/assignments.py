@@ -14,6 +14,7 @@ from sightline.events.gallery_feed import GalleryPage
 from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.scene import CameraView
 from sightline.gateway.engine_connection import EngineLink
+from sightline.gateway.engine_leases import EngineLeases
 from sightline.gateway.hub import Hub
 from sightline.gateway.live_viewers import LiveViewers
 from sightline.gateway.ports import Store
@@ -31,9 +32,16 @@ class Assignments:
     """`default_view` is what a camera watches for that has no view of its own."""
 
     def __init__(
-        self, store: Store, hub: Hub, viewers: Viewers, live: LiveViewers, default_view: CameraView
+        self,
+        store: Store,
+        hub: Hub,
+        viewers: Viewers,
+        live: LiveViewers,
+        leases: EngineLeases,
+        default_view: CameraView,
     ) -> None:
         self._store = store
+        self._leases = leases
         self._hub = hub
         self._viewers = viewers
         self._live = live
@@ -54,9 +62,10 @@ class Assignments:
             for camera in records
             if camera.enabled
         }
+        shares = await self._leases.share(engines, list(cameras))
         for engine in engines:
             try:
-                await self._assign(engine, engines, cameras)
+                await self._assign(engine, {id: cameras[id] for id in shares[engine.id]})
                 await self._watch(engine)
                 await self._show(engine)
                 if gallery_dirty:
@@ -65,23 +74,19 @@ class Assignments:
                 log.info("engine_left_while_told", engine=engine.id)
         return records
 
-    async def _assign(
-        self, engine: EngineLink, engines: Sequence[EngineLink], cameras: Mapping[str, link.CameraSpec]
-    ) -> None:
-        elsewhere = {id for other in engines if other is not engine for id in other.cameras}
-        wanted = {camera_id: spec for camera_id, spec in cameras.items() if camera_id not in elsewhere}
+    async def _assign(self, engine: EngineLink, wanted: Mapping[str, link.CameraSpec]) -> None:
         for camera_id in engine.cameras.keys() - wanted.keys():
             del engine.cameras[camera_id]
             engine.reports.pop(camera_id, None)
             engine.revoked.add(camera_id)
             self._hub.camera_removed(camera_id)
             await engine.send(link.Revoke(camera_id=camera_id))
+            await self._leases.revoked(engine, camera_id)
         for camera_id, spec in wanted.items():
-            if engine.cameras.get(camera_id) != spec and (
-                camera_id in engine.cameras or len(engine.cameras) < engine.hello.capacity
-            ):
+            if engine.cameras.get(camera_id) != spec:
                 engine.cameras[camera_id] = spec
                 engine.revoked.discard(camera_id)
+                engine.letting_go.discard(camera_id)
                 await engine.send(link.Assign(camera=spec))
 
     async def _watch(self, engine: EngineLink) -> None:

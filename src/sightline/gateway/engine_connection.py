@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from sightline.deliveries.framing import FRAMES_EXTENSION
 from sightline.deliveries.rendition import Quality
 from sightline.events import engine_link as link
 from sightline.events.live_video import ShowVideo
@@ -19,18 +20,25 @@ __all__ = ["EngineLink"]
 
 Asked = Analysis | Drawn | link.SourceProbed | Answer
 """What an engine answers when it is asked."""
+MAX_REASON_BYTES = 123
+"""Of a close frame (RFC 6455, section 5.5)."""
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class EngineLink:
-    """One connected engine."""
+    """One connected engine, at `address`.
+
+    `letting_go` are cameras that were taken from it and that it may not yet have let go of; `heard_s` is when its last
+    beat came (monotonic), `clock_offset_ms` what must be added to its clock to have the gateway's.
+    """
 
     id: str
     hello: link.Hello
     socket: WebSocket
     connected_at_ms: int
+    address: str = ""
     cameras: dict[str, link.CameraSpec] = field(default_factory=dict)
     watched: dict[tuple[str, Quality], link.Watch] = field(default_factory=dict)
     shown: dict[tuple[str, Quality], ShowVideo] = field(default_factory=dict)
@@ -43,9 +51,23 @@ class EngineLink:
     sending_gallery: asyncio.Lock = field(default_factory=asyncio.Lock)
     reports: dict[str, link.CameraReport] = field(default_factory=dict)
     revoked: set[str] = field(default_factory=set)
+    letting_go: set[str] = field(default_factory=set)
+    heard_s: float | None = None
+    clock_offset_ms: int | None = None
+    is_leaving: bool = False
     told_models: link.UseModels = field(default_factory=link.UseModels)
     has_gallery: bool = False
     """Whether it was sent everybody once: before that it can verify nobody."""
+
+    @property
+    def holder(self) -> str:
+        """Whose leases its cameras are: another process of this name, with another spool, is another engine."""
+        return f"{self.id}/{self.hello.instance}"
+
+    @property
+    def says_beats(self) -> bool:
+        """Whether its cameras are leased to it; otherwise it has them while it is connected."""
+        return bool(self.hello.instance)
 
     @property
     def models(self) -> list[link.ModelReport]:
@@ -78,8 +100,10 @@ class EngineLink:
             await self.socket.send_bytes(link.encode(message))
 
     async def end(self, code: int, reason: str) -> None:
-        """Closes the connection, which may be dead already."""
+        """Closes the connection, which may be dead already, and lets go whoever is writing to it."""
+        reason = reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
+        writer = self.socket.scope.get("extensions", {}).get(FRAMES_EXTENSION)
         try:
-            await self.socket.close(code, reason)
+            await (self.socket.close(code, reason) if writer is None else writer.close(code, reason))
         except (WebSocketDisconnect, RuntimeError, OSError):
             log.info("engine_was_gone_already", engine=self.id)

@@ -7,6 +7,7 @@ an observation updates presence and goes to whoever looks. Pictures flow only fo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,14 +21,18 @@ from sightline.deliveries.fragment_wire import unpack_part
 from sightline.events import engine_link as link
 from sightline.events.fact import Accepted, Kept, Sighting
 from sightline.events.gallery_feed import GallerySince
+from sightline.events.lease import LEASE_MS, Beat, Leaving
 from sightline.events.observation import Observation
 from sightline.events.peer import Answer
 from sightline.events.scene import CameraView
 from sightline.events.still import Analysis, Drawn, Examined
 from sightline.exceptions import SightlineError, Unavailable
+from sightline.gateway.admission import address_of
 from sightline.gateway.assignments import SUBSCRIBED, Assignments
+from sightline.gateway.camera_leases import CameraLeases, LeasesInMemory
 from sightline.gateway.camera_states import SWITCHED_OFF, CameraStates
 from sightline.gateway.engine_connection import EngineLink
+from sightline.gateway.engine_leases import EngineLeases
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.live_viewers import LiveViewers
@@ -37,7 +42,7 @@ from sightline.gateway.pipeline_choice import Pipeline
 from sightline.gateway.ports import Store
 from sightline.gateway.viewers import Viewers
 
-__all__ = ["ENGINE_GONE", "MAX_MESSAGE_BYTES", "SUPERVISED", "Engines"]
+__all__ = ["ENGINE_GONE", "MAX_MESSAGE_BYTES", "SUPERVISED", "Engines", "is_supervised"]
 
 MAX_FACTS_IN_FLIGHT = 64
 MAX_HEADER_BYTES = 4096
@@ -45,12 +50,18 @@ MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """What an engine may say at once: the faces of a crowd, each with its picture. A server must let it pass; what clients
 may say is bounded by the setting `max_message_kib`, which the dialects check themselves."""
 RETRY_S = 1.0
+SILENCE_CHECK_S = 0.5
 SUPERVISED = "local"
 """The name of the engine that a server starts itself."""
 ENGINE_GONE = "the engine went away before it had finished"
 """The last word about a job, in the name of an engine that cannot say it."""
 
 log = structlog.get_logger(__name__)
+
+
+def is_supervised(engine_id: str) -> bool:
+    """Whether a server starts the engine of this name itself."""
+    return engine_id == SUPERVISED or engine_id.startswith(f"{SUPERVISED}-")
 
 
 class Engines:
@@ -67,9 +78,15 @@ class Engines:
         metrics: Metrics,
         clock: Clock,
         default_view: CameraView | None = None,
+        *,
+        version: str = "",
+        leases: CameraLeases | None = None,
     ) -> None:
+        """`version` is this gateway's; without `leases` it is the only one that there is."""
         self._store = store
-        self._assignments = Assignments(store, hub, viewers, live, default_view or CameraView())
+        self._version = version
+        self._leases = EngineLeases(leases or LeasesInMemory(length_ms=LEASE_MS), clock, length_ms=LEASE_MS)
+        self._assignments = Assignments(store, hub, viewers, live, self._leases, default_view or CameraView())
         self._hub = hub
         self._viewers = viewers
         self._live = live
@@ -83,6 +100,7 @@ class Engines:
         self._somebody = asyncio.Event()
         self._gallery_dirty = False
         self._wished_models = link.UseModels()
+        self._ending: set[asyncio.Task[None]] = set()
         self.why_none = "no engine has connected yet"
         self.on_pipelines: Callable[[], None] = lambda: None
         """Called when an engine that can verify has come, or one has gone."""
@@ -121,6 +139,8 @@ class Engines:
                 return CameraStatus(
                     CameraState(report.state), report.reason, report.since, report.width, report.height, report.fps
                 )
+        if camera_id in self._leases.waiting:
+            return CameraStatus(CameraState.CONNECTING, "another engine takes it over")
         return CameraStatus(CameraState.OFFLINE, self.why_none if not self._links else "no engine has room for it")
 
     def analysed_fps(self, camera_id: str) -> float:
@@ -194,16 +214,22 @@ class Engines:
         if not isinstance(hello, link.Hello):
             await socket.close(4501, "hello first")
             return
-        engine = EngineLink(engine_id, hello, socket, self._clock.now_ms())
-        version = await self._store.people.gallery_version()
-        # Nobody may find the engine before it was welcomed: what it hears earlier, it does not understand.
-        await engine.send(link.Welcome(server_time=self._clock.now_ms(), gallery_version=version))
+        engine = EngineLink(engine_id, hello, socket, self._clock.now_ms(), address_of(socket))
+        gallery = await self._store.people.gallery_version()
         older = self._links.get(engine_id)
-        self._links[engine_id] = engine
-        self._somebody.set()
-        self._metrics.engines.set(len(self._links))
-        log.info("engine_connected", engine=engine_id, capacity=hello.capacity)
+        refusal = self._refusal(engine, older)
+        if refusal is not None:
+            log.warning("engine_refused", engine=engine_id, host=hello.host, reason=refusal[1])
+            await engine.end(*refusal)
+            return
         try:
+            async with engine.sending:  # whoever finds it now waits: before its welcome an engine understands nothing
+                self._links[engine_id] = engine
+                welcome = link.Welcome(server_time=self._clock.now_ms(), gallery_version=gallery, version=self._version)
+                await socket.send_bytes(link.encode(welcome))
+            self._somebody.set()
+            self._metrics.engines.set(len(self._links))
+            log.info("engine_connected", engine=engine_id, capacity=hello.capacity, host=hello.host)
             if older is not None:
                 await older.end(4502, "a newer connection of this engine took over")
             await self._tell_models(engine)
@@ -212,6 +238,18 @@ class Engines:
             await self._listen(engine)
         finally:
             self._gone(engine)
+
+    def _refusal(self, engine: EngineLink, older: EngineLink | None) -> tuple[int, str] | None:
+        """Close code and reason for an engine that may not join."""
+        if engine.hello.protocol != link.LINK_PROTOCOL:
+            return 4501, (
+                f"this gateway, version {self._version}, does not understand version {engine.hello.version}: "
+                "run the same version"
+            )
+        if older is not None and older.says_beats and engine.says_beats and older.holder != engine.holder:
+            where = older.hello.host or older.address
+            return 4502, f"another engine is here as {engine.id}, from {where}: give each a token of its own"
+        return None
 
     async def _listen(self, engine: EngineLink) -> None:
         slots = asyncio.Semaphore(MAX_FACTS_IN_FLIGHT)
@@ -285,6 +323,13 @@ class Engines:
                 before, engine.status = engine.status, message
                 if warnings != (before.warnings if before else []):
                     self.say_warnings()
+            case Beat():
+                lease, share_anew = await self._leases.heard(engine, message)
+                await engine.send(lease)
+                if share_anew:
+                    self._changed.set()
+            case Leaving():
+                engine.is_leaving = True
             case _:
                 log.warning("engine_message_unexpected", type=type(message).__name__)
 
@@ -295,7 +340,7 @@ class Engines:
             for engine in self._links.values()
             for warning in (engine.status.warnings if engine.status else [])
         ]
-        return {"gateways": 1, "engines": len(self._links), "warnings": [*warnings, *further]}
+        return {"gateways": self._leases.gateways, "engines": len(self._links), "warnings": [*warnings, *further]}
 
     def say_warnings(self, further: Sequence[str] = ()) -> None:
         """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
@@ -322,14 +367,17 @@ class Engines:
             del self._links[engine.id]
             if not self._links:
                 self._somebody.clear()
-            self.why_none = "the engine went away and is being started again"
+            self._leases.left(engine)
+            again = " and is being started again" if is_supervised(engine.id) else ""
+            self.why_none = f"the engine went away{again}"
             self._announce(engine, "disconnected", self.why_none)
-            for camera_id in engine.cameras:
+            cameras, engine.cameras = engine.cameras, {}
+            for camera_id in cameras:
                 self._states.tell(camera_id, self.status_of(camera_id))
+            log.info("engine_disconnected", engine=engine.id)
         self._metrics.engines.set(len(self._links))
         self._changed.set()
         self.on_pipelines()
-        log.info("engine_disconnected", engine=engine.id)
 
     def _announce(self, engine: EngineLink, status: str, reason: str) -> None:
         self._hub.broadcast(
@@ -376,8 +424,18 @@ class Engines:
 
     async def run(self) -> None:
         """Keeps assignments, watching and galleries in step until cancelled."""
+        tokens = await self._store.machine_tokens.list()
+        if any(not is_supervised(token.name) and ":" not in token.name for token in tokens):  # a colon: of a camera
+            self._leases.hold_back()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._keep_in_step())
+            tasks.create_task(self._end_silent())
+
+    async def _keep_in_step(self) -> None:
         while True:
-            await self._changed.wait()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._leases.again_in_s):
+                    await self._changed.wait()
             self._changed.clear()
             gallery_dirty, self._gallery_dirty = self._gallery_dirty, False
             try:
@@ -387,6 +445,17 @@ class Engines:
                 self._gallery_dirty |= gallery_dirty
                 self._changed.set()
                 await asyncio.sleep(RETRY_S)
+
+    async def _end_silent(self) -> None:
+        """An engine that is not heard of has lost its lease, or will see that it has: its cameras are another's."""
+        while True:
+            await asyncio.sleep(SILENCE_CHECK_S)
+            for engine in self._leases.silent(self.links):
+                log.warning("engine_silent", engine=engine.id, host=engine.hello.host)
+                self._gone(engine)
+                ending = asyncio.create_task(engine.end(4003, "nothing was heard of this engine"))
+                self._ending.add(ending)
+                ending.add_done_callback(self._ending.discard)
 
     def watch_changed(self) -> None:
         """The set of cameras that somebody looks at changed."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
-from sightline.accounts import Role, User
+from sightline.accounts import MachineToken, Role, User
 from sightline.cameras import Camera
 from sightline.decisions.history import HourRow, Metric
 from sightline.decisions.watch_list import WatchList
@@ -84,6 +84,7 @@ class MachineTokens(Protocol):
         """Replaces the token of the same name."""
 
     async def name_of(self, token_hash: str) -> str | None: ...
+    async def list(self) -> Sequence[MachineToken]: ...
     async def delete(self, name: str) -> None: ...
 
 

@@ -67,7 +67,7 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
         EngineSettings(
             engine_id=name,
             version=version("sightline"),
-            gateway=address,
+            gateways=(address,),
             spool_folder=settings.spool_folder if is_first else settings.spool_folder.with_name(f"spool-{name}"),
             spool_limit_bytes=settings.spool_limit_mb * 2**20,
             workers=workers,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select
 
+from sightline.accounts import MachineToken
 from sightline.exceptions import NotFound
 from sightline.stores import schema
 from sightline.stores.database import Database
@@ -34,6 +35,13 @@ class MachineTokens:
     async def name_of(self, token_hash: str) -> str | None:
         """The name that this token is bound to, if it is known."""
         return await self._database.read(lambda c: c.execute(_NAME_OF, {"token_hash": token_hash}).scalar_one_or_none())
+
+    async def list(self) -> list[MachineToken]:
+        """All of them, by name."""
+        query = select(_TOKENS.name, _TOKENS.created_at_ms).order_by(_TOKENS.name)
+        return await self._database.read(
+            lambda c: [MachineToken(row.name, row.created_at_ms) for row in c.execute(query)]
+        )
 
     async def delete(self, name: str) -> None:
         """The token of this name is void. Raises `NotFound`."""

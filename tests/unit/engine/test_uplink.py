@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.gateway_address import GatewayAddress, Gateways
 from sightline.engine.uplink import FIRST_RETRY_S, JITTER_SHARE, LAST_RETRY_S, Uplink, retry_delay_s
 
 
-def test_the_first_retries_are_quick_and_none_waits_longer_than_ten_seconds() -> None:
+def test_the_first_retries_are_quick_and_none_waits_as_long_as_a_lease() -> None:
     delays = [retry_delay_s(attempt, 0.5) for attempt in range(200)]
     assert delays[:3] == pytest.approx([0.2, 0.3, 0.45])
     assert delays[0] == FIRST_RETRY_S
@@ -37,8 +37,8 @@ async def test_it_ends_even_when_the_link_breaks_at_that_moment(turns: int, monk
             tasks.create_task(asyncio.sleep(3600))
 
     monkeypatch.setattr(Uplink, "_connect_and_speak", speak)
-    gateway = GatewayAddress("http://127.0.0.1:9", "token")
-    uplink = Uplink(gateway, None, None, None, max_image_bytes=1, tls=None)  # type: ignore[arg-type]
+    gateways = Gateways([GatewayAddress("http://127.0.0.1:9", "token")])
+    uplink = Uplink(gateways, None, None, None, max_image_bytes=1, tls=None)  # type: ignore[arg-type]
     running = asyncio.create_task(uplink.run())
     await begun.wait()
     broken.set()
@@ -67,8 +67,8 @@ async def test_it_connects_again_however_often_a_link_breaks(monkeypatch: pytest
 
     monkeypatch.setattr(Uplink, "_connect_and_speak", speak)
     monkeypatch.setattr("sightline.engine.uplink.FIRST_RETRY_S", 0.001)
-    gateway = GatewayAddress("http://127.0.0.1:9", "token")
-    running = asyncio.create_task(Uplink(gateway, None, None, None, max_image_bytes=1).run())  # type: ignore[arg-type]
+    gateways = Gateways([GatewayAddress("http://127.0.0.1:9", "token")])
+    running = asyncio.create_task(Uplink(gateways, None, None, None, max_image_bytes=1).run())  # type: ignore[arg-type]
     async with asyncio.timeout(20):
         await enough.wait()
     assert not running.done()

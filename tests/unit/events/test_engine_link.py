@@ -23,6 +23,7 @@ from sightline.events.fact import (
     What,
 )
 from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemplate, NegativeTemplate
+from sightline.events.lease import Beat, Lease, Leaving
 from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.observation import CrowdSeen, Observation
 from sightline.events.peer import Answer, EndSession, Offer
@@ -68,6 +69,8 @@ FROM_ENGINES: list[link.EngineMessage] = [
     link.CameraReport(camera_id="c", state="online", reason="", since=1),
     FACT,
     Drawn(request_id="r", picture=b"x"),
+    Beat(number=3, holds=["c"], clock_offset=-5),
+    Leaving(),
     msgspec.structs.replace(FACT, what=UNKNOWN),
     msgspec.structs.replace(FACT, what=SourceState(state="offline", reason="gone", offline_ms=5)),
     *(msgspec.structs.replace(FACT, what=what) for what in OF_SCENES),
@@ -84,7 +87,7 @@ FROM_ENGINES: list[link.EngineMessage] = [
 ]
 FROM_GATEWAYS: list[link.GatewayMessage] = [
     link.Welcome(server_time=1, gallery_version=2),
-    link.Assign(camera=link.CameraSpec(id="c", source="s", analysis_fps=5.0), lease_until=9),
+    link.Assign(camera=link.CameraSpec(id="c", source="s", analysis_fps=5.0)),
     link.Assign(camera=link.CameraSpec(id="c", source="s", analysis_fps=5.0, scene=SCENE)),
     link.Revoke(camera_id="c"),
     link.Watch(camera_id="c"),
@@ -106,6 +109,7 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
     Accepted(key="k"),
     Offer(request_id="r", session_id="s", camera_id="c", direction="play", offer="v=0", quality="hd"),
     EndSession(session_id="s", camera_id="c"),
+    Lease(beat=3, length_ms=6_000, server_time=1),
 ]  # fmt: skip
 
 

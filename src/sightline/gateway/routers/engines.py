@@ -11,7 +11,7 @@ from sightline.accounts import Right
 from sightline.exceptions import Conflict
 from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.auth import hash_machine_token, new_machine_token
-from sightline.gateway.engines import SUPERVISED
+from sightline.gateway.engines import is_supervised
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.resources import Denial
 
@@ -50,7 +50,7 @@ async def revoke_token(gateway: GatewayOf, caller: Admin, engine_id: Name) -> No
 
 
 def _check(engine_id: str) -> None:
-    if engine_id == SUPERVISED or engine_id.startswith(f"{SUPERVISED}-"):
+    if is_supervised(engine_id):
         raise Conflict(f"{engine_id!r} is a name of engines that this server starts itself: choose another")
 
 
