@@ -316,6 +316,10 @@ class Settings(BaseSettings):
         None, "Models", "Folder of model files that is looked into before anything is fetched."
     )
 
+    hardware_decoding: Literal["none", "cuda", "vaapi", "qsv", "videotoolbox", "d3d11va"] = _setting(
+        "none", "Engine", "What decodes the video of RTSP cameras. Where it is not to be had, the log says so, and the "
+        "processor does it.",
+    )
     engine_workers: int | None = _setting(
         None, "Engine", "Frames that are analysed at a time. Default: one for each core.", ge=1, le=256
     )

@@ -9,6 +9,7 @@ from typing import Any
 import av
 import av.error
 import numpy as np
+from av.codec.hwaccel import HWAccel
 from av.container import InputContainer
 from av.stream import Discard
 from av.video.frame import VideoFrame
@@ -32,7 +33,8 @@ class VideoContainer:
     """The first video stream of whatever libav can open.
 
     `shown` is the source without credentials, for error texts. `timeout_s` bounds every wait for the network, and the
-    time in which no picture comes although other bytes do; 0 means no bound (files). Raises `SourceError`.
+    time in which no picture comes although other bytes do; 0 means no bound (files). `hardware` decodes what it can.
+    Raises `SourceError`.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class VideoContainer:
         timeout_s: float,
         format: str | None = None,
         options: Mapping[str, str] | None = None,
+        hardware: HWAccel | None = None,
     ) -> None:
         self._shown = shown
         self._timeout_s = timeout_s
@@ -52,7 +55,7 @@ class VideoContainer:
         asked_at_s = time.monotonic()
         try:
             self._container: InputContainer = av.open(
-                url, format=format, options=dict(options or {}), timeout=timeout_s or None
+                url, format=format, options=dict(options or {}), timeout=timeout_s or None, hwaccel=hardware
             )
         except _LIBAV_ERRORS as error:
             raise self._explained(error, waited_s=time.monotonic() - asked_at_s) from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from av.codec.hwaccel import HWAccel
+
 from sightline.exceptions import SourceError
 from sightline.frames import Image
 from sightline.ingest.container import VideoContainer
@@ -23,9 +25,10 @@ class LiveSource:
         timeout_s: float,
         format: str | None = None,
         options: Mapping[str, str] | None = None,
+        hardware: HWAccel | None = None,
     ) -> None:
         self._container = VideoContainer(
-            url, shown=shown, timeout_s=timeout_s, format=format, options=options
+            url, shown=shown, timeout_s=timeout_s, format=format, options=options, hardware=hardware
         )
 
     @property

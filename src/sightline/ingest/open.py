@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from av.codec.hwaccel import HWAccel
+
 from sightline.cameras import redact
 from sightline.exceptions import SourceError
 from sightline.ingest.demo import DemoSource
@@ -21,16 +23,19 @@ KNOWN_KINDS = (
 )
 
 
-def open_source(spec: str, *, timeout_s: float = 5.0, demo_pictures: Path | None = None) -> Source:
+def open_source(
+    spec: str, *, timeout_s: float = 5.0, demo_pictures: Path | None = None, hardware: HWAccel | None = None
+) -> Source:
     """Opens what `spec` names; blocks, so call it in the thread that will read.
 
-    `timeout_s` bounds each wait for the network; `demo_pictures` is the folder that holds the demo camera's pictures.
+    `timeout_s` bounds each wait for the network; `demo_pictures` is the folder that holds the demo camera's pictures;
+    `hardware` decodes the video of RTSP cameras.
     Raises `SourceError`, permanent when no retry can help (a kind of source that does not exist).
     """
     spec = spec.strip()
     scheme = spec.partition(":")[0].lower() if ":" in spec else ""
     if scheme in ("rtsp", "rtsps", "rtsp+udp"):
-        return RtspSource(spec, timeout_s=timeout_s)
+        return RtspSource(spec, timeout_s=timeout_s, hardware=hardware)
     if scheme in ("http", "https"):
         return MjpegSource(spec, timeout_s=timeout_s)
     if scheme == "device" or spec.startswith("/dev/video"):

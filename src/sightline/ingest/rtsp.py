@@ -5,6 +5,8 @@ TCP by default: it passes firewalls, and a lost packet delays a picture instead 
 
 from __future__ import annotations
 
+from av.codec.hwaccel import HWAccel
+
 from sightline.cameras import redact
 from sightline.ingest.live import LiveSource
 
@@ -14,7 +16,7 @@ __all__ = ["RtspSource"]
 class RtspSource(LiveSource):
     """`rtsp://`, `rtsps://` or `rtsp+udp://`, with the user name and password in the URL where the camera wants one."""
 
-    def __init__(self, url: str, *, timeout_s: float) -> None:
+    def __init__(self, url: str, *, timeout_s: float, hardware: HWAccel | None = None) -> None:
         transport = "tcp"
         if url.lower().startswith("rtsp+udp://"):
             transport, url = "udp", "rtsp" + url[len("rtsp+udp") :]
@@ -22,6 +24,7 @@ class RtspSource(LiveSource):
             url,
             shown=redact(url),
             timeout_s=timeout_s,
+            hardware=hardware,
             options={
                 "rtsp_transport": transport,
                 "allowed_media_types": "video",

@@ -10,6 +10,9 @@ from __future__ import annotations
 from functools import partial
 from importlib.metadata import version
 
+import structlog
+from av.codec.hwaccel import HWAccel
+
 from sightline import telemetry
 from sightline.cameras import PUBLISHED, is_published
 from sightline.clock import SystemClock
@@ -19,9 +22,11 @@ from sightline.engine.process import read_token, run_engine
 from sightline.engine.reader import FrameSource
 from sightline.engine.sights import Sight
 from sightline.events.engine_link import UseModels
+from sightline.exceptions import ConfigurationError
 from sightline.ice import parse_ice_servers, parse_ports
 from sightline.ingest.annotated_video import VideoFiles
 from sightline.ingest.encoder import PictureEncoder
+from sightline.ingest.hardware import accelerator
 from sightline.ingest.open import open_source
 from sightline.ingest.published import Publications
 from sightline.ingest.webrtc import WebRtcPeers
@@ -35,6 +40,9 @@ from sightline.settings import Settings
 __all__ = ["main", "new_engine"]
 
 CAMERA_CAPACITY = 64
+
+
+_log = structlog.get_logger(__name__)
 
 
 def main() -> None:
@@ -51,6 +59,7 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
     """An engine with its sources and models plugged in."""
     workers, is_first = workers_of(settings), name == ENGINE_ID
 
+    hardware = _hardware(settings.hardware_decoding)
     publications = Publications()
     network = MediaNetwork(
         ice_servers=parse_ice_servers(settings.ice_servers),
@@ -61,7 +70,7 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
     def opener(spec: str, timeout_s: float, /) -> FrameSource:
         if is_published(spec):
             return publications.open(spec.removeprefix(PUBLISHED), timeout_s)
-        return open_source(spec, timeout_s=timeout_s, demo_pictures=settings.models_folder)
+        return open_source(spec, timeout_s=timeout_s, demo_pictures=settings.models_folder, hardware=hardware)
 
     engine = Engine(
         EngineSettings(
@@ -89,6 +98,16 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
     )
     publications.on_heard = engine.published
     return engine
+
+
+def _hardware(kind: str) -> HWAccel | None:
+    if kind == "none":
+        return None
+    try:
+        return accelerator(kind)
+    except ConfigurationError as error:
+        _log.warning("video is decoded by the processor", wished=kind, reason=str(error))
+        return None
 
 
 if __name__ == "__main__":
