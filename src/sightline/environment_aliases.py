@@ -30,6 +30,7 @@ PLAIN_ALIASES: Mapping[str, str] = {
     "MaxPipeline": "max_pipelines",
     "MaxClientPerPipeline": "max_clients_per_pipeline",
     "GPU_MEM_THRESHOLD": "gpu_mem_threshold",
+    "NAMESPACE": "namespace",
 }
 """The setting whose value each gives as it is; of a log level, whatever its case. `DEBUG`, when it is true, is the log
 level `debug`: it is a name of many programs, so another value says nothing.

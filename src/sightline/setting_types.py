@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import zoneinfo
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 from pydantic_settings import NoDecode
@@ -33,10 +35,12 @@ __all__ = [
     "IceServers",
     "IpAddresses",
     "Listeners",
+    "Namespace",
     "Networks",
     "ObjectClasses",
     "OptionalAbsolutePath",
     "Rates",
+    "RedisUrl",
     "Renditions",
     "Roles",
     "Severities",
@@ -156,6 +160,20 @@ def _as_ports(value: str) -> str:
     return value
 
 
+def _as_redis_url(value: str | None) -> str | None:
+    if value is not None:
+        parts = urlsplit(value)
+        if parts.scheme not in ("redis", "rediss", "unix") or "://" not in value or not (parts.netloc or parts.path):
+            raise ValueError("write it like redis://127.0.0.1:6379/0")
+    return value
+
+
+def _as_namespace(value: str) -> str:
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}", value) is None:
+        raise ValueError("at most 64 letters, digits, dots, colons, underscores and dashes")
+    return value
+
+
 AbsolutePath = Annotated[Path, AfterValidator(_absolute)]
 OptionalAbsolutePath = Annotated[Path | None, AfterValidator(_absolute_or_none)]
 TimeZoneName = Annotated[str | None, AfterValidator(_known_zone)]
@@ -176,3 +194,5 @@ Contact = Annotated[str, AfterValidator(_as_contact)]
 IceServers = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_ice_servers)]
 IpAddresses = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_as_ip_addresses)]
 UdpPorts = Annotated[str, AfterValidator(_as_ports)]
+RedisUrl = Annotated[str | None, AfterValidator(_as_redis_url)]
+Namespace = Annotated[str, AfterValidator(_as_namespace)]

@@ -30,10 +30,12 @@ from sightline.setting_types import (
     IceServers,
     IpAddresses,
     Listeners,
+    Namespace,
     Networks,
     ObjectClasses,
     OptionalAbsolutePath,
     Rates,
+    RedisUrl,
     Renditions,
     Roles,
     Severities,
@@ -82,6 +84,11 @@ class Settings(BaseSettings):
         None, "Storage", "Address of the database: postgresql://user:password@host/name for PostgreSQL 14 or newer, "
         "which several gateways may share. Default: SQLite in the home folder."
     )
+    redis_url: RedisUrl = _setting(
+        None, "Storage", "Redis, like redis://127.0.0.1:6379/0, for signals to and from other programs. Default: none; "
+        "everything works without.",
+    )
+    namespace: Namespace = _setting("sightline", "Storage", "What the names of keys in Redis begin with.")
     retention_days: int = _setting(
         90, "Storage", "Days after which an alert that nobody has open is forgotten.", ge=1, le=3650
     )

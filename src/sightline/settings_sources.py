@@ -156,6 +156,6 @@ def _in_words(detail: Any, origins: Mapping[str, str]) -> str:
         return f"{name} is no setting{_meant(name, Settings.model_fields)}"
     rule = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     rule = rule.split(", unable")[0]
-    shows_value = detail["type"] != "value_error" and name != "database_url"
+    shows_value = detail["type"] != "value_error" and name not in ("database_url", "redis_url")
     got = f", not {detail['input']!r}" if shows_value else ""
     return f"{name} ({origins[name]}): {rule[0].lower()}{rule[1:]}{got}"

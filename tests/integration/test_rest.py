@@ -36,6 +36,8 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("get", "/api/workstations"): Right.MANAGE_USERS,
     ("post", "/api/workstations"): Right.MANAGE_USERS,
     ("get", "/api/workstations/connected"): Right.MANAGE_USERS,
+    ("get", "/api/workstations/capacity"): Right.MANAGE_USERS,
+    ("put", "/api/workstations/capacity"): Right.MANAGE_USERS,
     ("get", "/api/workstations/standings"): Right.MANAGE_USERS,
     ("post", "/api/workstations/users/{person_id}/{step}"): Right.MANAGE_USERS,
     ("get", "/api/workstations/actions"): Right.MANAGE_USERS,

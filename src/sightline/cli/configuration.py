@@ -51,6 +51,6 @@ def version() -> None:
 
 def _shown(name: str, settings: Settings) -> object:
     value = settings.model_dump(mode="json")[name]
-    if name == "database_url" and isinstance(value, str):
+    if name in ("database_url", "redis_url") and isinstance(value, str):
         return make_url(value).render_as_string(hide_password=True)
     return value

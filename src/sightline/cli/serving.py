@@ -64,6 +64,7 @@ def demo(
         update={
             "home": usual.home if home else usual.home / "demo",
             "database_url": None,
+            "redis_url": None,
             "anonymous_dialects": usual.anonymous_dialects or usual.host in LOOPBACK_HOSTS,
         }
     )

@@ -96,6 +96,7 @@ from sightline.gateway.routers import (
 )
 from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
 from sightline.gateway.sighting_ports import Searcher
+from sightline.gateway.signals import MemoryBoard, SignalBoard
 from sightline.gateway.socketio_server import PATH, SocketIo
 from sightline.gateway.streams import Streams
 from sightline.gateway.system_alerts import SystemAlerts
@@ -142,6 +143,7 @@ def create_gateway(
     analyst: Analyst | None = None,
     examining: Examining | None = None,
     local_token: str | None = None,
+    board: SignalBoard | None = None,
 ) -> Gateway:
     """The parts of a gateway. Without `analyst`, connected engines look at still pictures; without `examining`, at
     recordings."""
@@ -253,6 +255,7 @@ def create_gateway(
         started_at_ms=clock.now_ms(),
         capacity=Capacity(settings),
         local_token=local_token,
+        board=board or MemoryBoard(),
     )
 
 
@@ -279,6 +282,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                     ("analyses", gateway.analyses.run()),
                     ("models", gateway.model_desk.run()),
                     ("action log", gateway.action_log.run()),
+                    ("signals", gateway.signals.run()),
                 )
             ]
             for job in jobs:

@@ -22,6 +22,13 @@ class OwnPipelines(Protocol):
     def may_grow(self) -> bool:
         """Whether there is memory for another, and none failed lately."""
 
+    @property
+    def memory_is_full(self) -> bool:
+        """Whether the device has no memory for another."""
+
+    def keeps(self, engine_id: str) -> bool:
+        """Whether the engine of this name is one of them."""
+
 
 class Capacity:
     """`max_pipelines` may be changed while the server runs; `own` is set where the server starts engines itself."""

@@ -106,6 +106,10 @@ class EnginePool:
         """See `OwnPipelines`."""
         return sum(not self._is_hopeless(name) for name in self._children)
 
+    def keeps(self, engine_id: str) -> bool:
+        """See `OwnPipelines`."""
+        return engine_id in self._children
+
     def may_grow(self) -> bool:
         """See `OwnPipelines`."""
         failed_lately = self._failed_s is not None and self._clock.monotonic_s() - self._failed_s < TRY_AGAIN_S
@@ -113,7 +117,7 @@ class EnginePool:
 
     @property
     def memory_is_full(self) -> bool:
-        """Whether the device has no memory for another engine."""
+        """See `OwnPipelines`."""
         return self.memory is not None and self.memory.share > self._plan.memory_threshold
 
     def report(self) -> Mapping[str, Any]:

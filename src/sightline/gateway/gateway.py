@@ -40,6 +40,8 @@ from sightline.gateway.pushed_frames import PushedFrames
 from sightline.gateway.responders import Responders
 from sightline.gateway.shared_pages import SharedPages
 from sightline.gateway.sighting_ports import Searcher
+from sightline.gateway.signal_monitor import SignalMonitor
+from sightline.gateway.signals import MemoryBoard, SignalBoard
 from sightline.gateway.streams import Streams
 from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
@@ -94,6 +96,7 @@ class Gateway:
     capacity: Capacity
     local_token: str | None = None
     pool: EnginePool | None = None
+    board: SignalBoard = field(default_factory=MemoryBoard)
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
     tickers: set[Ticking] = field(default_factory=set)
     tickets: Tickets = field(default_factory=Tickets)
@@ -102,6 +105,7 @@ class Gateway:
     cursors: Cursors = field(init=False)
     native_pages: SharedPages = field(init=False)
     workstations: WorkstationDesk = field(init=False)
+    signals: SignalMonitor = field(init=False)
     action_log: ActionLog = field(init=False)
 
     def __post_init__(self) -> None:
@@ -113,6 +117,10 @@ class Gateway:
         self.cursors = Cursors(self.store.log, self.clock)
         self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
         self.workstations = WorkstationDesk(self.settings, self.capacity)
+        self.signals = SignalMonitor(
+            self.board, self.store, self.directory, self.engines, self.workstations, self.capacity, self.metrics,
+            self.clock,
+        )  # fmt: skip
         self.action_log = ActionLog(self.store, self.analyst)
         self.native_pages = SharedPages(self.native_tail)
         self.hub.prepare = self.native_pages.prepare

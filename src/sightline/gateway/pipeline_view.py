@@ -22,7 +22,9 @@ def pipelines_out(gateway: Gateway) -> dict[str, Any]:
         "clients_per_pipeline": capacity.clients_per_pipeline,
         "capacity": capacity.clients,
         "connected": len(gateway.workstations.seats),
-        "memory_is_full": pool.memory_is_full if pool is not None else False,
+        "system_full": gateway.signals.system_full,
+        "gpus_full": gateway.signals.gpus_full,
+        "signals": "away" if gateway.signals.is_away else "redis" if gateway.settings.redis_url else "memory",
         "memory": _memory(pool.memory) if pool is not None else None,
         "engines": [_engine(gateway, name, processes.get(name, {})) for name in names],
     }

@@ -8,6 +8,7 @@ blocked, are they paused.
 from __future__ import annotations
 
 import asyncio
+import random
 import secrets
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,8 @@ __all__ = ["VerifyClient", "boxes_of", "evidence_of", "serve_verify"]
 TASKS: tuple[StillTask, ...] = ("identify", "objects", "liveness")
 PHONE = "phone"
 SEND_TIMEOUT_S = 30.0
+COME_BACK_S = (5.0, 15.0)
+"""When to try again where there was no room: everybody at their own time."""
 
 log = structlog.get_logger(__name__)
 
@@ -126,6 +129,10 @@ class VerifyClient:
         else:
             self._told_paused = False
 
+    def make_room(self) -> None:
+        """Says why, and closes."""
+        self._full(None)
+
     def tick(self, now_ms: int) -> None:
         """Closes a workstation that sends nothing."""
         if now_ms - self._heard_ms >= self._gateway.settings.workstation_timeout_seconds * 1000:
@@ -186,7 +193,7 @@ class VerifyClient:
         """Who sits here, when their pictures are to be looked at; else it has been said why not."""
         workstation = self.seat.workstation
         if not self._gateway.workstations.enter(self):
-            self._refuse(Reason.SYSTEM_FULL, CloseCode.OVERLOADED, "no room for another workstation", frame)
+            self._full(frame)
             return None
         sitter = await self._gateway.store.workstations.sitter(workstation.id if workstation else None, frame.user_name)
         if sitter is None or not sitter.has_reference:
@@ -257,6 +264,11 @@ class VerifyClient:
             self._say(Action.ERROR, why, frame)
             self._note(Action.ERROR, why)
             self.end(code, words)
+
+    def _full(self, frame: VerifyFrame | None) -> None:
+        wait_s = random.uniform(*COME_BACK_S)
+        words = f"there is no room for this workstation now; retry_after_s={wait_s:.1f}"
+        self._refuse(Reason.SYSTEM_FULL, CloseCode.OVERLOADED, words, frame)
 
     def _blocked(self, frame: VerifyFrame | None) -> None:
         self._refuse(Reason.BLOCKED_CLIENT, CloseCode.REVOKED, "this user is blocked", frame)

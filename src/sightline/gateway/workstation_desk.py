@@ -48,6 +48,9 @@ class SeatedClient(Protocol):
     def end(self, code: int, reason: str) -> None:
         """Closes it."""
 
+    def make_room(self) -> None:
+        """Tells it that the system is full, and closes it."""
+
 
 class WorkstationDesk:
     """The connections, by id. Of those that send pictures as many as there is `capacity` for, and one for each
@@ -84,6 +87,26 @@ class WorkstationDesk:
         self._clients[seat.client_id] = client
         self.on_entered()
         return True
+
+    def make_room(self) -> set[str]:
+        """Closes the newest while there are more than there is room for; the names of their users."""
+        closed = set()
+        while len(self._clients) > self.capacity.clients:
+            client = self._clients.pop(next(reversed(self._clients)))
+            closed.add(client.seat.user_name)
+            client.make_room()
+        return closed - {""}
+
+    def close_user(self, user: str) -> None:
+        """Closes whatever this user, by name or id, sits at."""
+        for client in [one for one in self._clients.values() if user in (one.seat.user_name, one.seat.person_id)]:
+            del self._clients[client.seat.client_id]
+            client.make_room()
+
+    def people_called(self, user: str) -> set[str]:
+        """The ids of those who sit somewhere and have this name or id."""
+        seats = (client.seat for client in self._clients.values())
+        return {seat.person_id for seat in seats if seat.person_id and user in (seat.user_name, seat.person_id)}
 
     def leave(self, client_id: str) -> None:
         """It is closed."""

@@ -15,6 +15,7 @@ from sightline.gateway.workstation_desk import Seat
 
 __all__ = [
     "ActionOut",
+    "CapacityChange",
     "NewWorkstation",
     "SeatOut",
     "SitterOut",
@@ -136,6 +137,12 @@ class StandingChange(BaseModel):
     """Why somebody is paused, blocked, or let work again."""
 
     reason: str = Field(min_length=1, max_length=500)
+
+
+class CapacityChange(BaseModel):
+    """How many engines there may be."""
+
+    max_pipelines: int = Field(ge=1, le=1000)
 
 
 class StandingOut(BaseModel):

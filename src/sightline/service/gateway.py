@@ -23,12 +23,14 @@ from sightline.gateway.engines import SUPERVISED
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.ports import Analyst
 from sightline.gateway.search_process import SearchProcess
+from sightline.gateway.signals import SignalBoard
 from sightline.service.failpoints import Failpoint
 from sightline.service.senders import open_senders
 from sightline.settings import Settings
 from sightline.stores.analyses import AnalysisFolder
 from sightline.stores.store import SqlStore
 from sightline.stores.vault import load_or_create_master_key
+from sightline.transports.redis_signals import open_board
 
 __all__ = ["ADMINISTRATOR", "ANALYSES_FOLDER", "ENGINE_ID", "engine_token", "first_administrator", "open_gateway"]
 
@@ -80,7 +82,7 @@ async def open_gateway(
     )
     searcher = SearchProcess(SEARCH_COMMAND, settings.model_dump_json(), store.strangers, SystemClock())
     try:
-        async with open_senders(settings) as senders:
+        async with open_senders(settings) as senders, _board(settings) as board:
             gateway = create_gateway(
                 settings=settings,
                 clock=SystemClock(),
@@ -94,6 +96,7 @@ async def open_gateway(
                 analyst=analyst,
                 examining=examining,
                 local_token=local_token,
+                board=board,
             )
             yield gateway
     finally:
@@ -122,6 +125,13 @@ async def engine_token(gateway: Gateway, engine_id: str) -> str:
         name=engine_id, token_hash=hash_machine_token(token), now_ms=gateway.clock.now_ms()
     )
     return token
+
+
+def _board(settings: Settings) -> contextlib.AbstractAsyncContextManager[SignalBoard | None]:
+    """The signals of workstations: in Redis where there is one."""
+    if settings.redis_url is None:
+        return contextlib.nullcontext()
+    return open_board(settings.redis_url, settings.namespace)
 
 
 def _zone(settings: Settings) -> tzinfo:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query
 from starlette.responses import Response
@@ -13,9 +13,11 @@ from sightline.decisions.workstation_records import Standing
 from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.auth import hash_machine_token, new_machine_token
 from sightline.gateway.gateway import Gateway
+from sightline.gateway.pipeline_view import pipelines_out
 from sightline.gateway.resources import Denial
 from sightline.gateway.workstation_resources import (
     ActionOut,
+    CapacityChange,
     NewWorkstation,
     SeatOut,
     StandingChange,
@@ -64,6 +66,24 @@ async def create_workstation(gateway: GatewayOf, caller: Admin, new: NewWorkstat
 async def connected(gateway: GatewayOf, caller: Admin) -> list[SeatOut]:
     """Who sits where now, in the order of their coming."""
     return [SeatOut.of(seat) for seat in gateway.workstations.seats]
+
+
+@router.get("/capacity")
+async def capacity(gateway: GatewayOf, caller: Admin) -> dict[str, Any]:
+    """How many there is room for, how many there are, and the engines that look at their pictures."""
+    return pipelines_out(gateway)
+
+
+@router.put("/capacity")
+async def change_capacity(gateway: GatewayOf, caller: Admin, change: CapacityChange) -> dict[str, Any]:
+    """Until the next start, so many engines at most; workstations there is no room for any more are closed, the newest
+    first. For good, `max_pipelines` in the settings says it."""
+    gateway.capacity.max_pipelines = change.max_pipelines
+    await _audit(gateway, caller, "workstation_capacity_changed", "", str(change.max_pipelines))
+    gateway.signals.poke()
+    if gateway.pool is not None:
+        gateway.pool.poke()
+    return pipelines_out(gateway)
 
 
 @router.get("/standings")
