@@ -163,6 +163,7 @@ def _as_ports(value: str) -> str:
 def _as_redis_url(value: str | None) -> str | None:
     if value is not None:
         parts = urlsplit(value)
+        _ = parts.port  # raises where it is no number
         if parts.scheme not in ("redis", "rediss", "unix") or "://" not in value or not (parts.netloc or parts.path):
             raise ValueError("write it like redis://127.0.0.1:6379/0")
     return value

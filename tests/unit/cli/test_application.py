@@ -57,6 +57,7 @@ def test_settings_are_shown_with_where_they_come_from(
 ) -> None:
     (tmp_path / "sightline.yaml").write_text("token_minutes: 3\n")
     monkeypatch.setenv("SIGHTLINE_DATABASE_URL", "postgresql://sightline:s3cret@db/sightline")
+    monkeypatch.setenv("SIGHTLINE_REDIS_URL", "redis://:s3cret@db:6379/0")
     done = runner.invoke(app, ["settings", "--json", "--home", str(tmp_path), "--port", "9000"])
     shown = json.loads(done.stdout)
     assert list(shown) == list(Settings.model_fields)

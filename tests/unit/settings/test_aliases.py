@@ -47,6 +47,16 @@ def test_the_device_follows_both_switches(
     assert load().settings.device == device
 
 
+def test_the_names_of_the_server_of_workstations_are_honoured(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (
+        ("MaxPipeline", "3"), ("MaxClientPerPipeline", "7"), ("GPU_MEM_THRESHOLD", "0.6"), ("NAMESPACE", "office"),
+    ):  # fmt: skip
+        monkeypatch.setenv(name, value)
+    settings = load().settings
+    assert (settings.max_pipelines, settings.max_clients_per_pipeline) == (3, 7)
+    assert (settings.gpu_mem_threshold, settings.namespace) == (0.6, "office")
+
+
 def test_a_switch_is_true_or_false(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USE_GPU", "perhaps")
     with pytest.raises(ConfigurationError, match="USE_GPU must be true or false, not 'perhaps'"):

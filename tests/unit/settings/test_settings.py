@@ -117,8 +117,25 @@ def test_alerts_are_addressed_to_people() -> None:
 
 
 def test_a_database_password_is_never_told() -> None:
-    (problem,) = problems(database_url=["postgresql://sightline:s3cret@db/sightline"])
-    assert "s3cret" not in problem
+    for wrong in (
+        {"database_url": ["postgresql://sightline:s3cret@db/sightline"]},
+        {"redis_url": ["redis://:s3cret@db"]},
+        {"redis_url": "http://:s3cret@db"},
+        {"redis_url": "redis://:s3cret@db:not-a-port"},
+    ):
+        (problem,) = problems(**wrong)
+        assert "s3cret" not in problem
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1", "rediss://:pw@db:6380/2", "unix:///run/redis.sock?db=1"])
+def test_where_redis_is(url: str) -> None:
+    assert Settings(redis_url=url).redis_url == url
+
+
+@pytest.mark.parametrize("namespace", ["", "a b", "{x}", "x" * 65])
+def test_a_namespace_is_a_word(namespace: str) -> None:
+    with pytest.raises(ValueError, match="namespace"):
+        Settings(namespace=namespace)
 
 
 @pytest.mark.parametrize(
