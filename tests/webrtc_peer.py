@@ -4,28 +4,34 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Literal
 
 import av
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription, VideoStreamTrack
 
+from sightline.frames import Image
 from tests.videos import numbered
 
 __all__ = ["NumberedTrack", "PublishingPeer", "publishing_peer"]
 
 
 class NumberedTrack(VideoStreamTrack):
-    """30 pictures a second, each with its number (see `tests.videos`)."""
+    """30 pictures a second, each with its number (see `tests.videos`); or those of `pictures`, 15 a second, again and
+    again."""
 
     def __init__(self, width: int = 320, height: int = 240) -> None:
         super().__init__()
         self._numbers = itertools.count()
         self._size = width, height
+        self.pictures: Sequence[Image] = ()
 
     async def recv(self) -> av.VideoFrame:
         pts, time_base = await self.next_timestamp()
-        frame = av.VideoFrame.from_ndarray(numbered(next(self._numbers), *self._size), format="bgr24")
+        number = next(self._numbers)
+        shown = self.pictures
+        picture = shown[number // 2 % len(shown)] if shown else numbered(number, *self._size)
+        frame = av.VideoFrame.from_ndarray(picture, format="bgr24")
         frame.pts, frame.time_base = pts, time_base
         return frame
 

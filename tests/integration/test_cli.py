@@ -190,6 +190,10 @@ def test_cameras_are_added_listed_and_removed(home: Path, tmp_path: Path) -> Non
     silent = sightline(home, "cameras", "test", "rtsp://guard:s3cret@127.0.0.1:9/1", "--json")
     assert (silent.returncode, json.loads(silent.stdout)["message"]) == (1, "nothing listens at 127.0.0.1:9")
     answer(home, "cameras", "add", "hall", "demo:", "--test")
+    answer(home, "cameras", "add", "phone", "whip:")
+    assert answer(home, "cameras", "token", "phone").startswith("slm_")
+    assert "no device" in answer(home, "cameras", "token", "phone", "--revoke")
+    answer(home, "cameras", "remove", "phone", "--yes")
     assert [one["name"] for one in json.loads(answer(home, "cameras", "list", "--json"))] == ["door", "hall"]
 
     assert "removed door" in answer(home, "cameras", "remove", "door", "--yes")

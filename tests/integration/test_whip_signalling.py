@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
@@ -11,11 +12,19 @@ from websockets.exceptions import InvalidStatus
 
 from sightline.accounts import Role
 from sightline.events.engine_link import Assign
-from sightline.events.peer import Answer, EndSession, Offer
-from tests.integration.gateway_app import GatewayRun, RunningGateway, ScriptedEngine
+from sightline.events.peer import Answer, EndSession, Offer, PushedPicture, SessionEnded
+from tests.integration.gateway_app import PATIENCE_S, GatewayRun, RunningGateway, ScriptedEngine
 
 SDP = {"Content-Type": "application/sdp"}
 OFFER = "v=0\r\nan offer"
+
+
+JPEG = b"\xff\xd8\xff a picture"
+
+
+def pushed(timestamp: int, jpeg: bytes) -> bytes:
+    header = json.dumps({"timestamp": timestamp}).encode()
+    return len(header).to_bytes(4, "big") + header + jpeg
 
 
 async def phone(gateway: RunningGateway, **changed: Any) -> str:
@@ -167,6 +176,79 @@ async def test_page_of_an_allowed_origin_may_publish(gateway_run: GatewayRun) ->
         assert preflight.headers["access-control-allow-origin"] == "https://wall.example"
         answer = await http.post("/whip/x", content=OFFER, headers=SDP | {"Origin": "https://wall.example"})
         assert "Location" in answer.headers["access-control-expose-headers"]
+
+
+async def test_who_may_push_pictures(gateway: RunningGateway) -> None:
+    phone_id, read_id = await phone(gateway), (await gateway.camera()).id
+    _, admin = await gateway.user("ada", Role.ADMIN)
+    _, operator = await gateway.user("olga")
+    for camera_id, token, status in (
+        (phone_id, None, 401),
+        (phone_id, "slm_nonsense", 401),
+        (phone_id, operator, 403),
+        ("nothing", admin, 404),
+        (read_id, admin, 409),
+    ):
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        with pytest.raises(InvalidStatus) as refusal:
+            async with gateway.socket(f"/ws/camera/{camera_id}", additional_headers=headers):
+                pass
+        assert refusal.value.response.status_code == status
+    with pytest.raises(InvalidStatus) as refusal:
+        async with gateway.socket(f"/ws/camera/{phone_id}?ticket=nonsense"):
+            pass
+    assert refusal.value.response.status_code == 403
+    async with gateway.http(admin) as http:
+        ticket = (await http.post("/api/ws-ticket")).json()["ticket"]
+    async with gateway.socket(f"/ws/camera/{phone_id}?ticket={ticket}") as socket:
+        assert json.loads(await socket.recv())["type"] == "publishing"
+
+
+async def test_pushed_pictures_reach_the_engine_the_newest_first(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightline.gateway.camera_socket.MAX_REFUSED_IN_A_ROW", 3)
+    camera_id = await phone(gateway)
+    headers = {"Authorization": f"Bearer {(await gateway.user('ada', Role.ADMIN))[1]}"}
+    async with gateway.engine() as engine:
+        await engine.until(lambda: engine.all(Assign))
+        async with gateway.socket(f"/ws/camera/{camera_id}", additional_headers=headers) as socket:
+            await socket.recv()
+            await socket.send(pushed(7, JPEG))
+            await engine.until(lambda: engine.all(PushedPicture))
+            (picture,) = engine.all(PushedPicture)
+            assert (picture.camera_id, picture.timestamp, picture.jpeg) == (camera_id, 7, JPEG)
+            assert json.loads(await socket.recv()) == {"type": "frame_accepted", "data": {"timestamp": 7}}
+            await engine.send(SessionEnded(session_id="another", reason="not this one"))
+            await engine.send(SessionEnded(session_id=picture.session_id, reason="another device"))
+            await asyncio.wait_for(socket.wait_closed(), PATIENCE_S)
+            assert (socket.close_code, socket.close_reason) == (4502, "another device")
+        async with gateway.socket(f"/ws/camera/{camera_id}", additional_headers=headers) as socket:
+            await socket.recv()
+            for nonsense in (b"", b"\x00\x00\x00\x02{}" + JPEG, pushed(1, b"no picture")):
+                await socket.send(nonsense)
+                assert json.loads(await socket.recv())["type"] == "error"
+            await asyncio.wait_for(socket.wait_closed(), PATIENCE_S)
+            assert socket.close_code == 4501
+        async with gateway.socket(f"/ws/camera/{camera_id}", additional_headers=headers) as socket:
+            await socket.recv()
+            await socket.close(1000)
+        await engine.until(lambda: engine.all(EndSession))
+
+
+async def test_device_that_may_publish_no_more_is_sent_away(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightline.gateway.camera_socket.CHECK_INTERVAL_S", 0.05)
+    camera_id = await phone(gateway)
+    async with gateway.http() as owner:
+        token = (await owner.post(f"/api/cameras/{camera_id}/token")).json()["token"]
+        headers = {"Authorization": f"Bearer {token}"}
+        async with gateway.socket(f"/ws/camera/{camera_id}", additional_headers=headers) as socket:
+            await socket.recv()
+            await owner.delete(f"/api/cameras/{camera_id}/token")
+            await asyncio.wait_for(socket.wait_closed(), PATIENCE_S)
+            assert socket.close_code == 4503
 
 
 async def test_camera_of_a_device_is_tested_by_what_came(gateway: RunningGateway) -> None:

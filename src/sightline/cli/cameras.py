@@ -51,6 +51,8 @@ def add(
         sightline cameras add clip recording.mp4
 
         sightline cameras add demo demo: --alert-unknown
+
+        sightline cameras add phone whip: && sightline cameras token phone
     """
     where = _from_here(source)
 
@@ -139,6 +141,30 @@ def remove(
         typer.confirm(f"Remove the camera {found.name}?", abort=True, err=True)
     run(settings, forget)
     say(f"removed {found.name}")
+
+
+@app.command()
+def token(
+    camera: Annotated[str, typer.Argument(help="Name or id.")],
+    revoke: Annotated[bool, typer.Option("--revoke", help="Make the token void, without a new one.")] = False,
+    home: Home = None,
+    config: Config = None,
+) -> None:
+    """Print a new token for the device that publishes to a camera, and where to. The one before it is void."""
+
+    async def ask(client: RestClient) -> tuple[CameraInfo, str]:
+        found = _one_of(await client.cameras(), camera)
+        if revoke:
+            await client.revoke_camera_token(found.id)
+            return found, ""
+        return found, await client.camera_token(found.id)
+
+    found, made = run(loaded(home, config), ask)
+    if revoke:
+        say(f"no device may publish to {found.name} with its token any more")
+    else:
+        warn(f"publish by WHIP to /whip/{found.id} of this server, with this bearer token:", "dim")
+        say(made)
 
 
 async def _require_working(client: RestClient, source: str) -> None:

@@ -103,6 +103,14 @@ class RestClient:
         """Somebody may sit there."""
         await self._send("PUT", f"/api/workstations/{_path(workstation_id)}/people/{_path(person_id)}")
 
+    async def camera_token(self, camera_id: str) -> str:
+        """A new token for the device that publishes to a camera; the one before it is void."""
+        return (await self._ask("POST", f"/api/cameras/{_path(camera_id)}/token", _EngineToken)).token
+
+    async def revoke_camera_token(self, camera_id: str) -> None:
+        """That camera's token is void."""
+        await self._send("DELETE", f"/api/cameras/{_path(camera_id)}/token")
+
     async def cameras(self) -> tuple[CameraInfo, ...]:
         """All cameras with their states."""
         return await self._ask("GET", "/api/cameras", tuple[CameraInfo, ...])

@@ -67,7 +67,7 @@ from sightline.events.fact import Fact, Sighting, SourceState
 from sightline.events.gallery_feed import GalleryPage
 from sightline.events.lease import Beat, Lease
 from sightline.events.live_video import HideVideo, ShowVideo
-from sightline.events.peer import EndSession, Offer
+from sightline.events.peer import EndSession, Offer, PushedPicture, SessionEnded
 from sightline.events.scene import Scene
 from sightline.events.still import Analyse, Draw, Examine, Examined, StopExamining
 
@@ -201,6 +201,8 @@ class Engine:
             tls=settings.tls,
         )
         self._peer_sessions = PeerSessions(peers, self._outgoing.answer, self._cameras.__contains__)
+        if peers is not None:
+            peers.on_ended = self._session_ended_from_thread
         self._pool = AnalysisPool(
             self._mailboxes,
             self._sights.new_analysis,
@@ -319,6 +321,8 @@ class Engine:
                 self._requests.probe(message)
             case Offer():
                 self._peer_sessions.offered(message)
+            case PushedPicture():
+                self._peer_sessions.pushed(message)
             case EndSession():
                 self._peer_sessions.end(message)
             case _:
@@ -368,6 +372,9 @@ class Engine:
     def published(self, camera_id: str) -> None:
         """A device begins to publish to this camera: it need not wait for its next attempt. From any thread."""
         self._call_soon(lambda: self._retry_now(camera_id))
+
+    def _session_ended_from_thread(self, session_id: str, reason: str) -> None:
+        self._call_soon(lambda: self._outgoing.answer(SessionEnded(session_id=session_id, reason=reason)))
 
     def _retry_now(self, camera_id: str) -> None:
         reader = self._reader_of(camera_id)

@@ -14,14 +14,14 @@ from sightline.events.engine_link import CameraReport, EngineMessage, SourceProb
 from sightline.events.gallery_feed import GallerySince
 from sightline.events.lease import Beat
 from sightline.events.observation import Observation
-from sightline.events.peer import Answer
+from sightline.events.peer import Answer, SessionEnded
 from sightline.events.still import Analysis, Drawn, Examined
 
 __all__ = ["LivePicture", "Outgoing", "Parcel"]
 
 MAX_ANSWERS = 32
 
-_Answer = Analysis | Drawn | SourceProbed | Examined | Answer
+_Answer = Analysis | Drawn | SourceProbed | Examined | Answer | SessionEnded
 
 
 @dataclass(frozen=True, slots=True)

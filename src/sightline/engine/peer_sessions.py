@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from sightline.events.peer import Answer, EndSession, Offer
+from sightline.events.peer import Answer, EndSession, Offer, PushedPicture, SessionEnded
 from sightline.exceptions import PeerRefused
 
 __all__ = ["PeerSessions", "Peers"]
@@ -22,6 +22,12 @@ class Peers(Protocol):
 
     def publish(self, session_id: str, camera_id: str, offer: str) -> Future[str]:
         """The answer to a peer that brings a camera's pictures. Fails with `PeerRefused`."""
+
+    on_ended: Callable[[str, str], None]
+    """Told session and reason, from any thread, of every end that nobody here asked for."""
+
+    def push(self, session_id: str, camera_id: str, timestamp_ms: int, jpeg: bytes) -> None:
+        """A camera's next picture, from a device that pushes pictures."""
 
     def end(self, session_id: str, camera_id: str) -> None:
         """Ends this session of this camera, because its user wants that."""
@@ -36,7 +42,9 @@ class Peers(Protocol):
 class PeerSessions:
     """Answers with `answer`, in the event loop. `reads` says whether this engine reads a camera."""
 
-    def __init__(self, peers: Peers | None, answer: Callable[[Answer], None], reads: Callable[[str], bool]) -> None:
+    def __init__(
+        self, peers: Peers | None, answer: Callable[[Answer | SessionEnded], None], reads: Callable[[str], bool]
+    ) -> None:
         self._peers = peers
         self._answer = answer
         self._reads = reads
@@ -52,6 +60,13 @@ class PeerSessions:
         """Whoever opened a session has had enough."""
         if self._peers is not None:
             self._peers.end(message.session_id, message.camera_id)
+
+    def pushed(self, message: PushedPicture) -> None:
+        """A device's next picture."""
+        if self._peers is None or not self._reads(message.camera_id):
+            self._answer(SessionEnded(session_id=message.session_id, reason="this engine does not read that camera"))
+            return
+        self._peers.push(message.session_id, message.camera_id, message.timestamp, message.jpeg)
 
     def camera_gone(self, camera_id: str) -> None:
         """A camera was taken away."""

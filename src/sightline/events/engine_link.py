@@ -13,8 +13,8 @@
       ←──────────────────────────────────── Accepted     only now does the spool forget it
       ←──────────────────────────────────── Analyse, ProbeSource, Examine, StopExamining
       Analysis, SourceProbed, Examined ─────→
-      ←──────────────────────────────────── Offer, EndSession
-      Answer ───────────────────────────────→
+      ←──────────────────────────────────── Offer, EndSession, PushedPicture
+      Answer, SessionEnded ─────────────────→
 
 What is said about one thing is in the module of that thing: `fact`, `observation`, `still`, `lease`, `gallery_feed`,
 `live_video`, `peer`; here are what the link itself needs and the two unions. Boxes are `[x1, y1, x2, y2]` in pixels of
@@ -35,7 +35,7 @@ from sightline.events.lease import Beat, Lease, Leaving
 from sightline.events.link_message import LinkMessage, LinkValue
 from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.observation import Observation
-from sightline.events.peer import Answer, EndSession, Offer
+from sightline.events.peer import Answer, EndSession, Offer, PushedPicture, SessionEnded
 from sightline.events.scene import Polygon, Scene
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examine, Examined, StopExamining
 
@@ -167,7 +167,7 @@ class SourceProbed(LinkMessage, tag="source_probed", frozen=True):
 
 EngineMessage = (
     Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | Drawn | Examined | SourceProbed
-    | Status | Answer | Beat | Leaving
+    | Status | Answer | SessionEnded | Beat | Leaving
 )
 
 
@@ -249,7 +249,7 @@ class ProbeSource(LinkMessage, tag="probe_source", frozen=True):
 
 GatewayMessage = (
     Welcome | Assign | Revoke | Watch | Unwatch | ShowVideo | HideVideo | UseModels | Analyse | Draw | Examine
-    | StopExamining | ProbeSource | GalleryPage | Accepted | Offer | EndSession | Lease
+    | StopExamining | ProbeSource | GalleryPage | Accepted | Offer | EndSession | PushedPicture | Lease
 )
 
 _UNREADABLE = (UnicodeError, RecursionError)

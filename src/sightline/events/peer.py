@@ -4,6 +4,8 @@
       Offer ────────────────────────────────→         a browser, phone or program wants to send or to see a camera
       ←─────────────────────────────── Answer         the session lives in the engine from now on
       EndSession ───────────────────────────→         who opened it has had enough
+      PushedPicture ────────────────────────→         a device that cannot send by WebRTC pushes pictures
+      ←───────────────────────── SessionEnded         it is over: another device took its place, say
 
 There is no trickle: offer and answer hold all candidates.
 """
@@ -14,7 +16,7 @@ from typing import Literal
 
 from sightline.events.link_message import LinkMessage
 
-__all__ = ["Answer", "EndSession", "Offer", "PeerDirection"]
+__all__ = ["Answer", "EndSession", "Offer", "PeerDirection", "PushedPicture", "SessionEnded"]
 
 PeerDirection = Literal["publish", "play"]
 
@@ -50,3 +52,20 @@ class EndSession(LinkMessage, tag="end_session", frozen=True):
 
     session_id: str
     camera_id: str
+
+
+class PushedPicture(LinkMessage, tag="pushed_picture", frozen=True):
+    """A camera's next picture, a JPEG that its device took at `timestamp` (ms since the epoch by the device's clock).
+    `EndSession` is the last word about them."""
+
+    session_id: str
+    camera_id: str
+    timestamp: int
+    jpeg: bytes
+
+
+class SessionEnded(LinkMessage, tag="session_ended", frozen=True):
+    """A session is over, for this reason, other than because the gateway said so."""
+
+    session_id: str
+    reason: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import structlog
@@ -55,6 +56,8 @@ class EngineLink:
     heard_s: float | None = None
     clock_offset_ms: int | None = None
     is_leaving: bool = False
+    on_session_ended: dict[str, Callable[[str], None]] = field(default_factory=dict)
+    """Who is told when the engine ends a session, by the session's id."""
     told_models: link.UseModels = field(default_factory=link.UseModels)
     has_gallery: bool = False
     """Whether it was sent everybody once: before that it can verify nobody."""

@@ -23,7 +23,7 @@ from sightline.events.fact import Accepted, Kept, Sighting
 from sightline.events.gallery_feed import GallerySince
 from sightline.events.lease import LEASE_MS, Beat, Leaving
 from sightline.events.observation import Observation
-from sightline.events.peer import Answer
+from sightline.events.peer import Answer, SessionEnded
 from sightline.events.scene import CameraView
 from sightline.events.still import Analysis, Drawn, Examined
 from sightline.exceptions import SightlineError, Unavailable
@@ -319,6 +319,10 @@ class Engines:
                 words = engine.examining.get(job_id)
                 if words is not None:
                     words.put_nowait(message)
+            case SessionEnded(session_id=session_id, reason=reason):
+                told = engine.on_session_ended.pop(session_id, None)
+                if told is not None:
+                    told(reason)
             case link.Status(warnings=warnings):
                 before, engine.status = engine.status, message
                 if warnings != (before.warnings if before else []):

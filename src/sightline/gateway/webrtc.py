@@ -22,7 +22,16 @@ from sightline.gateway.engine_connection import EngineLink
 from sightline.gateway.gateway import Gateway
 from sightline.ice import IceServer
 
-__all__ = ["VideoSession", "end_session", "ice_links", "open_session", "publisher_of", "viewer_of"]
+__all__ = [
+    "VideoSession",
+    "end_session",
+    "engine_of",
+    "ice_links",
+    "open_session",
+    "publishable",
+    "publisher_of",
+    "viewer_of",
+]
 
 PATIENCE_S = 3.0
 """A camera that was made just now is with its engine a moment later."""
@@ -64,11 +73,11 @@ async def open_session(
 ) -> VideoSession:
     """Lets the camera's engine answer an offer. Raises `NotFound`, `Conflict`, `PeerRefused`, `Unavailable`."""
     camera = await gateway.store.cameras.get(camera_id)
+    if direction == "publish":
+        publishable(camera)
     if not camera.enabled:
         raise Conflict(f"the camera {camera.name!r} is switched off")
-    if direction == "publish" and not is_published(camera.source):
-        raise Conflict(f"the camera {camera.name!r} is read from its own address: nothing can be published to it")
-    engine = await _engine_of(gateway, camera)
+    engine = await engine_of(gateway, camera)
     session_id = secrets.token_hex(16)
     request = Offer(
         request_id=secrets.token_hex(8),
@@ -88,7 +97,7 @@ async def open_session(
 async def end_session(gateway: Gateway, camera_id: str, session_id: str) -> None:
     """Ends a session; one that is over already stays so. Raises `NotFound` for the camera, `Unavailable`."""
     camera = await gateway.store.cameras.get(camera_id)
-    engine = await _engine_of(gateway, camera)
+    engine = await engine_of(gateway, camera)
     try:
         await engine.send(EndSession(session_id=session_id, camera_id=camera_id))
     except (RuntimeError, OSError):
@@ -107,7 +116,16 @@ def ice_links(servers: tuple[IceServer, ...]) -> list[str]:
     return links
 
 
-async def _engine_of(gateway: Gateway, camera: Camera) -> EngineLink:
+def publishable(camera: Camera) -> None:
+    """Raises `Conflict` for a camera to which nothing can be published now."""
+    if not camera.enabled:
+        raise Conflict(f"the camera {camera.name!r} is switched off")
+    if not is_published(camera.source):
+        raise Conflict(f"the camera {camera.name!r} is read from its own address: nothing can be published to it")
+
+
+async def engine_of(gateway: Gateway, camera: Camera) -> EngineLink:
+    """The engine that takes a camera's video; one that is just starting is waited for. Raises `Unavailable`."""
     loop = asyncio.get_running_loop()
     until_s = loop.time() + PATIENCE_S
     while (engine := gateway.engines.reader_of(camera.id)) is None:

@@ -19,7 +19,7 @@ __all__ = ["KNOWN_KINDS", "open_source"]
 
 KNOWN_KINDS = (
     "rtsp://, rtsps:// or rtsp+udp:// (cameras), http:// or https:// (MJPEG), "
-    "/dev/videoN or device:N (webcam), file:PATH or a path (video), demo: (drawn)"
+    "/dev/videoN or device:N (webcam), file:PATH or a path (video), demo: (drawn), whip: (a device publishes)"
 )
 
 

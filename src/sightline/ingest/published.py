@@ -237,7 +237,7 @@ class PublishedSource:
             if packet.key:
                 decoder.newest()  # whether the pictures are of another size now
         except _LIBAV_ERRORS as error:
-            raise SourceError(f"what the device sends cannot be decoded ({type(error).__name__})") from None
+            raise _damaged(error) from None
         if decoder.failing_since_s is not None:
             self._publication.damaged()
             if time.monotonic() - decoder.failing_since_s > self._timeout_s:
@@ -254,7 +254,7 @@ class PublishedSource:
                         self._picture_ticks = frame.pts
                         return _as_image(frame)
                 except _LIBAV_ERRORS as error:
-                    raise SourceError(f"what the device sends cannot be decoded ({type(error).__name__})") from None
+                    raise _damaged(error) from None
             self.grab()
 
     @property
@@ -283,6 +283,7 @@ class PublishedSource:
                 self._decoder.close()
             context = av.CodecContext.create(codec, "r")
             assert isinstance(context, VideoCodecContext)
+            context.options = {"max_pixels": str(MAX_PIXELS)}
             context.flags |= Flags.low_delay  # no picture is held back for others that might come before it
             self._decoder, self._codec, self._context = LateDecoder(context), codec, context
         return self._decoder
@@ -305,8 +306,10 @@ def _as_av(packet: PublishedPacket) -> av.Packet[Any]:
     return encoded
 
 
+def _damaged(error: Exception) -> SourceError:
+    return SourceError(f"what the device sends is damaged or too large ({type(error).__name__})")
+
+
 def _as_image(frame: VideoFrame) -> Image:
-    if frame.width * frame.height > MAX_PIXELS:
-        raise SourceError(f"the picture is too large ({frame.width}×{frame.height})")
     # PyAV's array is a view of libav's memory, which must not reach another thread: hence the copy.
     return np.array(frame.to_ndarray(format="bgr24", threads=1), np.uint8)

@@ -13,6 +13,7 @@ import contextlib
 import queue
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ from aiortc.rtcconfiguration import RTCBundlePolicy
 from sightline.exceptions import PeerRefused
 from sightline.ingest.published import Publication, Publications, PublishedCodec, PublishedPacket
 from sightline.ingest.webrtc_network import MediaLoop, MediaNetwork, announced
+from sightline.packets import TICKS_PER_MS
 
 __all__ = ["Session", "WebRtcPeers", "stands_alone"]
 
@@ -41,6 +43,7 @@ SETUP_S = 15.0
 SILENT_SESSION_S = 30.0
 CHECK_INTERVAL_S = 1.0
 CLOSE_S = 2.0
+STOPPED = "the device stopped"
 
 _log = structlog.get_logger(__name__)
 
@@ -60,10 +63,14 @@ class Session:
 
 
 class WebRtcPeers:
-    """All sessions of one engine. Every method may be called from any thread; nothing starts before the first offer."""
+    """All sessions of one engine, and the pictures that devices push. Every method may be called from any thread but
+    `push`, which is the event loop's; nothing starts before the first offer.
+    """
 
     def __init__(self, publications: Publications, network: MediaNetwork) -> None:
+        self.on_ended: Callable[[str, str], None] = lambda session_id, reason: None
         self._publications = publications
+        self._pushed: OrderedDict[str, Publication] = OrderedDict()
         self._network = network
         self._servers = [
             RTCIceServer(urls=server.url, username=server.username or None, credential=server.credential or None)
@@ -79,15 +86,35 @@ class WebRtcPeers:
         """The answer to a peer that brings a camera's pictures. Raises `PeerRefused`."""
         return self._run(self._publish(session_id, camera_id, offer))
 
+    def push(self, session_id: str, camera_id: str, timestamp_ms: int, jpeg: bytes) -> None:
+        """A camera's next picture, from a device that pushes pictures; a session that has ended is not begun again."""
+        publication = self._pushed.get(session_id)
+        if publication is None:
+            publication = Publication(
+                self._publications, camera_id, ended=lambda reason: self.on_ended(session_id, reason)
+            )
+            self._pushed[session_id] = publication
+            while len(self._pushed) > MAX_SESSIONS:
+                self._pushed.popitem(last=False)[1].end("too many devices push pictures to this engine")
+        publication.put(PublishedPacket("mjpeg", jpeg, timestamp_ms * TICKS_PER_MS, key=True))
+
     def end(self, session_id: str, camera_id: str) -> None:
         """Whoever opened this session of this camera ends it; an unknown one has ended already."""
+        publication = self._pushed.get(session_id)
+        if publication is not None and publication.camera_id == camera_id:
+            publication.end(STOPPED, resting=True)
+            return
         if self._loop is not None:
             asyncio.run_coroutine_threadsafe(self._end_if_of(session_id, camera_id), self._loop)
 
     def camera_gone(self, camera_id: str) -> None:
         """Ends all sessions of a camera that is not read here any more."""
+        reason = "this camera is not read any more"
+        for publication in list(self._pushed.values()):
+            if publication.camera_id == camera_id:
+                publication.end(reason)
         if self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self._end_all("this camera is not read any more", camera_id), self._loop)
+            asyncio.run_coroutine_threadsafe(self._end_all(reason, camera_id), self._loop)
 
     def close(self) -> None:
         """Ends everything; waits for a moment."""
@@ -192,13 +219,14 @@ class WebRtcPeers:
             return
         session.ending = True
         session.stop(reason, resting)
+        self.on_ended(session_id, reason)
         _log.info("a video session ended", session=session_id, camera=session.camera_id, reason=reason)
         await session.connection.close()
 
     async def _end_if_of(self, session_id: str, camera_id: str) -> None:
         session = self._sessions.get(session_id)
         if session is not None and session.camera_id == camera_id:
-            await self._end_by_id(session_id, "the device stopped", resting=True)
+            await self._end_by_id(session_id, STOPPED, resting=True)
 
     async def _end_all(self, reason: str, camera_id: str | None = None) -> None:
         ending = [session.id for session in self._sessions.values() if camera_id in (None, session.camera_id)]

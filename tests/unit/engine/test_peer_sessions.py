@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future
 
 from structlog.testing import capture_logs
 
 from sightline.engine.peer_sessions import PeerSessions
-from sightline.events.peer import Answer, EndSession, Offer
+from sightline.events.peer import Answer, EndSession, Offer, PushedPicture, SessionEnded
 from sightline.exceptions import PeerRefused
 
 CAMERA = "phone"
@@ -30,6 +31,11 @@ class ScriptedPeers:
             future.set_exception(self.problem)
         return future
 
+    on_ended: Callable[[str, str], None] = staticmethod(lambda session_id, reason: None)
+
+    def push(self, session_id: str, camera_id: str, timestamp_ms: int, jpeg: bytes) -> None:
+        self.calls.append(("push", session_id, camera_id, jpeg.decode()))
+
     def end(self, session_id: str, camera_id: str) -> None:
         self.calls.append(("end", session_id, camera_id))
 
@@ -45,10 +51,12 @@ def offer(camera_id: str = CAMERA) -> Offer:
 
 
 async def answer_of(peers: ScriptedPeers | None, wanted: Offer) -> Answer:
-    answers: asyncio.Queue[Answer] = asyncio.Queue()
+    answers: asyncio.Queue[Answer | SessionEnded] = asyncio.Queue()
     sessions = PeerSessions(peers, answers.put_nowait, {CAMERA}.__contains__)
     sessions.offered(wanted)
-    return await asyncio.wait_for(answers.get(), 5)
+    answer = await asyncio.wait_for(answers.get(), 5)
+    assert isinstance(answer, Answer)
+    return answer
 
 
 async def test_offer_is_answered() -> None:
@@ -73,8 +81,12 @@ async def test_surprise_is_logged_and_answered() -> None:
 
 async def test_ends_are_passed_on() -> None:
     peers = ScriptedPeers()
-    sessions = PeerSessions(peers, lambda answer: None, {CAMERA}.__contains__)
+    answers: list[Answer | SessionEnded] = []
+    sessions = PeerSessions(peers, answers.append, {CAMERA}.__contains__)
     sessions.end(EndSession(session_id="s", camera_id=CAMERA))
+    sessions.pushed(PushedPicture(session_id="p", camera_id=CAMERA, timestamp=1, jpeg=b"x"))
+    sessions.pushed(PushedPicture(session_id="q", camera_id="elsewhere", timestamp=1, jpeg=b"x"))
     sessions.camera_gone(CAMERA)
     await sessions.close()
-    assert peers.calls == [("end", "s", CAMERA), ("gone", CAMERA), ("close",)]
+    assert peers.calls == [("end", "s", CAMERA), ("push", "p", CAMERA, "x"), ("gone", CAMERA), ("close",)]
+    assert answers == [SessionEnded(session_id="q", reason="this engine does not read that camera")]

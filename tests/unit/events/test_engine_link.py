@@ -26,7 +26,7 @@ from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemp
 from sightline.events.lease import Beat, Lease, Leaving
 from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.observation import CrowdSeen, Observation
-from sightline.events.peer import Answer, EndSession, Offer
+from sightline.events.peer import Answer, EndSession, Offer, PushedPicture, SessionEnded
 from sightline.events.scene import CrowdWatch, Direction, Line, Liveness, Scene, Zone
 from sightline.events.schedule import Schedule, Shift
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, DrawnBox, Examine, Examined, StopExamining
@@ -79,6 +79,7 @@ FROM_ENGINES: list[link.EngineMessage] = [
     Examined(job_id="j", state="running", file=1, share=0.5, frames=7),
     link.SourceProbed(request_id="r", ok=True, message="", picture=b"\xff\xd8"),
     Answer(request_id="r", answer="v=0"),
+    SessionEnded(session_id="s", reason="another device publishes to this camera now"),
     Answer(request_id="r", error="no", error_code="INVALID_OFFER"),
     link.Status(load=0.5, cameras=1, spool_facts=0, spool_bytes=0, stage_ms={"decode": 1.5}),
     link.Status(
@@ -110,6 +111,7 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
     Offer(request_id="r", session_id="s", camera_id="c", direction="play", offer="v=0", quality="hd"),
     EndSession(session_id="s", camera_id="c"),
     Lease(beat=3, length_ms=6_000, server_time=1),
+    PushedPicture(session_id="s", camera_id="c", timestamp=5, jpeg=b"\xff\xd8"),
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from sightline.events.wire import encode_message, error
 from sightline.gateway.access import gateway_of, machine_name
 from sightline.gateway.admission import ConnectionLimit, NotNow, address_of
 from sightline.gateway.alerts_socket import serve_alerts
+from sightline.gateway.camera_socket import serve_camera
 from sightline.gateway.field_socket import serve_field
 from sightline.gateway.frames_socket import serve_frames
 from sightline.gateway.live_socket import serve_live
@@ -68,6 +69,12 @@ async def alerts(socket: WebSocket, user_id: str) -> None:
 async def live(socket: WebSocket, camera_id: str) -> None:
     """One camera's video."""
     await serve_live(gateway_of(socket), socket, camera_id)
+
+
+@router.websocket("/ws/camera/{camera_id}")
+async def camera(socket: WebSocket, camera_id: str) -> None:
+    """A device that pushes its camera's pictures."""
+    await serve_camera(gateway_of(socket), socket, camera_id)
 
 
 @router.websocket("/ws/engine")
