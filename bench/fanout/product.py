@@ -12,7 +12,6 @@ import asyncio
 import contextlib
 import secrets
 import socket
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -31,9 +30,9 @@ from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.app import create_app
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.hub import Hub, Shown
+from sightline.service import interpreter
 from sightline.service.asgi_server import server_config
 from sightline.service.gateway import engine_token, open_gateway
-from sightline.service.server import SWITCH_INTERVAL_S
 from sightline.settings import Settings
 
 ALERT_BYTES = 600
@@ -196,7 +195,7 @@ class _Server(uvicorn.Server):
 async def main(home: Path, *, live: bool) -> None:
     """Serves and does what it is told until its input ends."""
     telemetry.configure("error", "json")
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    interpreter.tune()
     allow_many_files()
     settings = Settings(home=home, **SETTINGS)
     async with open_gateway(settings, local_token=secrets.token_urlsafe(32)) as gateway:
@@ -205,7 +204,9 @@ async def main(home: Path, *, live: bool) -> None:
         listener.setblocking(False)
         server = _Server(await server_config(create_app(gateway, background=contextlib.nullcontext), settings))
         serving = asyncio.create_task(server.serve(sockets=[listener]))
-        answer(port=listener.getsockname()[1], **await product.begin())
+        port, began = listener.getsockname()[1], await product.begin()
+        interpreter.put_aside()
+        answer(port=port, **began)
         async for command in commands():
             ids: list[str] = []
             match command:

@@ -25,6 +25,7 @@ from sightline.gateway.supervisor import EngineSupervisor
 from sightline.listeners import parse_listeners
 from sightline.models.device_memory import read_memory
 from sightline.models.runtime import Device
+from sightline.service import interpreter
 from sightline.service.asgi_server import server_config
 from sightline.service.banner import Started, announce
 from sightline.service.failpoints import armed_failpoint
@@ -40,8 +41,6 @@ GOODBYE_S = 2.0
 GOODBYE_POLL_S = 0.02
 BACKLOG = 2048
 SILENT_PEER_MS = 45_000
-SWITCH_INTERVAL_S = 0.001
-"""A thread that computes (SQL, hashing) gives the interpreter back to the event loop after this long, not 5 ms."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +52,7 @@ def serve(settings: Settings, *, started: Callable[[Started], None] = announce) 
     `StoreError` when the database cannot be opened.
     """
     telemetry.configure(settings.log_level, settings.log_format)
-    sys.setswitchinterval(SWITCH_INTERVAL_S)
+    interpreter.tune()
     allow_connections(settings.max_connections)
     with (
         ServerLock(settings.run_folder) as lock,
@@ -94,6 +93,7 @@ async def _serve(
         @contextlib.asynccontextmanager
         async def background() -> AsyncIterator[None]:
             async with pool.running(), _searching(gateway):
+                interpreter.put_aside()
                 yield
 
         def listening() -> None:
