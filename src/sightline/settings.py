@@ -107,6 +107,25 @@ class Settings(BaseSettings):
         512, "Storage", "Disk space for facts that wait for the gateway, in MB. Over it the oldest pictures go first.",
         ge=8, le=1_000_000,
     )
+    clips: bool = _setting(
+        True, "Storage", "Whether every alert gets a clip of what was before and after it."
+    )
+    clip_before_seconds: float = _setting(
+        5.0, "Storage", "Seconds of a clip before its alert; it begins with the keyframe before that.", ge=0, le=30
+    )
+    clip_after_seconds: float = _setting(10.0, "Storage", "Seconds of a clip after its alert.", ge=1, le=60)
+    clip_ring_mb: int = _setting(
+        32, "Storage", "Memory for the last seconds of one camera's video, in MB: what clips begin with.", ge=1, le=1024
+    )
+    clip_spool_mb: int = _setting(
+        1024, "Storage", "Disk space for clips that wait for the gateway, in MB. Over it the oldest go first.",
+        ge=8, le=1_000_000,
+    )
+    clip_upload_mb: int = _setting(64, "Storage", "Largest clip that a gateway takes, in MB.", ge=1, le=1024)
+    clip_days: int = _setting(
+        30, "Storage", "Days after which the clip of an alert is deleted; the alert stays for `record_days`.",
+        ge=1, le=36_500,
+    )
     timezone: TimeZoneName = _setting(
         None, "Storage", "Time zone of the folders of screenshots, like Europe/Berlin. Default: the machine's."
     )

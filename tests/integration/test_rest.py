@@ -86,6 +86,8 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("post", "/api/alerts/{alert_id}/ack"): Right.SEE_ALERTS,  # and to handle it, once it is known to be theirs
     ("get", "/api/alerts/{alert_id}/trace"): Right.SEE_ALERTS,
     ("get", "/api/alerts/{alert_id}/reference"): Right.SEE_ALERTS,
+    ("get", "/api/alerts/{alert_id}/clip"): Right.SEE_ALERTS,
+    ("get", "/api/alerts/{alert_id}/clip/video"): Right.SEE_ALERTS,
     ("get", "/api/alerts/{alert_id}/{role}"): Right.SEE_ALERTS,
     ("post", "/api/identify"): Right.IDENTIFY,
     ("get", "/api/sightings"): Right.SEE_PEOPLE,

@@ -8,7 +8,17 @@ from sightline.deliveries.entry import LogBounds
 from sightline.events.alert import Alert
 from sightline.events.gallery_feed import GalleryTemplate, NegativeTemplate
 
-__all__ = ["Accepted", "Acknowledged", "AuditRecord", "Decline", "Forgotten", "GalleryChanges", "Snapshot", "Step"]
+__all__ = [
+    "Accepted",
+    "Acknowledged",
+    "AlertClip",
+    "AuditRecord",
+    "Decline",
+    "Forgotten",
+    "GalleryChanges",
+    "Snapshot",
+    "Step",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +29,21 @@ class Accepted:
     duplicate: bool
     rule: str
     alert: Alert | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertClip:
+    """What there is to see of an alert: the file begins at `starts_at_ms` (capture time), the event's picture lies
+    `offset_ms` behind its beginning. Until the engine has put the file (`is_there`), the rest is unknown.
+    """
+
+    alert_id: str
+    starts_at_ms: int
+    offset_ms: int
+    is_there: bool
+    media_type: str | None = None
+    size_bytes: int | None = None
+    duration_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

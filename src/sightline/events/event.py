@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sightline.events.alert import AlertType, Severity
+from sightline.events.fact import ClipRef
 from sightline.events.quiet import QuietPeriod
 from sightline.events.scene import CameraView
 
@@ -17,7 +18,8 @@ __all__ = ["AlertDraft", "Decide", "Decision", "DecisionContext", "Event", "Rece
 class Event:
     """An accepted fact. `key` is the producer's idempotency key; `kind` the fact's (`identified`, `unknown`, …).
 
-    `template` is the model's id and the template that an identification was made with, kept sealed with its alert.
+    `template` is the model's id and the template that an identification was made with, kept sealed with its alert;
+    `clip` will hold its frame.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Event:
     received_at_ms: int
     data: Mapping[str, Any] = field(default_factory=dict)
     template: tuple[str, bytes] | None = None
+    clip: ClipRef | None = None
 
 
 @dataclass(frozen=True, slots=True)

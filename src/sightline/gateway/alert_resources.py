@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from sightline.events.alert import AlertState, Verdict
 from sightline.gateway.resources import Body
 
-__all__ = ["AckRequest", "AlertPage", "Recorded"]
+__all__ = ["AckRequest", "AlertPage", "ClipOut", "Recorded"]
 
 
 class AlertPage(BaseModel):
     """Alerts, newest first, as in `alert_triggered`."""
 
     alerts: list[dict[str, Any]]
+
+
+class ClipOut(BaseModel):
+    """What there is to see of an alert: some seconds before and after it.
+
+    `recording` until the engine has put the file, which is seconds after its end; `missing` when it has not come for
+    long (it may still).
+    """
+
+    alert_id: str
+    state: Literal["recording", "ready", "missing"]
+    clip_url: str | None
+    clip_starts_at: int = Field(description="Capture time of the clip's first picture.")
+    event_offset_ms: int = Field(description="Where in the clip the event's picture is.")
+    duration_ms: int | None
+    media_type: str | None
+    size_bytes: int | None
 
 
 class AckRequest(Body):

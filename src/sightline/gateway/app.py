@@ -335,7 +335,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
 def _body_limit(gateway: Gateway, scope: Scope) -> int:
     path = scope["path"]
     if path.startswith("/api/engine/blobs/"):
-        return MAX_BLOB_BYTES  # read only after the engine's token was checked
+        return max(MAX_BLOB_BYTES, gateway.settings.clip_upload_mb * 2**20)  # read only after the engine's token was
     if path.startswith("/api/engine/analyses/"):
         return gateway.settings.analysis_disk_mb * 10**6  # likewise
     if path == "/api/analyses" and gateway.has_token(Headers(scope=scope)):

@@ -277,11 +277,13 @@ class Engines:
 
     async def _accept(self, engine: EngineLink, fact: Kept, slots: asyncio.Semaphore) -> None:
         try:
+            wants_clip: bool | None = None
             if isinstance(fact, Sighting):
                 await self._past.accept(fact)
             else:
-                await self._intake.accept(fact)
-            await engine.send(Accepted(key=fact.key))
+                alert = (await self._intake.accept(fact)).alert
+                wants_clip = alert is not None if fact.clip is not None else None
+            await engine.send(Accepted(key=fact.key, clip=wants_clip))
         except SightlineError as problem:  # the engine keeps the fact and sends it again
             log.error("fact_not_accepted", key=fact.key, problem=str(problem))
         except (WebSocketDisconnect, RuntimeError):

@@ -79,6 +79,7 @@ class Intake:
             received_at_ms=now_ms,
             data=_recorded(fact),
             template=_template(fact),
+            clip=fact.clip,
         )
         stranger = await self._stranger(fact)
 

@@ -7,7 +7,8 @@ Ids are made by the store (sortable by time, opaque). Times are milliseconds sin
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from sightline.accounts import MachineToken, Role, User
@@ -19,6 +20,7 @@ from sightline.deliveries.escalation import Patience
 from sightline.deliveries.records import (
     Accepted,
     Acknowledged,
+    AlertClip,
     AuditRecord,
     Decline,
     Forgotten,
@@ -41,6 +43,7 @@ from sightline.identities.subject import ErasureReceipt, NewReference, Person, R
 from sightline.identities.templates import TemplateProgress, UntemplatedSample
 
 __all__ = [
+    "AlertClips",
     "AlertPictures",
     "Alerts",
     "Analyst",
@@ -213,6 +216,28 @@ class AlertPictures(Protocol):
         """Moves pictures that a crash left between two places, and removes those of facts that never came."""
 
 
+class AlertClips(Protocol):
+    """Clips of alerts, put by engines seconds after the alert."""
+
+    async def get(self, alert_id: str) -> AlertClip:
+        """Raises `NotFound` when the alert has no clip (any more)."""
+
+    async def file(self, alert_id: str) -> Path:
+        """Raises `NotFound` when there is no file (yet, or any more)."""
+
+    async def is_wanted(self, blob_id: str) -> bool:
+        """Whether an alert has this clip."""
+
+    async def keep(
+        self, blob_id: str, media_type: str, chunks: AsyncIterator[bytes], *, duration_ms: int | None, now_ms: int
+    ) -> None:
+        """Raises `NotFound` when no alert wants it, `Unavailable` when the disk is full, and whatever `chunks`
+        raises; then nothing is kept. `media_type` is `video/mp4` or `video/webm`."""
+
+    async def prune(self, before_ms: int, *, most: int) -> int:
+        """Deletes clips that came before that time; their alerts stay."""
+
+
 class Alerts(Protocol):
     async def accept(self, event: Event, decide: Decide, *, blobs: dict[str, str], now_ms: int) -> Accepted:
         """Event, alert, log entries in one transaction; `decide` is called inside it with what the store knows.
@@ -331,6 +356,8 @@ class Store(Protocol):
     def alerts(self) -> Alerts: ...
     @property
     def pictures(self) -> AlertPictures: ...
+    @property
+    def clips(self) -> AlertClips: ...
     @property
     def sightings(self) -> Sightings: ...
     @property

@@ -33,6 +33,9 @@ async def keep_retention(gateway: Gateway) -> None:
                 log.info("sightings_pruned", sightings=forgotten)
             await forget_records(gateway)
             await gateway.store.history.prune(gateway.clock.now_ms() - gateway.settings.history_days * DAY_MS)
+            clips_before_ms = gateway.clock.now_ms() - gateway.settings.clip_days * DAY_MS
+            while await gateway.store.clips.prune(clips_before_ms, most=FORGOTTEN_AT_ONCE):
+                pass
             actions_before_ms = gateway.clock.now_ms() - gateway.settings.workstation_action_days * DAY_MS
             while await gateway.store.workstation_actions.prune(actions_before_ms):
                 pass

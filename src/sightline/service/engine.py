@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from functools import partial
 from importlib.metadata import version
+from pathlib import Path
 
 import structlog
 from av.codec.hwaccel import HWAccel
@@ -16,6 +17,7 @@ from av.codec.hwaccel import HWAccel
 from sightline import telemetry
 from sightline.cameras import PUBLISHED, is_published
 from sightline.clock import SystemClock
+from sightline.engine.clip_recorder import ClipSettings
 from sightline.engine.engine import Engine, EngineSettings
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.process import read_token, run_engine
@@ -29,6 +31,7 @@ from sightline.ingest.encoder import PictureEncoder
 from sightline.ingest.hardware import accelerator
 from sightline.ingest.open import open_source
 from sightline.ingest.published import Publications
+from sightline.ingest.video_files import RemuxedFiles
 from sightline.ingest.webrtc import WebRtcPeers
 from sightline.ingest.webrtc_network import MediaNetwork
 from sightline.models.device_memory import read_memory, resident_bytes
@@ -58,7 +61,7 @@ def main() -> None:
 def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: GatewayAddress, name: str) -> Engine:
     """An engine with its sources and models plugged in."""
     workers, is_first = workers_of(settings), name == ENGINE_ID
-
+    spool = settings.spool_folder if is_first else settings.spool_folder.with_name(f"spool-{name}")
     hardware = _hardware(settings.hardware_decoding)
     publications = Publications()
     network = MediaNetwork(
@@ -77,7 +80,7 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
             engine_id=name,
             version=version("sightline"),
             gateways=(address,),
-            spool_folder=settings.spool_folder if is_first else settings.spool_folder.with_name(f"spool-{name}"),
+            spool_folder=spool,
             spool_limit_bytes=settings.spool_limit_mb * 2**20,
             workers=workers,
             stills=settings.engine_stills or workers,
@@ -85,12 +88,14 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
             capacity=CAMERA_CAPACITY if is_first else 0,
             stall_after_ms=int(settings.stall_seconds * 1000),
             outage_after_ms=int(settings.offline_fact_seconds * 1000),
+            clips=_clips(settings, spool) if is_first else None,
         ),
         open_source=opener,
         sight=sight,
         loader=loader,
         recordings=VideoFiles(),
         open_encoder=PictureEncoder,
+        video_files=RemuxedFiles(),
         peers=WebRtcPeers(publications, network),
         clock=SystemClock(),
         read_memory=partial(read_memory, Device(settings.device)),
@@ -108,6 +113,18 @@ def _hardware(kind: str) -> HWAccel | None:
     except ConfigurationError as error:
         _log.warning("video is decoded by the processor", wished=kind, reason=str(error))
         return None
+
+
+def _clips(settings: Settings, spool: Path) -> ClipSettings | None:
+    if not settings.clips:
+        return None
+    return ClipSettings(
+        folder=spool / "clips",
+        before_ms=int(settings.clip_before_seconds * 1000),
+        after_ms=int(settings.clip_after_seconds * 1000),
+        ring_bytes=settings.clip_ring_mb * 2**20,
+        limit_bytes=settings.clip_spool_mb * 2**20,
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from sightline.deliveries.entry import EntryKind
 from sightline.deliveries.records import Accepted
 from sightline.events.alert import Alert, AlertState, AlertType, Severity, check_move
 from sightline.events.event import AlertDraft, Decide, DecisionContext, Event
-from sightline.stores import alert_rows, escalation_rows, floods, log, notice_rows, schema
+from sightline.stores import alert_rows, clip_rows, escalation_rows, floods, log, notice_rows, schema
 from sightline.stores.camera_views import view_of
 from sightline.stores.erasure import ERASED, blank
 from sightline.stores.ids import new_id
@@ -180,6 +180,8 @@ def _raise(
     notice_rows.tell_triggered(connection, alert, now_ms=now_ms)
     if draft.routed:
         escalation_rows.start(connection, alert_id, now_ms)
+    if event.clip is not None:
+        clip_rows.claim(connection, alert_id, event.clip)
     roles = pictures.reserve(
         connection, alert_id, alert.type, alert.person_id, alert.camera_id, alert.captured_at_ms, blobs
     )

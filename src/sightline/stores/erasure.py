@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Table, delete, insert, literal, or_, select, 
 
 from sightline.exceptions import NotFound
 from sightline.identities.subject import ErasureReceipt
-from sightline.stores import gallery, schema, sighting_rows
+from sightline.stores import clip_rows, gallery, schema, sighting_rows
 from sightline.stores.media import INCOMING
 from sightline.stores.workstation_actions import forget_person
 
@@ -37,6 +37,7 @@ def erase(connection: Connection, person_id: str, now_ms: int) -> ErasureReceipt
     reference_ids = _erase_references(connection, person_id)
     negatives = _erase_negatives(connection, person_id)
     pictures = _doom_pictures(connection, person_id)
+    clip_rows.doom_shared(connection, select(schema.alerts.c.id).where(schema.alerts.c.person_id == person_id))
     sightings, further = _erase_sightings(connection, person_id)
     forgotten = {person_id, *reference_ids}
     alerts = _anonymise(connection, schema.alerts, "why", person_id, forgotten, reference_id=None)

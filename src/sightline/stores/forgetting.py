@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, exists, insert, lit
 
 from sightline.deliveries.records import Forgotten
 from sightline.events.alert import AlertState
-from sightline.stores import schema
+from sightline.stores import clip_rows, schema
 from sightline.stores.database import Database
 from sightline.stores.media import INCOMING
 
@@ -63,7 +63,7 @@ def _forget(connection: Connection, alert_ids: Sequence[str], event_ids: Sequenc
     chosen = select(_ALERTS.id, _ALERTS.event_id).where(_ALERTS.id.in_(alert_ids), *_OVER)
     over = connection.execute(chosen, {"before_ms": before_ms}).all()
     ids = [row.id for row in over]
-    pictures = _doom(connection, ids)
+    pictures = _doom(connection, ids) + clip_rows.doom(connection, select(_ALERTS.id).where(_ALERTS.id.in_(ids)))
     for table in _OF_ALERTS:
         connection.execute(delete(table).where(table.c.alert_id.in_(ids)))
     connection.execute(delete(schema.alerts).where(_ALERTS.id.in_(ids)))

@@ -3,6 +3,7 @@
 incoming/{blob id}.jpg                                                   a fact's picture, until it is accepted
 screenshots/{person}/{year}/{month}/{day}/{hour}-{minute}-{second}.jpg   an alert's snapshot
 probes/…                                                                 the face alone, under the same name
+clips/{year}/{month}/{day}/{blob id}.mp4                                 what happened around an alert
 """
 
 from __future__ import annotations
@@ -65,16 +66,43 @@ class MediaFolder:
         """Keeps a blob, on disk when this returns. Raises `Unavailable` when the disk does not take it."""
         draft = self._incoming / f".{secrets.token_hex(8)}.part"
         try:
-            with draft.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(self._blob(blob_id))
-            _sync(self._incoming)
-        except OSError as error:
+            with _kept("the picture"):
+                with draft.open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                draft.replace(self._blob(blob_id))
+                _sync(self._incoming)
+        except Unavailable:
             draft.unlink(missing_ok=True)
-            cause = "the disk is full" if error.errno in _FULL else f"the disk refuses it ({error.strerror})"
-            raise Unavailable(f"the picture cannot be kept: {cause}; it goes on when there is space again") from error
+            raise
+
+    def begin_draft(self) -> Path:
+        """A file for what comes in pieces, swept where a crash leaves it."""
+        return self._incoming / f".{secrets.token_hex(8)}.part"
+
+    def append(self, draft: Path, data: bytes) -> None:
+        """Adds a piece. Raises `Unavailable` when the disk does not take it."""
+        with _kept("the clip"), draft.open("ab") as file:
+            file.write(data)
+
+    def finish_draft(self, draft: Path, path: str) -> None:
+        """The file is whole: it is on disk, at its place, when this returns. Raises `Unavailable`."""
+        target = self._folder / path
+        with _kept("the clip"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with draft.open("ab") as file:
+                os.fsync(file.fileno())
+            draft.replace(target)
+            _sync(target.parent)
+
+    def drop_draft(self, draft: Path) -> None:
+        """Removes a draft, if it is still there."""
+        self._remove(draft)
+
+    def path_of(self, path: str) -> Path:
+        """Where a file of the folder lies."""
+        return self._folder / path
 
     def drop_incoming(self, blob_id: str) -> None:
         """Removes a blob that nobody claims."""
@@ -144,6 +172,15 @@ class MediaFolder:
             _log.warning("picture not removed", file=file.name, reason=error.strerror)
             return False
         return True
+
+
+@contextlib.contextmanager
+def _kept(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        cause = "the disk is full" if error.errno in _FULL else f"the disk refuses it ({error.strerror})"
+        raise Unavailable(f"{what} cannot be kept: {cause}; it goes on when there is space again") from error
 
 
 def _dated(folder: Path, pattern: str) -> Iterator[tuple[Path, int]]:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, literal, select, u
 
 from sightline.exceptions import NotFound
 from sightline.identities.sighting import NewSighting, Sighting
-from sightline.stores import meta, schema
+from sightline.stores import clip_rows, meta, schema
 from sightline.stores.ids import new_id
 from sightline.stores.media import INCOMING
 from sightline.stores.vault import Seal, Vault
@@ -218,6 +218,7 @@ def doom_alerts(connection: Connection, track_ids: Iterable[str]) -> tuple[int, 
         for place in (_PICTURES.path, literal(f"{INCOMING}/") + _PICTURES.blob_id + ".jpg"):
             connection.execute(insert(schema.doomed_files).from_select(["path"], select(place).where(theirs)))
         pictures += connection.execute(delete(schema.alert_pictures).where(theirs)).rowcount
+        clip_rows.doom_shared(connection, select(schema.alerts.c.id).where(schema.alerts.c.event_id.in_(events)))
         alerts += len(rows)
     return alerts, pictures
 

@@ -18,6 +18,7 @@ from sightline.stores.camera_leases import CameraLeases
 from sightline.stores.camera_views import CameraViews
 from sightline.stores.cameras import Cameras
 from sightline.stores.channels import Channels
+from sightline.stores.clips import AlertClips
 from sightline.stores.cluster import Cluster
 from sightline.stores.database import Database
 from sightline.stores.duty import Duty
@@ -68,6 +69,7 @@ class SqlStore:
         self.camera_views = CameraViews(database)
         self.history = History(database)
         self.pictures = AlertPictures(database, media, self._workers, tz)
+        self.clips = AlertClips(database, media, self._workers, self.pictures)
         self.people = People(database, vault, self.pictures)
         self.models = Models(database, vault)
         self.watch_lists = WatchLists(database)

@@ -18,6 +18,7 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
     forgotten: list[int] = []
     hours: list[int] = []
     actions: list[int] = []
+    clips: list[int] = []
     enough = asyncio.Event()
 
     async def prune(before_ms: int) -> int:
@@ -38,6 +39,10 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
         actions.append(before_ms)
         return len(actions) % 2
 
+    async def prune_clips(before_ms: int, *, most: int) -> int:
+        clips.append(before_ms)
+        return len(clips) % 2
+
     async def prune_sightings() -> int:
         return 0
 
@@ -48,12 +53,15 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
 
     gateway = SimpleNamespace(
         clock=SimpleNamespace(now_ms=lambda: 100 * DAY_MS),
-        settings=SimpleNamespace(retention_days=90, record_days=95, history_days=99, workstation_action_days=80),
+        settings=SimpleNamespace(
+            retention_days=90, record_days=95, history_days=99, workstation_action_days=80, clip_days=85
+        ),
         past=SimpleNamespace(prune=prune_sightings),
         store=SimpleNamespace(
             log=SimpleNamespace(prune=prune),
             alerts=SimpleNamespace(forget=forget),
             pictures=SimpleNamespace(heal=heal),
+            clips=SimpleNamespace(prune=prune_clips),
             history=SimpleNamespace(prune=prune_hours),
             workstation_actions=SimpleNamespace(prune=forget_actions),
         ),
@@ -65,5 +73,6 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
     assert set(healed) == {100 * DAY_MS}
     assert set(forgotten) == {5 * DAY_MS}
     assert len(forgotten) >= 5, f"{FORGOTTEN_AT_ONCE} at once, until there are no more, each time"
+    assert set(clips) == {15 * DAY_MS}
     assert set(hours) == {DAY_MS}
     assert set(actions) == {20 * DAY_MS}

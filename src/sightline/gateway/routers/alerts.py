@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from starlette.responses import FileResponse
 
 from sightline.accounts import Right, User, require
 from sightline.deliveries.audience import tags_of
 from sightline.events.alert import Alert, AlertState, Verdict
 from sightline.exceptions import NotFound
 from sightline.gateway.access import Caller, GatewayOf, caller_with
-from sightline.gateway.alert_resources import AckRequest, AlertPage, Recorded
+from sightline.gateway.alert_resources import AckRequest, AlertPage, ClipOut, Recorded
 from sightline.gateway.alert_trace import alert_trace
+from sightline.gateway.clips import clip_out
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.rejections import reject_alert
 from sightline.gateway.resources import Denial
@@ -73,6 +75,36 @@ async def reference_picture(gateway: GatewayOf, caller: Seer, alert_id: str) -> 
     if alert.reference_id is None:
         raise NotFound("reference of alert", alert_id)
     return _jpeg(await gateway.store.people.sample(alert.reference_id))
+
+
+@router.get("/{alert_id}/clip", responses={404: {"model": Denial}})
+async def clip(gateway: GatewayOf, caller: Seer, alert_id: str) -> ClipOut:
+    """What was a few seconds before and after, as video: where it is, and where in it the event."""
+    await addressed(gateway, caller, alert_id)
+    return clip_out(await gateway.store.clips.get(alert_id), gateway.clock.now_ms())
+
+
+@router.get("/{alert_id}/clip/video", response_class=FileResponse, responses={404: {"model": Denial}})
+async def clip_video(gateway: GatewayOf, caller: Seer, request: Request, alert_id: str) -> FileResponse:
+    """The clip itself, MP4 or WebM, by ranges where the player asks for them. Whoever looks is recorded."""
+    alert = await addressed(gateway, caller, alert_id)
+    clip = await gateway.store.clips.get(alert_id)
+    file = await gateway.store.clips.file(alert_id)
+    if request.headers.get("range", "bytes=0-").replace(" ", "").startswith("bytes=0-"):  # a look, not a seek within it
+        await gateway.store.audit.record(
+            actor=caller.user.name,
+            action="clip_viewed",
+            subject=alert_id,
+            detail=alert.camera_id,
+            now_ms=gateway.clock.now_ms(),
+        )
+    return FileResponse(
+        file,
+        media_type=clip.media_type,
+        filename=f"alert-{alert_id}{file.suffix}",
+        content_disposition_type="inline",
+        headers={"Cache-Control": "private, no-store"},
+    )
 
 
 @router.get("/{alert_id}/{role}", response_class=Response)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, HTTPException, Request, WebSocket
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 
 from sightline.deliveries.framing import FRAMES_EXTENSION
 from sightline.events.wire import encode_message, error
+from sightline.exceptions import NotFound
 from sightline.gateway.access import gateway_of, machine_name
 from sightline.gateway.admission import ConnectionLimit, NotNow, address_of
 from sightline.gateway.alerts_socket import serve_alerts
 from sightline.gateway.camera_socket import serve_camera
+from sightline.gateway.clips import CLIP_TYPES, bounded
 from sightline.gateway.field_socket import serve_field
 from sightline.gateway.frames_socket import serve_frames
+from sightline.gateway.gateway import Gateway
 from sightline.gateway.live_socket import serve_live
 from sightline.gateway.native import NativeClient, serve_native
 from sightline.gateway.verify_socket import serve_verify
@@ -21,6 +25,7 @@ __all__ = ["router"]
 
 router = APIRouter()
 MAX_BLOB_BYTES = 16 * 1024 * 1024
+MAX_DIGITS = 12
 
 
 @router.websocket("/ws/v1")
@@ -101,10 +106,14 @@ async def engine_frames(socket: WebSocket) -> None:
 
 @router.put("/api/engine/blobs/{blob_id}", status_code=204, include_in_schema=False)
 async def put_blob(request: Request, blob_id: str) -> None:
-    """A picture of a fact that is about to come."""
+    """A picture of a fact that is about to come, or the clip of one that came."""
     gateway = gateway_of(request)
     if await machine_name(request, gateway) is None:
         raise HTTPException(401, "an engine needs its machine token")
+    media_type = request.headers.get("content-type", "")
+    if media_type in CLIP_TYPES:
+        await _put_clip(gateway, request, blob_id, media_type)
+        return
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
@@ -113,3 +122,22 @@ async def put_blob(request: Request, blob_id: str) -> None:
     if not data.startswith(b"\xff\xd8"):
         raise HTTPException(415, "pictures are JPEG")
     await gateway.store.pictures.put_incoming(blob_id, bytes(data))
+
+
+async def _put_clip(gateway: Gateway, request: Request, blob_id: str, media_type: str) -> None:
+    duration = request.query_params.get("duration_ms", "")
+    chunks = bounded(request.stream(), gateway.settings.clip_upload_mb * 2**20)
+    try:
+        await gateway.store.clips.keep(
+            blob_id,
+            media_type,
+            chunks,
+            duration_ms=int(duration) if duration.isdecimal() and len(duration) < MAX_DIGITS else None,
+            now_ms=gateway.clock.now_ms(),
+        )
+    except NotFound:
+        async for _ in request.stream():  # read to its end, or the engine might miss the answer
+            pass
+        raise
+    except ClientDisconnect:
+        raise HTTPException(400, "the engine went away") from None

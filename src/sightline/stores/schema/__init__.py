@@ -7,6 +7,7 @@ users, references and watch lists that may be gone, and are tied only to people,
 from __future__ import annotations
 
 from sightline.stores.schema.alerting import (
+    alert_clips,
     alert_pictures,
     alert_tags,
     alert_templates,
@@ -50,6 +51,7 @@ from sightline.stores.schema.verification import (
 )
 
 __all__ = [
+    "alert_clips",
     "alert_declines",
     "alert_floods",
     "alert_pictures",

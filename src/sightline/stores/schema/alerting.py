@@ -18,7 +18,16 @@ from sqlalchemy import (
 
 from sightline.stores.schema.tables import COUNTER, metadata
 
-__all__ = ["alert_pictures", "alert_tags", "alert_templates", "alerts", "cursors", "events", "log_entries"]
+__all__ = [
+    "alert_clips",
+    "alert_pictures",
+    "alert_tags",
+    "alert_templates",
+    "alerts",
+    "cursors",
+    "events",
+    "log_entries",
+]
 
 events = Table(
     "events", metadata,
@@ -84,6 +93,23 @@ alert_pictures = Table(
     UniqueConstraint("path"),
 )  # fmt: skip
 """`path` is relative to the media folder and reserved here before the file is moved to it."""
+
+alert_clips = Table(
+    "alert_clips", metadata,
+    Column("alert_id", String, ForeignKey("alerts.id"), primary_key=True),
+    Column("blob_id", String, nullable=False),
+    Column("starts_at_ms", BigInteger, nullable=False),
+    Column("offset_ms", BigInteger, nullable=False),
+    Column("path", String),
+    Column("media_type", String),
+    Column("size_bytes", BigInteger),
+    Column("duration_ms", BigInteger),
+    Column("arrived_at_ms", BigInteger),
+    Index(None, "blob_id"),
+    Index(None, "arrived_at_ms"),
+)  # fmt: skip
+"""Clips, shared by alerts that are close to one another. `path` is relative to the media folder, null until the engine
+has put the file."""
 
 alert_templates = Table(
     "alert_templates", metadata,
