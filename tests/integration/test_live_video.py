@@ -25,7 +25,7 @@ from tests.integration.test_streams import online
 
 def video(pictures: int) -> list[Opening | Fragment]:
     writer = FragmentWriter()
-    return [part for packet in numbered_packets(pictures) for part in writer.write(packet)]
+    return [part for packet in numbered_packets(pictures + 1) for part in writer.write(packet)]
 
 
 Parts = Sequence[Opening | Fragment]

@@ -1,8 +1,9 @@
 """H.264 as fragmented MP4 (ISO/IEC 14496-12 and -15) for browsers' MediaSource, one fragment a picture.
 
-libav's muxer writes a fragment when it knows of the next picture; live, that is a whole frame later. Here a picture is
-out as soon as it is in. Before each fragment a `prft` box (ISO/IEC 14496-12, 8.16.5) says when its picture was
-captured, so that whoever plays it knows which boxes belong to it.
+A picture is out once the next one is in: only then is it known how long it lasts, and `MediaSource` takes a guess that
+is too short for a gap and shows nothing until the next keyframe. Before each fragment a `prft` box (ISO/IEC
+14496-12, 8.16.5) says when its picture was captured, so that whoever plays it knows which boxes belong to it; libav's
+muxer, which could do the rest, has no place for that.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ NTP_EPOCH_S = 2_208_988_800
 _SPS, _PPS, _DELIMITER = 7, 8, 9
 _HIGH_PROFILES = (100, 110, 122, 144)
 _TRACK = 1
-_DEFAULT_TICKS = TICKS_PER_S // 25
-_MAX_TICKS = TICKS_PER_S
+_MAX_TICKS = 2 * TICKS_PER_S
+"""A picture that lasts longer is followed by a gap: the camera was away, and comes back with a keyframe."""
 _KEYFRAME_FLAGS, _DELTA_FLAGS = 0x0200_0000, 0x0101_0000
 _MATRIX = struct.pack(">9I", 0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 
@@ -59,41 +60,39 @@ class FragmentWriter:
     def __init__(self) -> None:
         self._sets: tuple[bytes, bytes] | None = None
         self._sequence = 0
-        self._dts: int | None = None
-        self._ticks = _DEFAULT_TICKS
+        self._last: EncodedPacket | None = None
 
     def write(self, packet: EncodedPacket) -> list[Opening | Fragment]:
-        """What this packet gives: nothing before the first keyframe; an opening first where the stream is another."""
-        units = list(_units(packet.data))
+        """What is known with this packet: the fragment of the one before, and an opening where the stream is another.
+        Nothing comes of what is before the first keyframe."""
         written: list[Opening | Fragment] = []
+        if self._last is not None:
+            ticks = min(max(1, packet.dts - self._last.dts), _MAX_TICKS)
+            self._sequence += 1
+            written.append(Fragment(self._fragment(self._last, ticks), self._last.keyframe, self._last.at_ms))
         if packet.keyframe:
-            sets = _parameter_sets(units)
+            sets = _parameter_sets(packet.data)
             if sets is not None and sets != self._sets:
                 self._sets = sets
                 written.append(_opening(packet, *sets))
-        if self._sets is None:
-            return []
-        if self._dts is not None:
-            self._ticks = min(max(1, packet.dts - self._dts), _MAX_TICKS)
-        self._dts = packet.dts
-        self._sequence += 1
-        written.append(Fragment(self._fragment(packet, units), packet.keyframe, packet.at_ms))
+        self._last = packet if self._sets is not None else None
         return written
 
-    def _fragment(self, packet: EncodedPacket, units: list[bytes]) -> bytes:
+    def _fragment(self, packet: EncodedPacket, ticks: int) -> bytes:
+        units = _units(packet.data)
         sample = b"".join(
             len(unit).to_bytes(4, "big") + unit for unit in units if unit[0] & 0x1F not in (_SPS, _PPS, _DELIMITER)
         )
-        moof = self._moof(packet, len(sample), 0)
-        moof = self._moof(packet, len(sample), len(moof) + 8)  # the data begin behind the header of `mdat`
+        moof = self._moof(packet, ticks, len(sample), 0)
+        moof = self._moof(packet, ticks, len(sample), len(moof) + 8)  # the data begin behind the header of `mdat`
         return _prft(packet) + moof + _box(b"mdat", sample)
 
-    def _moof(self, packet: EncodedPacket, size: int, offset: int) -> bytes:
+    def _moof(self, packet: EncodedPacket, ticks: int, size: int, offset: int) -> bytes:
         flags = _KEYFRAME_FLAGS if packet.keyframe else _DELTA_FLAGS
         tfhd = _full(b"tfhd", 0, 0x020000, struct.pack(">I", _TRACK))  # offsets count from the start of `moof`
         tfdt = _full(b"tfdt", 1, 0, struct.pack(">Q", packet.dts))
         # one sample: its duration, size, flags, and how much later it is shown than decoded
-        entry = struct.pack(">IIIi", self._ticks, size, flags, packet.pts - packet.dts)
+        entry = struct.pack(">IIIi", ticks, size, flags, packet.pts - packet.dts)
         trun = _full(b"trun", 1, 0x000F01, struct.pack(">Ii", 1, offset) + entry)
         mfhd = _full(b"mfhd", 0, 0, struct.pack(">I", self._sequence))
         return _box(b"moof", mfhd + _box(b"traf", tfhd + tfdt + trun))
@@ -111,7 +110,8 @@ def _units(data: bytes) -> Iterator[bytes]:
             yield unit
 
 
-def _parameter_sets(units: list[bytes]) -> tuple[bytes, bytes] | None:
+def _parameter_sets(data: bytes) -> tuple[bytes, bytes] | None:
+    units = list(_units(data))
     sps = next((unit for unit in units if unit[0] & 0x1F == _SPS), None)
     pps = next((unit for unit in units if unit[0] & 0x1F == _PPS), None)
     return (sps, pps) if sps is not None and pps is not None and len(sps) >= 4 else None

@@ -16,8 +16,8 @@ from starlette.websockets import WebSocket
 __all__ = ["BodyLimit", "OriginGuard", "RequestLog", "SecurityHeaders", "spoken_at"]
 
 CSP = (
-    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ws: wss:; "
-    "frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
+    "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; media-src 'self' blob:; "
+    "connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 )
 QUIET_PATHS = ("/assets/", "/health", "/metrics", "/api/engine/blobs/", "/api/engine/analyses/")
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from dataclasses import replace
 
 import av
@@ -31,17 +32,27 @@ def played(parts: list[Opening | Fragment]) -> list[tuple[int, float]]:
         ]
 
 
-def test_every_picture_plays_at_its_time_and_is_out_at_once() -> None:
-    packets = numbered_packets(40)
+def test_every_picture_plays_at_its_time_and_is_out_with_the_next() -> None:
+    packets = numbered_packets(41)
     writer = FragmentWriter()
-    parts: list[Opening | Fragment] = []
-    for packet in packets:
-        out = writer.write(packet)
-        assert isinstance(out[-1], Fragment) and out[-1].at_ms == packet.at_ms
-        assert out[-1].keyframe == packet.keyframe
-        parts += out
-    assert [type(part) for part in parts].count(Opening) == 1
+    parts = [*writer.write(packets[0])]
+    assert [type(part) for part in parts] == [Opening]
+    for before, packet in itertools.pairwise(packets):
+        (fragment,) = writer.write(packet)
+        assert isinstance(fragment, Fragment)
+        assert (fragment.at_ms, fragment.keyframe) == (before.at_ms, before.keyframe)
+        parts.append(fragment)
     assert played(parts) == [(number, round(number / 15, 3)) for number in range(40)]
+
+
+def test_each_picture_lasts_until_the_next() -> None:
+    """Else `MediaSource` takes the time between them for a gap, and waits for a keyframe."""
+    packets = numbered_packets(5)
+    uneven = [replace(packet, pts=at, dts=at) for packet, at in zip(packets, (0, 900, 9000, 9500, 90_000), strict=True)]
+    data = b"".join(part.data for part in written(uneven))
+    with av.open(io.BytesIO(data), format="mp4") as container:
+        lasts = [(packet.pts, packet.duration) for packet in container.demux(video=0) if packet.size]
+    assert lasts == [(0, 900), (900, 8100), (9000, 500), (9500, 80_500)]
 
 
 def test_the_opening_says_what_comes() -> None:
@@ -52,8 +63,8 @@ def test_the_opening_says_what_comes() -> None:
 
 
 def test_each_fragment_says_when_its_picture_was_captured() -> None:
-    packet = numbered_packets(1)[0]
-    fragment = written([replace(packet, pts=4500, dts=4500)])[1]
+    packet, following = numbered_packets(2)
+    fragment = written([replace(packet, pts=4500, dts=4500), following])[1]
     assert fragment.data[4:8] == b"prft"
     ntp, media = int.from_bytes(fragment.data[16:24], "big"), int.from_bytes(fragment.data[24:32], "big")
     assert round(ntp * 1000 / 2**32) - NTP_EPOCH_S * 1000 == START_MS
@@ -63,13 +74,13 @@ def test_each_fragment_says_when_its_picture_was_captured() -> None:
 def test_nothing_comes_before_a_keyframe_and_another_size_opens_again() -> None:
     small, large = numbered_packets(3), numbered_packets(3, width=640, height=480)
     parts = written([*small[1:], *large])
-    assert [type(part) for part in parts] == [Opening, Fragment, Fragment, Fragment]
+    assert [type(part) for part in parts] == [Opening, Fragment, Fragment]
     again = written([*large, *small])
     assert [part.width for part in again if isinstance(part, Opening)] == [640, 320]
 
 
 def test_a_picture_shown_later_than_decoded_keeps_its_time() -> None:
-    packets = [replace(packet, pts=packet.pts + 9000) for packet in numbered_packets(3)]
+    packets = [replace(packet, pts=packet.pts + 9000) for packet in numbered_packets(4)]
     assert [at_s for _, at_s in played(written(packets))] == [0.1, 0.167, 0.233]
 
 

@@ -9,7 +9,7 @@ import { session } from '../session/session.ts';
 import { analyseText } from '../text/analyse.ts';
 import { captureText } from '../text/capture.ts';
 import { text } from '../text/everywhere.ts';
-import { drawBoxes } from '../wall/frame_painter.ts';
+import { drawBoxes } from '../wall/boxes.ts';
 import styles from './analyse.module.css';
 import type { FrameSettings } from './frames_socket.ts';
 import { FramesSocket } from './frames_socket.ts';

@@ -36,7 +36,7 @@ export function CameraRow({ camera, mayManage, maySnooze, onEdit, onSnooze, onRe
   return (
     <li className={styles.row} data-testid="camera-row" data-camera={camera.id}>
       <div className={styles.preview}>
-        <LiveTile cameraId={camera.id} name={camera.name} maxFps={PREVIEW_FPS} />
+        <LiveTile cameraId={camera.id} name={camera.name} maxFps={PREVIEW_FPS} quality="pictures" />
       </div>
       <div className={styles.words}>
         <b>{camera.name}</b>

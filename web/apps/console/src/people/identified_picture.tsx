@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'react';
 
 import type { Identification } from '../api/types.ts';
 import { identifyText } from '../text/people.ts';
-import { drawFaces } from '../wall/frame_painter.ts';
+import { drawFaces } from '../wall/boxes.ts';
 import styles from './identify_page.module.css';
 
 const WIDEST_PX = 1_600;

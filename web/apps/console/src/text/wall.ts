@@ -17,5 +17,12 @@ export const wallText = {
   seeing: (names: string) => `In view: ${names}`,
   nobody: 'Nobody in view',
   rate: (fps: number, analysed: number) => `${fps.toFixed(0)} fps, ${analysed.toFixed(1)} analysed`,
+  ways: {
+    webrtc: { name: 'WebRTC', why: 'Live video by WebRTC: the shortest delay.' },
+    mp4: { name: 'MP4', why: 'Live video over the web connection: WebRTC does not get through from here.' },
+    jpeg: { name: 'Pictures', why: 'Single pictures: video is not here yet, or this browser cannot play it.' },
+  },
+  quality: 'Quality',
+  qualities: { auto: 'Auto', thumbnail: 'Small', sd: 'SD', hd: 'HD' },
   addCamera: 'Add camera',
 };

@@ -1,79 +1,83 @@
+import { Tooltip } from '@mantine/core';
+import { useElementSize, useMergedRef } from '@mantine/hooks';
 import type { Crowd } from '@sightline/client';
 import { useSightline } from '@sightline/react';
 import { IconPlugConnectedX, IconUsers, IconVideo, IconVideoOff } from '@tabler/icons-react';
-import type { ReactElement, RefObject } from 'react';
-import { useEffect, useRef, useState } from 'react';
+import type { ReactElement } from 'react';
+import { useRef } from 'react';
 
 import type { CameraState } from '../api/types.ts';
 import { text } from '../text/everywhere.ts';
 import { wallText } from '../text/wall.ts';
-import type { Painted } from './frame_painter.ts';
-import { FramePainter } from './frame_painter.ts';
+import type { Painted } from '../video/painter.ts';
+import type { Quality, Way } from '../video/player.ts';
 import { boxLabel, objectName } from './identity.ts';
 import styles from './live_tile.module.css';
 import { useCameraState } from './use_camera_state.ts';
+import { useLivePicture } from './use_live_picture.ts';
 import { useVisible } from './use_visible.ts';
+
+/** `auto`: as good as the size of the tile is worth; `pictures`: no video. */
+export type TileQuality = Quality | 'auto' | 'pictures';
 
 interface LiveTileProps {
   cameraId: string;
   name: string;
+  /** Pictures a second where there is no video. */
   maxFps?: number;
+  quality?: TileQuality;
 }
 
 const TILE_FPS = 8;
+const WIDEST_THUMBNAIL_PX = 240;
+const WIDEST_SD_PX = 1100;
 
 /** A camera's picture with its boxes; where there is none, the reason. */
-export function LiveTile({ cameraId, name, maxFps = TILE_FPS }: LiveTileProps): ReactElement {
+export function LiveTile({ cameraId, name, maxFps = TILE_FPS, quality = 'auto' }: LiveTileProps): ReactElement {
   const tile = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
+  const { ref: measured, width } = useElementSize<HTMLDivElement>();
+  const merged = useMergedRef(tile, measured);
   const visible = useVisible(tile);
-  const { seen, crowd } = useFrames(cameraId, canvas, visible, maxFps);
   const { state, reason } = useCameraState(cameraId);
   const connected = useSightline().connection.status === 'authenticated';
-  const away = !connected || (state !== null && state !== 'online') || seen === null;
+  const online = connected && (state === null || state === 'online');
+  const { painted, way } = useLivePicture(cameraId, canvas, {
+    visible,
+    video: online && quality !== 'pictures',
+    quality: quality === 'auto' || quality === 'pictures' ? worthOf(width * window.devicePixelRatio) : quality,
+    maxFps,
+  });
+  const seen = painted === null ? null : namesOf(painted);
+  const away = !online || way === null;
   return (
-    <div ref={tile} className={styles.tile} data-testid="tile" data-camera={cameraId} data-live={!away || undefined}>
+    <div ref={merged} className={styles.tile} data-testid="tile" data-camera={cameraId} data-live={!away || undefined} data-way={way ?? undefined}>
       <canvas ref={canvas} className={styles.canvas} role="img" aria-label={wallText.picture(name)} />
       <span className="visually-hidden">
         {seen === null || seen === '' ? wallText.nobody : wallText.seeing(seen)}
       </span>
-      {away || crowd === null ? null : <CrowdChip crowd={crowd} />}
+      {away || painted?.crowd == null ? null : <CrowdChip crowd={painted.crowd} />}
+      {away || quality === 'pictures' ? null : <WayChip way={way} />}
       {away ? <Away state={state} reason={reason} connected={connected} /> : null}
     </div>
   );
 }
 
-/** Paints while visible; returns who is in view (`null` before the first picture). */
-function useFrames(
-  cameraId: string, canvas: RefObject<HTMLCanvasElement | null>, visible: boolean, maxFps: number,
-): { seen: string | null; crowd: Crowd | null } {
-  const { client } = useSightline();
-  const [seen, setSeen] = useState<string | null>(null);
-  const [crowd, setCrowd] = useState<Crowd | null>(null);
-  useEffect(() => {
-    if (canvas.current === null || !visible) return undefined;
-    const painter = new FramePainter(canvas.current, (painted) => {
-      setSeen(namesOf(painted));
-      if (painted.crowd !== null) setCrowd(painted.crowd);
-    });
-    const ends = [
-      client.on('faces', (result) => {
-        if (result.camera_id === cameraId) painter.result(result);
-      }),
-      client.on('detections', (result) => {
-        if (result.camera_id === cameraId) painter.objects(result);
-      }),
-      client.on('frame', (frame) => {
-        if (frame.camera_id === cameraId) painter.frame(frame);
-      }),
-      client.subscribeCamera(cameraId, { frames: true, maxFps }),
-    ];
-    return () => {
-      for (const end of ends) end();
-      painter.stop();
-    };
-  }, [client, cameraId, canvas, visible, maxFps]);
-  return { seen, crowd };
+function worthOf(widthPx: number): Quality {
+  if (widthPx === 0) return 'sd'; // not measured yet
+  if (widthPx <= WIDEST_THUMBNAIL_PX) return 'thumbnail';
+  return widthPx <= WIDEST_SD_PX ? 'sd' : 'hd';
+}
+
+/** How the picture comes, small, for whoever wonders why it is late or rough. */
+function WayChip({ way }: { way: Way }): ReactElement {
+  return (
+    <Tooltip label={wallText.ways[way].why} multiline maw={280}>
+      <span className={styles.way} data-testid="way">
+        {wallText.ways[way].name}
+      </span>
+    </Tooltip>
+  );
 }
 
 /** Without the figures, which change with every frame: this is read aloud. */

@@ -1,7 +1,11 @@
-import { ActionIcon, Button, Tooltip } from '@mantine/core';
+import '@mantine/core/styles/SegmentedControl.css';
+import '@mantine/core/styles/FloatingIndicator.css';
+
+import { ActionIcon, Button, SegmentedControl, Tooltip } from '@mantine/core';
 import { useElementSize, useFullscreenDocument, useHotkeys } from '@mantine/hooks';
 import { IconArrowLeft, IconDeviceCctv, IconMaximize, IconMinimize } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
+import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 
 import { useCameras } from '../cameras/queries.ts';
@@ -11,6 +15,7 @@ import { camerasWithOpenAlert } from '../live/live_state.ts';
 import { useMay } from '../session/session.ts';
 import { wallText } from '../text/wall.ts';
 import { gridShape } from './grid_shape.ts';
+import type { TileQuality } from './live_tile.tsx';
 import styles from './wall_page.module.css';
 import { WallTile } from './wall_tile.tsx';
 
@@ -20,6 +25,7 @@ const GAP_PX = 8;
 export default function WallPage(): ReactElement {
   const { cameraId = null } = useParams();
   const { data: cameras, error, refetch } = useCameras();
+  const [quality, setQuality] = useState<TileQuality>('auto');
   const { toggle, fullscreen } = useFullscreenDocument();
   const mayManage = useMay('manage_cameras');
   // A browser may refuse, and says so itself.
@@ -40,6 +46,7 @@ export default function WallPage(): ReactElement {
         )}
         <h1>{cameraId === null ? wallText.title : (shown?.[0]?.name ?? wallText.title)}</h1>
         <Legend />
+        {cameraId === null ? null : <QualityChoice quality={quality} onChange={setQuality} />}
         <Tooltip label={`${label} (F)`}>
           <ActionIcon variant="default" size={34} aria-label={label} onClick={toggleFullScreen}>
             {fullscreen ? <IconMinimize size={18} /> : <IconMaximize size={18} />}
@@ -65,7 +72,7 @@ export default function WallPage(): ReactElement {
       ) : (
         <Grid count={shown.length}>
           {shown.map((camera) => (
-            <Outlined key={camera.id} camera={camera} alone={cameraId !== null} />
+            <Outlined key={camera.id} camera={camera} alone={cameraId !== null} quality={cameraId === null ? 'auto' : quality} />
           ))}
         </Grid>
       )}
@@ -87,9 +94,23 @@ function Grid({ count, children }: { count: number; children: ReactElement[] }):
   );
 }
 
-function Outlined({ camera, alone }: { camera: Parameters<typeof WallTile>[0]['camera']; alone: boolean }): ReactElement {
+function Outlined({ camera, alone, quality }: Omit<Parameters<typeof WallTile>[0], 'alerting'>): ReactElement {
   const alerting = camerasWithOpenAlert(useLive().state).has(camera.id);
-  return <WallTile camera={camera} alone={alone} alerting={alerting} />;
+  return <WallTile camera={camera} alone={alone} alerting={alerting} quality={quality} />;
+}
+
+const QUALITIES = ['auto', 'thumbnail', 'sd', 'hd'] as const;
+
+function QualityChoice({ quality, onChange }: { quality: TileQuality; onChange: (quality: TileQuality) => void }): ReactElement {
+  return (
+    <SegmentedControl
+      size="xs"
+      aria-label={wallText.quality}
+      value={quality}
+      onChange={onChange}
+      data={QUALITIES.map((value) => ({ value, label: wallText.qualities[value] }))}
+    />
+  );
 }
 
 function Legend(): ReactElement {

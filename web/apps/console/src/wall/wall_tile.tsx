@@ -5,6 +5,7 @@ import { Link } from 'react-router';
 import type { Camera } from '../api/types.ts';
 import { text } from '../text/everywhere.ts';
 import { wallText } from '../text/wall.ts';
+import type { TileQuality } from './live_tile.tsx';
 import { LiveTile } from './live_tile.tsx';
 import { useCameraState } from './use_camera_state.ts';
 import styles from './wall_tile.module.css';
@@ -15,15 +16,16 @@ interface WallTileProps {
   camera: Camera;
   alone: boolean;
   alerting: boolean;
+  quality: TileQuality;
 }
 
 /** One camera on the wall, outlined while it has an open alert. */
-export function WallTile({ camera, alone, alerting }: WallTileProps): ReactElement {
+export function WallTile({ camera, alone, alerting, quality }: WallTileProps): ReactElement {
   const { state } = useCameraState(camera.id);
   const { fps, analysed_fps } = camera.status;
   return (
     <li className={styles.tile} data-alerting={alerting || undefined} data-testid="wall-tile">
-      {alone ? <LiveTile cameraId={camera.id} name={camera.name} maxFps={ALONE_FPS} /> : <LiveTile cameraId={camera.id} name={camera.name} />}
+      <LiveTile cameraId={camera.id} name={camera.name} quality={quality} {...(alone ? { maxFps: ALONE_FPS } : {})} />
       <div className={styles.plate}>
         <span className={styles.lamp} data-state={state ?? 'connecting'} aria-hidden />
         <b>{camera.name}</b>
