@@ -501,6 +501,42 @@ async def test_what_was_done_is_logged_with_its_evidence(gateway: RunningGateway
         assert [one["user"] for one in (await http.get("/api/workstations/actions")).json()] == [None] * 3
 
 
+async def test_a_picture_that_cannot_be_looked_at_is_logged_once_for_as_long_as_it_lasts(
+    gateway: RunningGateway,
+) -> None:
+    await workstation(gateway, "Desk", await enrolled(gateway, "Ada"))
+    broken = {"error": "no picture", "error_code": "INVALID_IMAGE"}
+    failed = {"error": "broken", "error_code": "PROCESSING_ERROR"}
+    stranger = {"faces": [face()]}
+    shows: list[dict[str, Any]] = [broken, broken, right(None), failed, failed, stranger, right(None)]  # type: ignore[arg-type]
+    async with (
+        engine_that_sees(gateway, lambda request: shows[0]),
+        gateway.http() as http,
+        agent(gateway) as client,
+    ):
+        for _ in range(2):
+            assert (await client.ask("Ada", image=b"")).reason == "EMPTY_REASON"
+        while shows:
+            assert (await client.ask("Ada")).action == ("NO_ACTION" if shows[0] == right(None) else "ACTION_ERROR")  # type: ignore[arg-type]
+            shows.pop(0)
+
+        async def logged() -> list[dict[str, Any]]:
+            return list((await http.get("/api/workstations/actions")).json())
+
+        async with asyncio.timeout(PATIENCE_S):
+            while sum(bool(one["picture_url"]) for one in await logged()) < 2:  # noqa: ASYNC110  # no event for it
+                await asyncio.sleep(0.02)
+        entries = await logged()
+        assert [(one["action"], one["reason"], bool(one["picture_url"])) for one in entries] == [
+            ("ACTION_ERROR", "REASON_CLIENT_NOT_AVAILABLE", True),
+            ("ACTION_ERROR", "EMPTY_REASON", True),
+            ("ACTION_ERROR", "EMPTY_REASON", False),
+        ]
+        exposed = (await http.get("/metrics")).text
+        assert 'sightline_verdict_seconds_count{stage="total"} 2.0' in exposed
+        assert 'sightline_verdict_seconds_count{stage="link"} 2.0' in exposed
+
+
 async def test_an_entry_stays_without_evidence_when_no_engine_draws_it(gateway: RunningGateway) -> None:
     ada = await enrolled(gateway, "Ada")
     await workstation(gateway, "Desk", ada)

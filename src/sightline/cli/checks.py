@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sightline.client.answers import SystemInfo
+from sightline.client.answers import PipelinesInfo, SystemInfo
 from sightline.settings import Settings
 
 __all__ = [
@@ -189,6 +189,21 @@ def check_server(url: str, system: SystemInfo) -> Iterator[Finding]:
         yield Finding("engine", level, f"{engine.state}{said}", "read the server's log; sightline models verify")
     for warning in engine.warnings:
         yield Finding("engine", Level.WARN, warning, "see the system page of the console")
+    if system.pipelines is not None:
+        yield from _check_pipelines(system.pipelines)
+
+
+def _check_pipelines(pipelines: PipelinesInfo) -> Iterator[Finding]:
+    used = f"{pipelines.connected} of {pipelines.capacity} connected, {len(pipelines.engines)} engines"
+    if pipelines.gpus_full and len(pipelines.engines) < pipelines.max_pipelines:
+        mend = "free memory, or raise gpu_mem_threshold: no further engine is started meanwhile"
+        yield Finding("workstations", Level.WARN, f"{used}; memory is short", mend)
+    elif pipelines.system_full:
+        yield Finding("workstations", Level.WARN, f"{used}: the next is refused", "raise max_pipelines")
+    else:
+        yield Finding("workstations", Level.OK, used)
+    if pipelines.signals == "away":
+        yield Finding("signals", Level.WARN, "Redis does not answer", "see redis_url; everything else goes on")
 
 
 def _missing_packages() -> Iterator[str]:

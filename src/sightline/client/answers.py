@@ -33,6 +33,8 @@ __all__ = [
     "PersonInfo",
     "PhotoResult",
     "SourceTest",
+    "PipelineInfo",
+    "PipelinesInfo",
     "SystemInfo",
     "WatchListInfo",
     "WorkstationInfo",
@@ -122,6 +124,27 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
 
 
+class PipelineInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One engine, and how many workstations were given to it."""
+
+    engine_id: str
+    state: str
+    clients: int = 0
+
+
+class PipelinesInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """Engines for workstations: `connected` workstations of as many as there is room for. `gpus_full`: there is no
+    memory for another engine; `signals`: `redis`, `memory`, or `away` while Redis does not answer."""
+
+    max_pipelines: int
+    capacity: int
+    connected: int
+    system_full: bool
+    gpus_full: bool
+    signals: str = "memory"
+    engines: tuple[PipelineInfo, ...] = ()
+
+
 class SystemInfo(msgspec.Struct, frozen=True, kw_only=True):
     """A running server."""
 
@@ -129,6 +152,7 @@ class SystemInfo(msgspec.Struct, frozen=True, kw_only=True):
     started_at: int
     engine: EngineInfo
     connections: int = 0
+    pipelines: PipelinesInfo | None = None
 
 
 class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from sightline import geometry
 from sightline.detections.faces import Faces, Landmarks
 from sightline.detections.objects import Objects
 from sightline.detections.suppression import nms
+from sightline.engine.stage_times import StageTimes
 from sightline.events.still import AnalysedFace
 from sightline.frames import Image
 from sightline.geometry import Boxes
@@ -192,14 +193,20 @@ class Analyser:
             return np.empty((0, self.embedder.dimensions), np.float32)
         return self.embedder.embed(np.stack([sample.chip.image for sample in samples]))
 
-    def analyse_image(self, image: Image, gallery: Gallery | None = None) -> list[AnalysedFace]:
-        """Every face of a still picture, largest first, compared with the gallery if there is one.
+    def analyse_image(
+        self, image: Image, gallery: Gallery | None = None, *, times: StageTimes | None = None
+    ) -> list[AnalysedFace]:
+        """Every face of a still picture, largest first, compared with the gallery if there is one; `times` notes how
+        long it took to `detect` and to `embed`.
 
         `similarity` and `margin` (the difference to the next person's similarity) are those of the nearest person;
         `person_id` names that person only if both are enough.
         """
-        samples = self._still_samples(image)
-        vectors = self.embed(samples)
+        times = times or StageTimes()
+        with times.stage("detect"):
+            samples = self._still_samples(image)
+        with times.stage("embed"):
+            vectors = self.embed(samples)
         found = gallery.search(vectors) if gallery is not None and samples else None
         return [
             self._analysed(image, sample, vectors[index], self._verdict(found, index) if found else None)

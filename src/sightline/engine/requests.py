@@ -1,8 +1,9 @@
 """What a gateway asks of an engine beside its cameras: analyse a still picture, try a source.
 
 A picture that somebody waits for is analysed in a thread of its own, one at a time; what comes in the background
-(pushed frames, batches) by a few threads that give way to the cameras. Bounds: `MAX_WAITING` pictures of each kind,
-`MAX_PROBES` sources at once. Policy when full: the request is answered with an error at once.
+(pushed frames, batches) by a few threads that give way to the cameras. Bounds: `MAX_WAITING` pictures of each kind, or
+twice as many as are analysed at a time, `MAX_PROBES` sources at once. Policy when full: the request is answered with
+an error at once.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class Requests:
         self._max_image_pixels = max_image_pixels
         self._busy = busy
         self._asked = ThreadPoolExecutor(1, thread_name_prefix="still")
+        self._most_waiting = max(MAX_WAITING, 2 * stills)
         self._background = ThreadPoolExecutor(stills, thread_name_prefix="background still", initializer=give_way)
         self._waiting = {False: 0, True: 0}
         """Pictures not answered yet, by whether they are asked in the background."""
@@ -85,7 +87,7 @@ class Requests:
 
     def analyse(self, request: Analyse) -> None:
         """Queues a picture; the answer comes through `answer`."""
-        if self._waiting[request.background] >= MAX_WAITING:
+        if self._waiting[request.background] >= self._most_waiting:
             self._answer(
                 Analysis(
                     request_id=request.request_id,
@@ -99,7 +101,7 @@ class Requests:
 
     def draw(self, request: Draw) -> None:
         """Queues the drawing of evidence, in the background; the answer comes through `answer`."""
-        if self._waiting[True] >= MAX_WAITING:
+        if self._waiting[True] >= self._most_waiting:
             busy = "the engine has too many pictures to analyse"
             self._answer(Drawn(request_id=request.request_id, error=busy, error_code="SYSTEM_FULL"))
             return
@@ -179,6 +181,7 @@ class Requests:
             max_pixels=self._max_image_pixels,
             longest_side=None if closer else request.max_side,
         )
+        decoded_s = time.perf_counter()
         wanted = Look(
             tasks=frozenset(request.tasks),
             width=width,
@@ -199,6 +202,7 @@ class Requests:
             missing=seen.missing,
             verified=seen.verified,
             processing_ms=(time.perf_counter() - started_s) * 1000,
+            stage_ms={"decode": (decoded_s - started_s) * 1000, **seen.stage_ms},
         )
 
     async def _probed(self, request: ProbeSource) -> None:

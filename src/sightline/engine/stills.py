@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sightline.detections.faces import Faces
 from sightline.detections.objects import Objects
 from sightline.engine.analysis import Analyser, LivenessScorer, ObjectDetector, box_tuple, point_tuples
+from sightline.engine.stage_times import StageTimes
 from sightline.events.still import AnalysedFace, FoundObject, StillTask
 from sightline.frames import Image
 from sightline.identities.gallery import Gallery
@@ -43,7 +44,8 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What was found, in pixels of the picture's own size. `missing`: what could not be done, and why; `model_id`:
-    whose the templates are, where it is not the analyser's own; `verified`: see `Analysis`.
+    whose the templates are, where it is not the analyser's own; `verified`: see `Analysis`; `stage_ms`: how long it
+    took to `detect` and `embed` faces, to judge their `liveness`, and to find `objects`.
     """
 
     faces: list[AnalysedFace] = field(default_factory=list)
@@ -51,6 +53,7 @@ class Seen:
     missing: dict[StillTask, str] = field(default_factory=dict)
     model_id: str = ""
     verified: float | None = None
+    stage_ms: dict[str, float] = field(default_factory=dict)
 
 
 class Stills:
@@ -70,22 +73,28 @@ class Stills:
 
     def look(self, image: Image, wanted: Look, gallery: Gallery | None) -> Seen:
         """What `wanted` says of H×W×3 uint8 BGR `image`, which may have been decoded at a fraction of its own size."""
-        seen = self._faces(image, wanted, gallery)
+        times = StageTimes()
+        seen = self._faces(image, wanted, gallery, times)
         if "liveness" in wanted.tasks:
-            self._judge(image, wanted, seen)
+            with times.stage("liveness"):
+                self._judge(image, wanted, seen)
         if "objects" in wanted.tasks:
-            self._find_objects(image, wanted, seen)
+            with times.stage("objects"):
+                self._find_objects(image, wanted, seen)
+        seen.stage_ms.update(times.wall_ms)
         return seen
 
-    def _faces(self, image: Image, wanted: Look, gallery: Gallery | None) -> Seen:
+    def _faces(self, image: Image, wanted: Look, gallery: Gallery | None, times: StageTimes) -> Seen:
         seen = Seen()
         if "templates" in wanted.tasks or "identify" in wanted.tasks:
             least = wanted.confidence_threshold or 0.0
-            faces = self._analyser.analyse_image(image, gallery if "identify" in wanted.tasks else None)
+            known = gallery if "identify" in wanted.tasks else None
+            faces = self._analyser.analyse_image(image, known, times=times)
             seen.faces.extend(face for face in faces if face.confidence >= least)
         elif "faces" in wanted.tasks:
             small, scale = shrunk(image, wanted.max_side)
-            found = self._analyser.detector.detect(small, scale=1.0, min_score=wanted.confidence_threshold)
+            with times.stage("detect"):
+                found = self._analyser.detector.detect(small, scale=1.0, min_score=wanted.confidence_threshold)
             seen.faces.extend(_boxes_alone(found.scaled(wanted.width / small.shape[1])))
         if wanted.verify is None or gallery is None or not seen.faces:
             return seen

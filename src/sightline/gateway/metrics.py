@@ -10,6 +10,9 @@ __all__ = ["Metrics"]
 
 LATENCY_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 60.0)
 
+VERDICT_BUCKETS_S = tuple(0.001 * 1.5**step for step in range(26))
+"""From 1 ms to 25 s."""
+
 DROP_REASONS = ("replaced", "echo_replaced", "frame_replaced", "rate_limited", "no_phone", "skipped")
 
 
@@ -43,6 +46,13 @@ class Metrics:
             "sightline_pipelines", "Engines, by whether they run or are being started", ["state"],
             registry=self.registry,
         )  # fmt: skip
+        self.verdict_seconds = Histogram(
+            "sightline_verdict_seconds",
+            "What an answered picture of a workstation spent its time on, and `total`, from its arrival to the verdict",
+            ["stage"],
+            buckets=VERDICT_BUCKETS_S,
+            registry=self.registry,
+        )
         self.workstations = Gauge("sightline_workstations", "Workstations that send pictures", registry=self.registry)
         self.workstation_capacity = Gauge(
             "sightline_workstation_capacity", "Workstations there is room for", registry=self.registry

@@ -86,11 +86,27 @@ async def _workstation_of(gateway: Gateway, socket: WebSocket) -> Workstation | 
 
 
 @dataclass(frozen=True, slots=True)
+class _Shown:
+    """A picture that waits for its verdict: what came, when (`heard_ms` by the clock), and who should be in it.
+    `heard_s` and `left_s`, of the monotonic clock: when it came, and when it was left at the desk."""
+
+    frame: VerifyFrame
+    image: bytes
+    sitter: Sitter
+    heard_ms: int
+    heard_s: float
+    left_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class _Looked:
-    """What a picture shows; `recognised`: whose face the largest is, of everybody enrolled."""
+    """What a picture shows; `recognised`: whose face the largest is, of everybody enrolled. `asked_s`, `answered_s`:
+    when an engine was asked, and when it had answered."""
 
     analysis: Analysis
     recognised: Person | None
+    asked_s: float
+    answered_s: float
 
 
 class VerifyClient:
@@ -105,7 +121,8 @@ class VerifyClient:
         self._rates = gateway.rates()
         self._watch: Watch | None = None
         self._told_paused = False
-        self._heard_ms = now_ms
+        self._heard_ms, self._heard_s = now_ms, gateway.clock.monotonic_s()
+        self._failing: Reason | None = None
         self._closing: tuple[int, str] | None = None
         self._max_message_bytes = max_frame_message_bytes(gateway.settings)
 
@@ -152,7 +169,7 @@ class VerifyClient:
                 return
             if self._closing is not None:
                 continue
-            self._heard_ms = self._gateway.clock.now_ms()
+            self._heard_ms, self._heard_s = self._gateway.clock.now_ms(), self._gateway.clock.monotonic_s()
             self._gateway.metrics.messages.inc()
             try:
                 await self._handle(message.get("text"))
@@ -176,18 +193,22 @@ class VerifyClient:
         try:
             image = image_of(frame.image, self._gateway.settings.max_frame_mib * 2**20)
         except ImageError:
-            self._say(Action.ERROR, Reason.EMPTY, frame)
+            self._fail(Reason.EMPTY, frame)
             return
+        now_s = self._gateway.clock.monotonic_s()
+        shown = _Shown(frame, image, sitter, self._heard_ms, self._heard_s, now_s)
         answer = self._gateway.frames.desk.put(self.seat.client_id, partial(self._look, image, sitter.person_id))
-        answer.add_done_callback(partial(self._answered, frame, image, sitter, self._heard_ms))
+        answer.add_done_callback(partial(self._answered, shown))
 
     async def _look(self, image: bytes, person_id: str, engine: str | None) -> _Looked:
         analyst, side = self._gateway.analyst, self._gateway.settings.max_frame_side
+        asked_s = self._gateway.clock.monotonic_s()
         analysis = await analyst.look(
             image, tasks=TASKS, max_side=side, background=True, verify=person_id, engine=engine
         )
+        answered_s = self._gateway.clock.monotonic_s()
         recognised = await self._gateway.directory.people.find(analysis.faces[0].person_id if analysis.faces else None)
-        return _Looked(analysis, recognised)
+        return _Looked(analysis, recognised, asked_s, answered_s)
 
     async def _admitted(self, frame: VerifyFrame) -> Sitter | None:
         """Who sits here, when their pictures are to be looked at; else it has been said why not."""
@@ -217,47 +238,73 @@ class VerifyClient:
         if seat.person_id != person_id or self._watch is None:
             self._watch = Watch(self._gateway.workstations.rules, self._heard_ms)
             seat.verdict = seat.verdict_at_ms = seat.latency_ms = None
-            self._told_paused = False
+            self._told_paused, self._failing = False, None
         seat.person_id = person_id
         seat.user_name = sitter.name if sitter else ""
         seat.standing = sitter.standing if sitter else Standing.ACTIVE
 
     # ── answers ──
 
-    def _answered(
-        self, frame: VerifyFrame, image: bytes, sitter: Sitter, heard_ms: int, answer: asyncio.Future[_Looked]
-    ) -> None:
+    def _answered(self, shown: _Shown, answer: asyncio.Future[_Looked]) -> None:
         if answer.cancelled():  # the server stops
             return
         problem = answer.exception()
-        current = self._closing is None and self.seat.person_id == sitter.person_id
+        current = self._closing is None and self.seat.person_id == shown.sitter.person_id
         if isinstance(problem, FrameReplaced) or not current or self.seat.standing is not Standing.ACTIVE:
             return
         if problem is not None:
             if not isinstance(problem, SightlineError):
                 log.error("frame_failed", client=self.seat.client_id, exc_info=problem)
-            self._say(Action.ERROR, Reason.EMPTY, frame)
+            # What is no picture cannot be shown, and without an engine nobody could make it ready to be.
+            kept = None if isinstance(problem, ImageError) or not self._gateway.engines.links else shown
+            self._fail(Reason.EMPTY, shown.frame, kept)
             return
         looked = answer.result()
         if looked.analysis.faces and looked.analysis.verified is None:  # the engine has no template of this user
-            self._say(Action.ERROR, Reason.CLIENT_NOT_AVAILABLE, frame)
+            self._fail(Reason.CLIENT_NOT_AVAILABLE, shown.frame, shown)
             return
-        self._judge(frame, image, sitter, heard_ms, looked)
+        self._failing = None
+        self._judge(shown, looked)
 
-    def _judge(self, frame: VerifyFrame, image: bytes, sitter: Sitter, heard_ms: int, looked: _Looked) -> None:
+    def _judge(self, shown: _Shown, looked: _Looked) -> None:
         assert self._watch is not None  # somebody was admitted
-        evidence, seat = evidence_of(looked.analysis), self.seat
-        verdict = self._watch.judge(evidence, heard_ms)
+        evidence, seat, sitter = evidence_of(looked.analysis), self.seat, shown.sitter
+        verdict = self._watch.judge(evidence, shown.heard_ms)
         is_sitter = evidence.similarity is not None and evidence.similarity >= self._watch.rules.similarity
         recognised = None if is_sitter else looked.recognised
         actual = sitter.name if is_sitter else recognised.name if recognised else ""
         now_ms = self._gateway.clock.now_ms()
-        seat.verdict, seat.verdict_at_ms, seat.latency_ms = verdict, now_ms, now_ms - heard_ms
-        self._say(verdict.action, verdict.reason, frame, actual=actual)
+        seat.verdict, seat.verdict_at_ms, seat.latency_ms = verdict, now_ms, now_ms - shown.heard_ms
+        self._say(verdict.action, verdict.reason, shown.frame, actual=actual)
+        self._time(shown, looked)
         if verdict.action is not Action.NONE:
-            shown = Shown(image, boxes_of(looked.analysis, verdict))
+            evidence_frame = Shown(shown.image, boxes_of(looked.analysis, verdict))
             other = recognised.id if recognised and recognised.id != sitter.person_id else None
-            self._note(verdict.action, verdict.reason, evidence, other, shown)
+            self._note(verdict.action, verdict.reason, evidence, other, evidence_frame)
+
+    def _time(self, shown: _Shown, looked: _Looked) -> None:
+        """`admit`: reading the message and finding its user; `queue`: waiting for a place; `link`: to the engine and
+        back, its own queue included; the engine's stages; `answer`: judging."""
+        now_s, analysis = self._gateway.clock.monotonic_s(), looked.analysis
+        spent_ms = analysis.processing_ms
+        stages = {
+            "admit": shown.left_s - shown.heard_s,
+            "queue": looked.asked_s - shown.left_s,
+            "link": looked.answered_s - looked.asked_s - spent_ms / 1000,
+            **{stage: stage_ms / 1000 for stage, stage_ms in analysis.stage_ms.items()},
+            "engine_other": (spent_ms - sum(analysis.stage_ms.values())) / 1000,
+            "answer": now_s - looked.answered_s,
+            "total": now_s - shown.heard_s,
+        }
+        for stage, spent_s in stages.items():
+            self._gateway.metrics.verdict_seconds.labels(stage=stage).observe(max(0.0, spent_s))
+
+    def _fail(self, reason: Reason, frame: VerifyFrame, shown: _Shown | None = None) -> None:
+        """Said for every picture, and noted once for as long as nothing else comes of any."""
+        self._say(Action.ERROR, reason, frame)
+        if self._failing is not reason:
+            self._failing = reason
+            self._note(Action.ERROR, reason, shown=Shown(shown.image, ()) if shown is not None else None)
 
     def _refuse(self, why: Reason, code: CloseCode, words: str, frame: VerifyFrame | None) -> None:
         if self._closing is None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
 
 from sightline.cli import checks
 from sightline.cli.checks import Finding, Level
-from sightline.client.answers import EngineInfo, SystemInfo
+from sightline.client.answers import EngineInfo, PipelineInfo, PipelinesInfo, SystemInfo
 from sightline.models.manifest import ModelTask
 from sightline.models.store import ModelStore
 from sightline.settings import Settings
@@ -168,3 +169,27 @@ def test_the_engine_of_a_running_server_is_told(state: str, level: Level) -> Non
     assert server.level is Level.OK
     assert said.level is level
     assert warning == Finding("engine", Level.WARN, "spool full: 3 pictures were dropped", warning.mend)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({}, [("workstations", Level.OK)]),
+        ({"gpus_full": True}, [("workstations", Level.WARN)]),
+        ({"gpus_full": True, "max_pipelines": 1}, [("workstations", Level.OK)]),
+        ({"system_full": True, "signals": "redis"}, [("workstations", Level.WARN)]),
+        ({"signals": "away"}, [("workstations", Level.OK), ("signals", Level.WARN)]),
+    ],
+)
+def test_a_running_server_says_how_its_workstations_are(
+    said: dict[str, Any], expected: list[tuple[str, Level]]
+) -> None:
+    values: dict[str, Any] = {
+        "max_pipelines": 5, "capacity": 150, "connected": 7, "system_full": False, "gpus_full": False,
+        "engines": (PipelineInfo(engine_id="local", state="connected"),),
+    }  # fmt: skip
+    system = SystemInfo(
+        version="1", started_at=0, engine=EngineInfo(state="connected"), pipelines=PipelinesInfo(**(values | said))
+    )
+    _, _, *found = checks.check_server("http://127.0.0.1:8000", system)
+    assert [(one.subject, one.level) for one in found] == expected

@@ -77,6 +77,13 @@ def test_a_picture_that_was_decoded_smaller_is_measured_in_its_own_pixels(stills
     assert seen.objects[0].bbox == pytest.approx((0, 0, 640, 720))
 
 
+def test_it_says_what_its_time_was_spent_on(stills: Stills) -> None:
+    seen = stills.look(PICTURE, look("identify", "objects", "liveness"), Gallery.empty(4))
+    assert set(seen.stage_ms) == {"detect", "embed", "objects", "liveness"}
+    assert all(spent_ms >= 0 for spent_ms in seen.stage_ms.values())
+    assert set(stills.look(PICTURE, look("faces"), None).stage_ms) == {"detect"}
+
+
 def test_a_small_picture_is_not_enlarged(stills: Stills, detector: PaintedDetector) -> None:
     stills.look(PICTURE, look("faces", max_side=2000), None)
     assert detector.seen == [(1280, 720)]
