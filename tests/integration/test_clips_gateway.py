@@ -64,6 +64,10 @@ async def test_clips_that_are_not_taken(gateway_run: GatewayRun) -> None:
         assert (await put(gateway, data=bytes(2**20 + 1))).status_code == 413
         assert (await put(gateway, headers={"Content-Type": "video/quicktime"})).status_code == 415
         assert (await put(gateway, params={"duration_ms": "1" * 40})).status_code == 204
+        async with gateway.http() as http:
+            (alert,) = (await http.get("/api/alerts")).json()["alerts"]
+            await gateway.gateway.store.clips.prune(10**15, most=10)
+            assert (await http.get(f"/api/alerts/{alert['alert_id']}/clip")).json()["state"] == "none"
         await engine.tell(identified("nobody-we-know", camera.id, 1, clip=ref("clip-2")))
         assert engine.all(Accepted)[-1].clip is False
     assert (await put(gateway, "clip-2")).status_code == 404

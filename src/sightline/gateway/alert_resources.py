@@ -22,17 +22,17 @@ class ClipOut(BaseModel):
     """What there is to see of an alert: some seconds before and after it.
 
     `recording` until the engine has put the file, which is seconds after its end; `missing` when it has not come for
-    long (it may still).
+    long (it may still); `none` for an alert that has none, or none any more.
     """
 
     alert_id: str
-    state: Literal["recording", "ready", "missing"]
-    clip_url: str | None
-    clip_starts_at: int = Field(description="Capture time of the clip's first picture.")
-    event_offset_ms: int = Field(description="Where in the clip the event's picture is.")
-    duration_ms: int | None
-    media_type: str | None
-    size_bytes: int | None
+    state: Literal["recording", "ready", "missing", "none"]
+    clip_url: str | None = None
+    clip_starts_at: int | None = Field(None, description="Capture time of the clip's first picture.")
+    event_offset_ms: int | None = Field(None, description="Where in the clip the event's picture is.")
+    duration_ms: int | None = None
+    media_type: str | None = None
+    size_bytes: int | None = None
 
 
 class AckRequest(Body):

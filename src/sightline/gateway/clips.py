@@ -32,12 +32,14 @@ async def bounded(chunks: AsyncIterator[bytes], limit_bytes: int) -> AsyncIterat
         yield bytes(gathered)
 
 
-def clip_out(clip: AlertClip, now_ms: int) -> ClipOut:
+def clip_out(alert_id: str, clip: AlertClip | None, now_ms: int) -> ClipOut:
     """A clip as REST tells of it."""
+    if clip is None:
+        return ClipOut(alert_id=alert_id, state="none")
     url = f"/api/alerts/{clip.alert_id}/clip/video" if clip.is_there else None
     late = now_ms - clip.starts_at_ms > MISSING_AFTER_MS
     return ClipOut(
-        alert_id=clip.alert_id,
+        alert_id=alert_id,
         state="ready" if clip.is_there else "missing" if late else "recording",
         clip_url=url,
         clip_starts_at=clip.starts_at_ms,

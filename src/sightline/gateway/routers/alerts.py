@@ -81,7 +81,11 @@ async def reference_picture(gateway: GatewayOf, caller: Seer, alert_id: str) -> 
 async def clip(gateway: GatewayOf, caller: Seer, alert_id: str) -> ClipOut:
     """What was a few seconds before and after, as video: where it is, and where in it the event."""
     await addressed(gateway, caller, alert_id)
-    return clip_out(await gateway.store.clips.get(alert_id), gateway.clock.now_ms())
+    try:
+        found = await gateway.store.clips.get(alert_id)
+    except NotFound:
+        found = None
+    return clip_out(alert_id, found, gateway.clock.now_ms())
 
 
 @router.get("/{alert_id}/clip/video", response_class=FileResponse, responses={404: {"model": Denial}})

@@ -19,11 +19,11 @@ import { Ago, Clock } from '../times/time.tsx';
 import { LiveTile } from '../wall/live_tile.tsx';
 import { AlertActions } from './alert_actions.tsx';
 import styles from './alert_detail.module.css';
+import { Clip } from './clip.tsx';
 import { headline, isAboutPerson, typeName } from './describe.ts';
 import { Faces } from './faces.tsx';
 import { EscalationMark, SeverityMark } from './severity_mark.tsx';
 import { SimilarityScale } from './similarity.tsx';
-import { Snapshot } from './snapshot.tsx';
 import { TraceView } from './trace_view.tsx';
 import { useAlert } from './use_alert.ts';
 
@@ -188,7 +188,7 @@ function Pictures({ alert }: { alert: Alert }): ReactElement {
     <div className={styles.pictures}>
       {alert.snapshot_url ? (
         <figure>
-          <Snapshot alert={alert} />
+          <Clip key={alert.alert_id} alert={alert} />
           <figcaption>
             {alertsText.seenAt} <Clock at={alert.timestamp} />
           </figcaption>
