@@ -28,8 +28,8 @@ class ClipOut(BaseModel):
     alert_id: str
     state: Literal["recording", "ready", "missing", "none"]
     clip_url: str | None = None
-    clip_starts_at: int | None = Field(None, description="Capture time of the clip's first picture.")
-    event_offset_ms: int | None = Field(None, description="Where in the clip the event's picture is.")
+    clip_starts_at: int | None = Field(default=None, description="Capture time of the clip's first picture.")
+    event_offset_ms: int | None = Field(default=None, description="Where in the clip the event's picture is.")
     duration_ms: int | None = None
     media_type: str | None = None
     size_bytes: int | None = None
