@@ -39,6 +39,7 @@ from sightline.client import (
     Verdict,
 )
 from sightline.exceptions import ConfigurationError, Forbidden, Unavailable
+from sightline.gateway import beginning
 from sightline.testing import ServerProcess
 from tests.flaky_proxy import FlakyProxy
 from tests.integration.gateway_app import JPEG, PASSWORD, RunningGateway, observation, picture
@@ -103,6 +104,17 @@ def is_live(event: Event) -> bool:
 
 
 # ── against the real gateway ──
+
+
+async def test_a_snapshot_in_parts_is_one_event(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beginning, "PART_BYTES", 1)
+    _, token = await gateway.user("olga")
+    camera, person = await gateway.camera(), await gateway.wanted()
+    async with gateway.engine() as engine:
+        await engine.sees(person, camera, 4)
+        async with client_of(gateway.url, token) as client:
+            (snapshot,) = [event for event in await read_until(client, is_live) if isinstance(event, AlertSnapshot)]
+    assert ([alert.offset for alert in snapshot.alerts], snapshot.offset) == ([1, 2, 3, 4], 4)
 
 
 async def test_alert_is_told_taken_and_recorded(gateway: RunningGateway) -> None:

@@ -12,10 +12,10 @@ from websockets.asyncio.client import connect
 
 from sightline.accounts import Role
 from sightline.deliveries.entry import Cursor
-from sightline.events.alert import AlertState
+from sightline.events.alert import Alert, AlertState
 from sightline.events.engine_link import CameraReport
 from sightline.exceptions import Unavailable
-from sightline.gateway import sender
+from sightline.gateway import beginning, sender
 from tests.integration.gateway_app import JPEG, GatewayRun, RunningGateway, deaf_client, observation, picture
 
 LIMIT_ENTRIES = 100
@@ -423,6 +423,58 @@ async def test_new_device_is_given_what_is_open(gateway: RunningGateway) -> None
             await engine.sees(person, camera)
             assert (await client.data("alert_triggered"))["offset"] == 5
             assert await client.data("position") == {"from": 4, "to": 5}
+
+
+async def test_many_open_alerts_come_in_parts_before_everything_later(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beginning, "PART_BYTES", 1)
+    _, token = await gateway.user("olga")
+    camera, person = await gateway.camera(), await gateway.wanted()
+    alert = gateway.gateway.views.alert
+    raised: list[asyncio.Task[None]] = []
+
+    async def view(one: Alert) -> dict[str, Any]:
+        if one.offset == 2:  # while the parts are being made, the log grows
+            raised.append(asyncio.create_task(engine.sees(person, camera)))
+            await gateway.until(lambda: gateway.gateway.hub.top == 4)
+        return await alert(one)
+
+    async with gateway.engine() as engine:
+        await engine.sees(person, camera, 3)
+        monkeypatch.setattr(gateway.gateway.views, "alert", view)
+        async with gateway.client(token, device="new") as client:
+            await client.next("alert_triggered")
+            parts = client.all("alert_snapshot")
+            assert [[told["offset"] for told in part["alerts"]] for part in parts] == [[1], [2], [3]]
+            assert [(part["offset"], part.get("more")) for part in parts] == [(3, True), (3, True), (3, None)]
+            assert [told["offset"] for told in client.all("alert_triggered")] == [4]
+            order = [message["type"] for message in client.heard]
+            assert order.index("caught_up") > len(order) - 1 - order[::-1].index("alert_snapshot")
+        await asyncio.gather(*raised)
+
+
+async def test_a_snapshot_is_made_no_faster_than_it_is_read(
+    gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beginning, "PART_BYTES", 1)
+    _, token = await gateway.user("olga")
+    camera, person = await gateway.camera(), await gateway.wanted()
+    alert = gateway.gateway.views.alert
+    made: list[int] = []
+
+    async def view(one: Alert) -> dict[str, Any]:
+        made.append(one.offset)
+        return await alert(one) | {"note": "x" * 100_000}
+
+    async with gateway.engine() as engine:
+        await engine.sees(person, camera, 60)
+        monkeypatch.setattr(gateway.gateway.views, "alert", view)
+        with await deaf_client(gateway, token) as _:
+            await gateway.until(lambda: len(made) > 2)
+            for _ in range(20):
+                await asyncio.sleep(0.005)
+            assert len(made) < 40, "the client takes nothing"
 
 
 async def test_device_that_confirmed_only_a_snapshot_is_known(gateway: RunningGateway) -> None:

@@ -49,6 +49,7 @@ class _Told(msgspec.Struct):
     mode: str = ""
     epoch: str = ""
     alerts: list[_Told] = []
+    more: bool = False
 
 
 _envelopes = msgspec.json.Decoder(_Envelope)
@@ -87,6 +88,8 @@ class RawClient:
     shown: int = 0
     repeated: int = 0
     stopped: str = ""
+    _open: list[str] = field(default_factory=list)
+    """The alerts of a snapshot whose last part has not come."""
     _alerts: set[str] = field(default_factory=set)
     _epoch: str = ""
     _wire: _Wire | None = None
@@ -167,8 +170,10 @@ class RawClient:
                 self._caught_up = True
             case "alert_snapshot":
                 told = _told.decode(envelope.data)
-                self._remember(SnapshotShown(frozenset(alert.alert_id for alert in told.alerts), told.offset))
-                self.shown_up_to = told.offset
+                self._open += [alert.alert_id for alert in told.alerts]
+                if not told.more:
+                    self._remember(SnapshotShown(frozenset(self._open), told.offset))
+                    self.shown_up_to = told.offset
             case "heartbeat":
                 self.say("heartbeat_ack")
 
@@ -183,6 +188,7 @@ class RawClient:
     def _identified(self, told: _Told) -> None:
         self.attempts[-1].resumed_s = time.time()
         self._caught_up = told.mode == "live"
+        self._open = []
         self._moved_to = -1
         self._epoch = told.epoch
         if told.mode == "gap":

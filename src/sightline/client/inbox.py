@@ -30,6 +30,8 @@ class Inbox:
         self._sent: int | None = None
         self._received = -1
         self._seen: OrderedDict[str, None] = OrderedDict()
+        self._open: list[Alert] = []
+        """Of a snapshot whose last part has not come."""
 
     def begin(self, success: IdentificationSuccess, resumed_at: Cursor | None) -> Gap | None:
         """A session begins that was asked to continue after `resumed_at`; `Gap` when it cannot."""
@@ -37,6 +39,7 @@ class Inbox:
         self._epoch = success.epoch
         self._received = -1
         self._sent = None
+        self._open = []
         self.caught_up = success.mode == "live"
         lost = before is not None and (before.epoch != success.epoch or before.offset > success.offset)
         if success.mode == "gap" or lost:
@@ -54,12 +57,9 @@ class Inbox:
                 return ([AlertTriggered(message, not self.caught_up)] if self._is_new(alert_id) else []), None
             case AlertUpdated():
                 return ([message] if self._is_new(self._key(message)) else []), None
-            case OpenAlerts(alerts=alerts, offset=offset):
-                for alert in alerts:
-                    self._is_new(alert.alert_id)
-                self._sent = offset
-                self.caught_up = True
-                return [AlertSnapshot(alerts, offset)], Cursor(self._epoch, offset)
+            case OpenAlerts(alerts=alerts, offset=offset, more=more):
+                self._open += alerts
+                return ([], None) if more else self._shown(offset)
             case Position():
                 return self._moved(message)
             case CaughtUp():
@@ -88,6 +88,15 @@ class Inbox:
             return None
         self._received = offset
         return offset
+
+    def _shown(self, offset: int) -> tuple[list[Event], Cursor]:
+        """All parts of a snapshot are here."""
+        alerts, self._open = tuple(self._open), []
+        for alert in alerts:
+            self._is_new(alert.alert_id)
+        self._sent = offset
+        self.caught_up = True
+        return [AlertSnapshot(alerts, offset)], Cursor(self._epoch, offset)
 
     def _moved(self, position: Position) -> tuple[list[Event], Cursor | None]:
         before = self._sent

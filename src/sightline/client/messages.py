@@ -84,10 +84,11 @@ class HeartbeatAck(_Data, frozen=True):
 
 
 class OpenAlerts(_Data, frozen=True):
-    """`alert_snapshot`."""
+    """`alert_snapshot`; with `more`, one of several."""
 
     alerts: tuple[Alert, ...]
     offset: int
+    more: bool = False
 
 
 class Position(_Data, frozen=True):

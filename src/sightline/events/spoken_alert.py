@@ -77,10 +77,12 @@ class AlertTriggered(Spoken, frozen=True):
 
 
 class AlertSnapshot(Spoken, frozen=True):
-    """Every open alert and the log's top, read in one transaction."""
+    """Every open alert and the log's top, read in one transaction. With `more`, further ones follow in another message
+    of the same `offset`; `received` is said after the last."""
 
     alerts: list[AlertTriggered]
     offset: int
+    more: bool = False
 
 
 class UpdatedResponder(Spoken, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 
 import structlog
 
@@ -48,10 +48,18 @@ class LogDelivery:
         self._fetching: asyncio.Task[None] | None = None
         self._fetched: tuple[int, SharedPage] | None = None
 
-    def begin(self, window: Window, tags: frozenset[str], start: Cursor, replay_to: int) -> None:
-        """From `start` on (exclusive); what is there up to `replay_to` is a replay."""
+    def begin(
+        self, window: Window, tags: frozenset[str], start: Cursor, replay_to: int,
+        first: AsyncIterator[str] | None = None,
+    ) -> None:  # fmt: skip
+        """From `start` on (exclusive); what is there up to `replay_to` is a replay. `first` are messages that go before
+        everything else of the log; each is made when the one before it was written."""
         self._window, self._tags, self._kind = window, tags, self._pages.kind_of(tags)
         self._cursor, self._epoch, self._replay_to = start.offset, start.epoch, replay_to
+        if first is not None:
+            self._fetching = asyncio.create_task(self._tell(first))
+        else:
+            self.tell_caught_up()
 
     def end(self) -> None:
         """Nothing is sent any more."""
@@ -146,6 +154,20 @@ class LogDelivery:
     def _fetch(self, window: Window) -> None:
         if self._fetching is None and window.free_entries():
             self._fetching = asyncio.create_task(self._read())
+
+    async def _tell(self, messages: AsyncIterator[str]) -> None:
+        try:
+            async for message in messages:
+                await self._outbox.room(1)
+                self._outbox.put_control(message)
+        except SightlineError as problem:  # the store is full, overloaded or broken
+            log.warning("snapshot_not_read", problem=str(problem))
+            self._failed()
+            return
+        finally:
+            self._fetching = None
+        self.tell_caught_up()
+        self._ready()
 
     async def _read(self) -> None:
         after = self._cursor

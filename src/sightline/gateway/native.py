@@ -42,6 +42,7 @@ from sightline.events.wire import encode_message
 from sightline.exceptions import Forbidden, SightlineError, WireError
 from sightline.gateway.addresses import base_url
 from sightline.gateway.asgi_writer import AsgiWriter
+from sightline.gateway.beginning import beginning_of, snapshot_messages
 from sightline.gateway.client_socket import ClientSocket, MessageWriter
 from sightline.gateway.engine_requests import EngineRequests
 from sightline.gateway.gateway import Gateway
@@ -318,41 +319,23 @@ class NativeClient:
 
     async def _start_delivery(self, effect: Authenticate, tags: frozenset[str], token_expires_ms: int) -> None:
         gateway = self._gateway
-        bounds = await gateway.store.log.bounds()
         resume = effect.identify.resume
         cursor = Cursor(resume.epoch, resume.offset) if resume else None
         if cursor is None and self.device:
             cursor = await gateway.cursors.of(self.user_id, self.device)
-        known = cursor is not None and cursor.epoch == bounds.epoch and bounds.floor <= cursor.offset <= bounds.top
-        shown: str | None = None
-        if known:
-            assert cursor is not None
-            mode, start = Mode.RESUMED, cursor.offset
-        else:
-            snapshot = await gateway.store.alerts.snapshot(tags)
-            bounds = snapshot.bounds
-            mode, start = (Mode.GAP if cursor is not None else Mode.LIVE), bounds.top
-            alerts = await gateway.views.alerts(snapshot.alerts)
-            shown = encode_message("alert_snapshot", {"alerts": alerts, "offset": bounds.top})
-        if self.client_type == MOBILE and mode is Mode.RESUMED:
-            gateway.responders.received(self.user_id, start)
+        at = await beginning_of(gateway.store, cursor, tags)
+        if self.client_type == MOBILE and at.mode is Mode.RESUMED:
+            gateway.responders.received(self.user_id, at.start)
         self._carry_out(
             self._session.identified(
-                user_id=self.user_id,
-                token_expires_ms=token_expires_ms,
-                mode=mode,
-                epoch=bounds.epoch,
-                top=bounds.top,
-                start=start,
-                id=effect.id,
+                user_id=self.user_id, token_expires_ms=token_expires_ms, mode=at.mode, epoch=at.bounds.epoch,
+                top=at.bounds.top, start=at.start, id=effect.id,
             )
-        )
+        )  # fmt: skip
         if self._session.window is not None:
-            self._log.begin(self._session.window, tags, Cursor(bounds.epoch, start), bounds.top)
+            first = None if at.shown is None else snapshot_messages(gateway.views, at.shown, at.start)
+            self._log.begin(self._session.window, tags, Cursor(at.bounds.epoch, at.start), at.bounds.top, first)
             self._writer.on_text = self._hear_at_once
-        if shown is not None:
-            self._outbox.put_control(shown)
-        self._log.tell_caught_up()
         self._outbox.put_state(Frame(encode_message("bulk_status_update", await gateway.camera_states())))
         status = gateway.engines.system_status()
         if status["warnings"]:  # those who are here were told when it began

@@ -60,9 +60,10 @@ class Outbox:
         self.overflowed = False
         self.replaced = 0
 
-    async def room(self) -> None:
-        """Waits until there is room for answers: a client that asks faster than it reads is read more slowly."""
-        while self.is_crowded:
+    async def room(self, most: int = CROWDED_CONTROL) -> None:
+        """Waits until there is room for answers, fewer than `most` waiting: a client that asks faster than it reads is
+        read more slowly."""
+        while len(self._control) >= most:
             self._answered = self._answered or asyncio.Event()
             self._answered.clear()
             await self._answered.wait()

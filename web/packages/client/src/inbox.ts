@@ -27,6 +27,8 @@ export class Inbox {
   #caughtUp = false;
   /** Alerts that were shown, with the offset of the newest state that was. */
   readonly #seen = new Map<string, number>();
+  /** Of a snapshot whose last part has not come. */
+  #open: Alert[] = [];
 
   constructor(position: Position | null) {
     this.#position = position;
@@ -46,6 +48,7 @@ export class Inbox {
     // Offsets of another epoch compare with nothing: what was shown stays known, its newest state does not.
     if (epoch !== this.#epoch) for (const alertId of this.#seen.keys()) this.#seen.set(alertId, -1);
     this.#epoch = epoch;
+    this.#open = [];
     this.#caughtUp = data['mode'] === 'live';
     const lost = data['mode'] === 'gap' || (this.#position !== null && this.#position.epoch !== this.#epoch);
     if (!lost) return [];
@@ -61,7 +64,7 @@ export class Inbox {
       case 'alert_updated':
         return this.#updated(data as unknown as AlertUpdate);
       case 'alert_snapshot':
-        return this.#snapshot(data as unknown as { alerts: Alert[]; offset: number });
+        return this.#snapshot(data as unknown as { alerts: Alert[]; offset: number; more?: boolean });
       case 'position':
         return this.#moved(data as unknown as { from: number; to: number });
       case 'caught_up':
@@ -94,7 +97,11 @@ export class Inbox {
     return quiet({ name: 'alert', value: { alert, replay: !this.#caughtUp } });
   }
 
-  #snapshot({ alerts, offset }: { alerts: Alert[]; offset: number }): Outcome {
+  #snapshot({ alerts: part, offset, more }: { alerts: Alert[]; offset: number; more?: boolean }): Outcome {
+    this.#open = this.#open.concat(part);
+    if (more === true) return { events: [], moved: false };
+    const alerts = this.#open;
+    this.#open = [];
     for (const alert of alerts) this.#remember(alert.alert_id, alert.offset);
     this.#position = { epoch: this.#epoch, offset };
     this.#caughtUp = true;
