@@ -31,7 +31,7 @@ async def test_it_ends_even_when_the_link_breaks_at_that_moment(turns: int, monk
         await broken.wait()
         raise EOFError
 
-    async def speak(uplink: Uplink, facts: object) -> None:
+    async def speak(uplink: Uplink, facts: object, client: object) -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(receive())
             tasks.create_task(asyncio.sleep(3600))
@@ -56,7 +56,7 @@ async def test_it_connects_again_however_often_a_link_breaks(monkeypatch: pytest
     async def fail() -> None:
         raise EOFError
 
-    async def speak(uplink: Uplink, facts: object) -> None:
+    async def speak(uplink: Uplink, facts: object, client: object) -> None:
         nonlocal links
         links += 1
         if links == 4:
