@@ -354,6 +354,12 @@ class Settings(BaseSettings):
         None, "Engine", "Pushed frames and pictures of a batch that are analysed at a time, with less priority than "
         "cameras. Default: as many as `engine_workers`.", ge=1, le=256,
     )
+    local_engine: bool = _setting(
+        True, "Engine", "Whether `serve` starts engines of its own. Without them it waits for those that others start."
+    )
+    engine_cameras: int = _setting(
+        64, "Engine", "Cameras that an engine reads at most. Engines share the cameras by this number.", ge=0, le=10_000
+    )
     stall_seconds: float = _setting(
         5.0, "Engine", "Seconds without a frame after which a camera is stalled and opened anew.", ge=0.5, le=600
     )

@@ -28,6 +28,8 @@ __all__ = ["Loaded", "load", "nearest"]
 
 _CONFIG_VARIABLE = "SIGHTLINE_CONFIG"
 _TEST_PREFIX = "SIGHTLINE_TEST_"  # where the test suite finds its pictures and models: no setting of the program
+_OF_ENGINES = ("SIGHTLINE_ENGINE_GATEWAY", "SIGHTLINE_ENGINE_TOKEN", "SIGHTLINE_ENGINE_CA_FILE")
+"""Of the command `engine`; a secret is no setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def _read_environment() -> _Layer:
         for variable in sorted(os.environ)
         if variable.upper().startswith(ENVIRONMENT_PREFIX)
         and variable.upper() not in known
-        and variable.upper() != _CONFIG_VARIABLE
+        and variable.upper() not in (_CONFIG_VARIABLE, *_OF_ENGINES)
         and not variable.upper().startswith(_TEST_PREFIX)
     ]
     aliases = read_aliases(os.environ)

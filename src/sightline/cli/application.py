@@ -13,6 +13,7 @@ from sightline.cli import (
     cameras,
     configuration,
     doctor,
+    engine,
     engines,
     enrolment,
     evaluation,
@@ -21,6 +22,7 @@ from sightline.cli import (
     people,
     searching,
     serving,
+    tokens,
     users,
     workstations,
 )
@@ -46,6 +48,7 @@ _ADMIN = "Administration"
 
 app.command(rich_help_panel=_RUN)(serving.demo)
 app.command(rich_help_panel=_RUN)(serving.serve)
+app.command(rich_help_panel=_RUN)(engine.engine)
 app.command(rich_help_panel=_RUN)(doctor.doctor)
 app.command(rich_help_panel=_DATA)(enrolment.enroll)
 app.command(rich_help_panel=_DATA)(identification.identify)
@@ -57,6 +60,7 @@ app.add_typer(evaluation.app, name="evaluate", rich_help_panel=_ADMIN)
 app.add_typer(models.app, name="models", rich_help_panel=_ADMIN)
 app.add_typer(users.app, name="users", rich_help_panel=_ADMIN)
 app.add_typer(engines.app, name="engines", rich_help_panel=_ADMIN)
+app.add_typer(tokens.app, name="tokens", rich_help_panel=_ADMIN)
 app.add_typer(workstations.app, name="workstations", rich_help_panel=_ADMIN)
 app.command(rich_help_panel=_ADMIN)(users.token)
 app.command(rich_help_panel=_ADMIN)(configuration.settings)

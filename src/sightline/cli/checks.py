@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sightline.client.answers import PipelinesInfo, SystemInfo
+from sightline.client.answers import EngineView, PipelinesInfo, SystemInfo
 from sightline.settings import Settings
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "check_console",
     "check_database",
     "check_disk",
+    "check_engines",
     "check_keys",
     "check_models",
     "check_packages",
@@ -39,6 +40,7 @@ __all__ = [
 OLDEST_PYTHON = (3, 11)
 DISK_FULL_BYTES = 200 * 10**6
 DISK_LOW_BYTES = 2 * 10**9
+SKEW_MS = 2_000
 NATIVE_MODULES = ("av", "cv2", "cryptography.hazmat.bindings._rust", "numpy", "onnxruntime", "simplejpeg")
 RELEASE_YEAR = 2026
 """A clock that stands before it was never set."""
@@ -204,6 +206,33 @@ def _check_pipelines(pipelines: PipelinesInfo) -> Iterator[Finding]:
         yield Finding("workstations", Level.OK, used)
     if pipelines.signals == "away":
         yield Finding("signals", Level.WARN, "Redis does not answer", "see redis_url; everything else goes on")
+
+
+def check_engines(engines: Iterable[EngineView]) -> Iterator[Finding]:
+    """What a running server knows of engines that others start, and of models that are missing anywhere."""
+    for engine in engines:
+        subject = f"engine {engine.engine_id}"
+        where = engine.host or "its machine"
+        if engine.state == "connected":
+            if engine.missing_models:
+                missing = ", ".join(engine.missing_models)
+                mend = f"{'here' if engine.is_local else f'on {where}'}: sightline models pull"
+                yield Finding(subject, Level.FAIL, f"has no model: {missing}", mend)
+            if engine.clock_offset_ms is not None and abs(engine.clock_offset_ms) >= SKEW_MS:
+                off_s = abs(engine.clock_offset_ms) / 1000
+                said = f"its clock is {off_s:.1f} s {'behind' if engine.clock_offset_ms > 0 else 'ahead'}"
+                yield Finding(subject, Level.WARN, said, f"set the clock of {where}: timedatectl")
+        if engine.is_local:
+            continue
+        if engine.state == "connected":
+            load = f", load {engine.load:.0%}" if engine.load is not None else ""
+            found = f"connected from {where}, {engine.cameras} of {engine.capacity} cameras{load}"
+            yield Finding(subject, Level.OK, found)
+            for warning in engine.warnings:
+                yield Finding(subject, Level.WARN, warning, "see the system page of the console")
+        else:
+            mend = f"look at its log; if it is gone for good: sightline tokens revoke {engine.engine_id} --for engine"
+            yield Finding(subject, Level.WARN, "has a token and is not connected", mend)
 
 
 def _missing_packages() -> Iterator[str]:

@@ -14,7 +14,7 @@ from sightline.cli.checks import Finding, Level
 from sightline.cli.options import Config, Home, Json, loaded
 from sightline.cli.output import OUT, print_json, say, table
 from sightline.cli.session import reach
-from sightline.client.answers import SystemInfo
+from sightline.client.answers import EngineView, SystemInfo
 from sightline.client.rest import RestClient
 from sightline.exceptions import ConfigurationError, SightlineError
 from sightline.settings import Settings
@@ -71,16 +71,18 @@ def _server(settings: Settings) -> Iterator[Finding]:
         yield checks.check_port(settings)
         return
     try:
-        system = asyncio.run(_ask(running))
+        system, engines = asyncio.run(_ask(running))
     except SightlineError as error:
         yield Finding("server", Level.FAIL, f"process {running.pid} does not answer: {error}", "restart the server")
         return
     yield from checks.check_server(running.url, system)
+    yield from checks.check_engines(engines)
 
 
-async def _ask(running: RunningServer) -> SystemInfo:
+async def _ask(running: RunningServer) -> tuple[SystemInfo, tuple[EngineView, ...]]:
     async with reach(running, SERVER_TIMEOUT_S) as http:
-        return await RestClient(http).system()
+        client = RestClient(http)
+        return await client.system(), await client.engines()
 
 
 def _summary(findings: list[Finding]) -> str:

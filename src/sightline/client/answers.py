@@ -17,11 +17,13 @@ __all__ = [
     "CameraStatus",
     "EmbeddingChange",
     "EngineInfo",
+    "EngineView",
     "EnrolledReference",
     "ErasureReceipt",
     "FoundFace",
     "FoundPerson",
     "Identification",
+    "MachineToken",
     "ModelInfo",
     "ModelsInfo",
     "NamedCamera",
@@ -143,6 +145,33 @@ class PipelinesInfo(msgspec.Struct, frozen=True, kw_only=True):
     gpus_full: bool
     signals: str = "memory"
     engines: tuple[PipelineInfo, ...] = ()
+
+
+class MachineToken(msgspec.Struct, frozen=True, kw_only=True):
+    """That an engine, a workstation or a camera has a token, and since when."""
+
+    name: str
+    owner: str
+    owner_id: str
+    created_at: int | None = None
+
+
+class EngineView(msgspec.Struct, frozen=True, kw_only=True):
+    """An engine as administrators see it. `state`: `connected`, `starting`, `down` or `away`; `clock_offset_ms` is what
+    must be added to its clock to have the gateway's."""
+
+    engine_id: str
+    state: str
+    is_local: bool
+    reason: str = ""
+    host: str = ""
+    version: str = ""
+    cameras: int = 0
+    capacity: int = 0
+    load: float | None = None
+    clock_offset_ms: int | None = None
+    missing_models: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class SystemInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,9 +14,11 @@ from sightline.client.answers import (
     Account,
     AnalysisInfo,
     CameraInfo,
+    EngineView,
     EnrolledReference,
     ErasureReceipt,
     Identification,
+    MachineToken,
     ModelsInfo,
     PastSearch,
     PersonInfo,
@@ -86,6 +88,26 @@ class RestClient:
     async def revoke_engine(self, engine_id: str) -> None:
         """That engine may not connect any more."""
         await self._send("DELETE", f"/api/engines/{_path(engine_id)}/token")
+
+    async def tokens(self) -> tuple[MachineToken, ...]:
+        """That there are tokens of engines, workstations and cameras."""
+        return await self._ask("GET", "/api/tokens", tuple[MachineToken, ...])
+
+    async def engines(self) -> tuple[EngineView, ...]:
+        """All engines that are connected, or have a token."""
+        return await self._ask("GET", "/api/engines", tuple[EngineView, ...])
+
+    async def camera_token(self, camera_id: str) -> str:
+        """A new token for the device that publishes to a camera; the one before it is void."""
+        return (await self._ask("POST", f"/api/cameras/{_path(camera_id)}/token", _EngineToken)).token
+
+    async def revoke_camera_token(self, camera_id: str) -> None:
+        """That device may not publish any more."""
+        await self._send("DELETE", f"/api/cameras/{_path(camera_id)}/token")
+
+    async def revoke_workstation_token(self, workstation_id: str) -> None:
+        """That workstation may not connect any more."""
+        await self._send("DELETE", f"/api/workstations/{_path(workstation_id)}/token")
 
     async def workstations(self) -> tuple[WorkstationInfo, ...]:
         """All workstations."""

@@ -89,6 +89,7 @@ from sightline.gateway.routers import (
     streams,
     system,
     tickets,
+    tokens,
     users,
     watch_lists,
     webrtc,
@@ -307,9 +308,9 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     socket_io = SocketIo(gateway)
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
     for module in (
-        sign_in, tickets, seeds, users, engines, duty, cameras, camera_views, streams, people, watch_lists, snoozes,
-        escalations, alerts, identify, detect, analyses, history, models, system, push, channels, sockets, sightings,
-        strangers, negatives, workstations, webrtc,
+        sign_in, tickets, tokens, seeds, users, engines, duty, cameras, camera_views, streams, people, watch_lists,
+        snoozes, escalations, alerts, identify, detect, analyses, history, models, system, push, channels, sockets,
+        sightings, strangers, negatives, workstations, webrtc,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")

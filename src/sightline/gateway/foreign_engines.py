@@ -100,6 +100,10 @@ class ForeignEngines:
         """How many there are now."""
         return len(self._engines)
 
+    def names(self) -> frozenset[str]:
+        """Those that are connected."""
+        return frozenset(self._engines)
+
     # ── coming and going ──
 
     def join(self, name: str, client: EngineClient, capabilities: list[str]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from sightline.gateway.loop_lag import BUCKETS_S
@@ -14,6 +16,17 @@ VERDICT_BUCKETS_S = tuple(0.001 * 1.5**step for step in range(26))
 """From 1 ms to 25 s."""
 
 DROP_REASONS = ("replaced", "echo_replaced", "frame_replaced", "rate_limited", "no_phone", "skipped")
+
+ENGINE_FIGURES = {
+    "load": "Share of an engine's workers that are busy, 0 to 1",
+    "cameras": "Cameras that an engine reads",
+    "capacity": "Cameras that an engine reads at most",
+    "spool_facts": "Facts that wait on an engine's disk",
+    "clock_offset_seconds": "What must be added to an engine's clock to have the gateway's",
+    "resident_bytes": "Memory of an engine's process",
+    "device_used_bytes": "Memory in use of an engine's device",
+    "device_total_bytes": "Memory of an engine's device",
+}
 
 
 class Metrics:
@@ -57,6 +70,10 @@ class Metrics:
         self.workstation_capacity = Gauge(
             "sightline_workstation_capacity", "Workstations there is room for", registry=self.registry
         )
+        self._engine_gauges = {
+            name: Gauge(f"sightline_engine_{name}", help, ["engine"], registry=self.registry)
+            for name, help in ENGINE_FIGURES.items()
+        }
         self.log_top = Gauge("sightline_log_offset", "Highest offset of the alert log", registry=self.registry)
         self.accept_seconds = Histogram(
             "sightline_fact_accept_seconds",
@@ -107,6 +124,17 @@ class Metrics:
             buckets=BUCKETS_S,
             registry=self.registry,
         )
+
+    def engine_figures(self, engine_id: str, values: Mapping[str, float | None]) -> None:
+        """What is known of an engine now, by the end of the metric's name; of what is `None` nothing is said."""
+        for name, value in values.items():
+            if value is not None:
+                self._engine_gauges[name].labels(engine=engine_id).set(value)
+
+    def forget_engines(self) -> None:
+        """Says nothing of any engine until `engine_figures` does: one that is gone has no figures."""
+        for gauge in self._engine_gauges.values():
+            gauge.clear()
 
     def exposition(self) -> bytes:
         """The text format that Prometheus scrapes."""

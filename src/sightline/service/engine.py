@@ -7,6 +7,7 @@ beside it look at pictures only.
 
 from __future__ import annotations
 
+import ssl
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -42,9 +43,6 @@ from sightline.settings import Settings
 
 __all__ = ["main", "new_engine"]
 
-CAMERA_CAPACITY = 64
-
-
 _log = structlog.get_logger(__name__)
 
 
@@ -55,13 +53,34 @@ def main() -> None:
     telemetry.configure(settings.log_level, settings.log_format)
     loader = VisionLoader(settings)
     sight = loader.load(UseModels())
-    run_engine(lambda: new_engine(settings, sight, loader, address, name), supervised=True)
+    is_first = name == ENGINE_ID
+    run_engine(
+        lambda: new_engine(
+            settings,
+            sight,
+            loader,
+            (address,),
+            name,
+            spool_folder=settings.spool_folder if is_first else settings.spool_folder.with_name(f"spool-{name}"),
+            capacity=settings.engine_cameras if is_first else 0,
+        ),
+        supervised=True,
+    )
 
 
-def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: GatewayAddress, name: str) -> Engine:
+def new_engine(
+    settings: Settings,
+    sight: Sight,
+    loader: VisionLoader,
+    gateways: tuple[GatewayAddress, ...],
+    name: str,
+    *,
+    spool_folder: Path,
+    capacity: int,
+    tls: ssl.SSLContext | None = None,
+) -> Engine:
     """An engine with its sources and models plugged in."""
-    workers, is_first = workers_of(settings), name == ENGINE_ID
-    spool = settings.spool_folder if is_first else settings.spool_folder.with_name(f"spool-{name}")
+    workers = workers_of(settings)
     hardware = _hardware(settings.hardware_decoding)
     publications = Publications()
     network = MediaNetwork(
@@ -79,16 +98,18 @@ def new_engine(settings: Settings, sight: Sight, loader: VisionLoader, address: 
         EngineSettings(
             engine_id=name,
             version=version("sightline"),
-            gateways=(address,),
-            spool_folder=spool,
+            gateways=gateways,
+            spool_folder=spool_folder,
             spool_limit_bytes=settings.spool_limit_mb * 2**20,
             workers=workers,
             stills=settings.engine_stills or workers,
             max_image_pixels=settings.max_image_megapixels * 1_000_000,
-            capacity=CAMERA_CAPACITY if is_first else 0,
+            capacity=capacity,
+            devices=(settings.device,),
+            tls=tls,
             stall_after_ms=int(settings.stall_seconds * 1000),
             outage_after_ms=int(settings.offline_fact_seconds * 1000),
-            clips=_clips(settings, spool) if is_first else None,
+            clips=_clips(settings, spool_folder) if capacity else None,
         ),
         open_source=opener,
         sight=sight,

@@ -81,18 +81,17 @@ async def _serve(
             lines = [token, _url("127.0.0.1", port), begun.model_dump_json(), name]
             return EngineSupervisor([sys.executable, "-m", "sightline.service.engine"], lines, gateway.clock)
 
-        pool = gateway.start_engines_by(
-            PoolPlan(
-                new_engine,
-                partial(read_memory, Device(settings.device)),
-                settings.gpu_mem_threshold,
-                settings.pipeline_idle_seconds,
-            )
+        plan = PoolPlan(
+            new_engine,
+            partial(read_memory, Device(settings.device)),
+            settings.gpu_mem_threshold,
+            settings.pipeline_idle_seconds,
         )
+        pool = gateway.start_engines_by(plan) if settings.local_engine else None
 
         @contextlib.asynccontextmanager
         async def background() -> AsyncIterator[None]:
-            async with pool.running(), _searching(gateway):
+            async with pool.running() if pool else contextlib.nullcontext(), _searching(gateway):
                 interpreter.put_aside()
                 yield
 

@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 
 from sightline.cli import checks
 from sightline.cli.checks import Finding, Level
-from sightline.client.answers import EngineInfo, PipelineInfo, PipelinesInfo, SystemInfo
+from sightline.client.answers import EngineInfo, EngineView, PipelineInfo, PipelinesInfo, SystemInfo
 from sightline.models.manifest import ModelTask
 from sightline.models.store import ModelStore
 from sightline.settings import Settings
@@ -193,3 +193,21 @@ def test_a_running_server_says_how_its_workstations_are(
     )
     _, _, *found = checks.check_server("http://127.0.0.1:8000", system)
     assert [(one.subject, one.level) for one in found] == expected
+
+
+def test_engines_elsewhere_are_looked_at() -> None:
+    here = EngineView(engine_id="local", state="connected", is_local=True, warnings=("told of elsewhere",))
+    yard = EngineView(
+        engine_id="yard", state="connected", is_local=False, host="yard-pc", cameras=3, capacity=8, load=0.5,
+        clock_offset_ms=95_000, missing_models=("face-embedder",), warnings=("spool full",),
+    )  # fmt: skip
+    hall = EngineView(engine_id="hall", state="away", is_local=False)
+    findings = list(checks.check_engines([here, yard, hall]))
+    assert [(one.subject, one.level) for one in findings] == [
+        ("engine yard", Level.FAIL), ("engine yard", Level.WARN), ("engine yard", Level.OK),
+        ("engine yard", Level.WARN), ("engine hall", Level.WARN),
+    ]  # fmt: skip
+    assert "face-embedder" in findings[0].message and "on yard-pc: sightline models pull" in findings[0].mend
+    assert findings[1].message == "its clock is 95.0 s behind"
+    assert findings[2].message == "connected from yard-pc, 3 of 8 cameras, load 50%"
+    assert "tokens revoke hall" in findings[4].mend

@@ -1,4 +1,4 @@
-"""Tokens of engines that are started by others: each is bound to the name of one engine."""
+"""Engines: how they are; tokens of those that are started by others, each bound to the name of one engine."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sightline.accounts import Right
 from sightline.exceptions import Conflict
 from sightline.gateway.access import Caller, GatewayOf, caller_with
 from sightline.gateway.auth import hash_machine_token, new_machine_token
+from sightline.gateway.engine_view import EngineOut, engines_out
 from sightline.gateway.engines import is_supervised
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.resources import Denial
@@ -18,6 +19,7 @@ from sightline.gateway.resources import Denial
 __all__ = ["EngineToken", "router"]
 
 router = APIRouter(prefix="/api/engines", tags=["engines"], responses={403: {"model": Denial}})
+Seer = Annotated[Caller, Depends(caller_with(Right.SEE_SYSTEM))]
 Admin = Annotated[Caller, Depends(caller_with(Right.MANAGE_USERS))]
 Name = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 
@@ -27,6 +29,12 @@ class EngineToken(BaseModel):
 
     engine_id: str
     token: str = Field(description="Bearer token of this engine, and of no other.")
+
+
+@router.get("")
+async def list_engines(gateway: GatewayOf, caller: Seer) -> list[EngineOut]:
+    """Those that are connected, that this server keeps, or that have a token."""
+    return await engines_out(gateway)
 
 
 @router.post("/{engine_id}/token", status_code=201, responses={409: {"model": Denial}})

@@ -16,6 +16,7 @@ from sightline.accounts import Right
 from sightline.events.engine_link import ModelReport
 from sightline.exceptions import Forbidden
 from sightline.gateway.access import Caller, GatewayOf, anonymous_or, caller_with
+from sightline.gateway.engine_view import measure_engines
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.hub import Client
 from sightline.gateway.pipeline_view import pipelines_out
@@ -122,6 +123,7 @@ async def metrics(request: Request, gateway: GatewayOf) -> Response:
         if not user.may(Right.SEE_SYSTEM):
             raise HTTPException(403, "this role may not see metrics")
     gateway.metrics.clients.set(len(list(gateway.hub.clients)))
+    measure_engines(gateway)
     gateway.metrics.log_top.set(gateway.hub.top)
     gateway.metrics.oldest_undelivered_seconds.set(await _oldest_undelivered_s(gateway))
     return Response(gateway.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")

@@ -176,6 +176,14 @@ async def issue_token(gateway: GatewayOf, caller: Admin, workstation_id: str) ->
     return WorkstationToken(workstation_id=workstation_id, token=token)
 
 
+@router.delete("/{workstation_id}/token", status_code=204)
+async def revoke_token(gateway: GatewayOf, caller: Admin, workstation_id: str) -> None:
+    """It may not connect any more, and is disconnected; it stays, and may be given another token."""
+    await gateway.store.workstations.set_token(workstation_id, None)
+    gateway.workstations.token_changed(workstation_id)
+    await _audit(gateway, caller, "workstation_token_revoked", workstation_id)
+
+
 @router.put("/{workstation_id}/people/{person_id}", status_code=204)
 async def allow(gateway: GatewayOf, caller: Admin, workstation_id: str, person_id: str) -> None:
     """Somebody may sit there."""

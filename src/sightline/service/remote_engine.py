@@ -1,0 +1,54 @@
+"""An engine on its own: `sightline engine`, on this machine or another, for gateways reached over the network."""
+
+from __future__ import annotations
+
+import platform
+import ssl
+from collections.abc import Sequence
+
+import structlog
+
+from sightline import telemetry
+from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.process import run_engine
+from sightline.events.engine_link import UseModels
+from sightline.service.engine import new_engine
+from sightline.service.open_files import allow_connections
+from sightline.service.vision import VisionLoader
+from sightline.settings import Settings
+
+__all__ = ["run_remote_engine"]
+
+SPOOL_FOLDER = "engine-spool"
+"""Of the home folder: a server that uses the same one has a spool of its own."""
+CONNECTIONS = 256
+
+log = structlog.get_logger(__name__)
+
+
+def run_remote_engine(settings: Settings, gateways: Sequence[GatewayAddress], tls: ssl.SSLContext | None) -> None:
+    """Runs until SIGTERM or SIGINT. `tls` is what a gateway's certificate is verified with, the system's authorities
+    without it.
+
+    Raises `Unavailable` when another engine uses the same home folder.
+    """
+    telemetry.configure(settings.log_level, settings.log_format)
+    allow_connections(CONNECTIONS)
+    loader = VisionLoader(settings)
+    sight = loader.load(UseModels())
+    for report in sight.reports:
+        if not report.loaded:
+            log.warning("model_missing", task=report.task, reason=report.reason, mend="sightline models pull")
+    run_engine(
+        lambda: new_engine(
+            settings,
+            sight,
+            loader,
+            tuple(gateways),
+            platform.node() or "engine",
+            spool_folder=settings.home / SPOOL_FOLDER,
+            capacity=settings.engine_cameras,
+            tls=tls,
+        ),
+        supervised=False,
+    )
