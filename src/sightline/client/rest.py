@@ -97,14 +97,6 @@ class RestClient:
         """All engines that are connected, or have a token."""
         return await self._ask("GET", "/api/engines", tuple[EngineView, ...])
 
-    async def camera_token(self, camera_id: str) -> str:
-        """A new token for the device that publishes to a camera; the one before it is void."""
-        return (await self._ask("POST", f"/api/cameras/{_path(camera_id)}/token", _EngineToken)).token
-
-    async def revoke_camera_token(self, camera_id: str) -> None:
-        """That device may not publish any more."""
-        await self._send("DELETE", f"/api/cameras/{_path(camera_id)}/token")
-
     async def revoke_workstation_token(self, workstation_id: str) -> None:
         """That workstation may not connect any more."""
         await self._send("DELETE", f"/api/workstations/{_path(workstation_id)}/token")
