@@ -22,7 +22,7 @@ app = typer.Typer(
 )
 
 
-class Owner(enum.StrEnum):
+class _Owner(enum.StrEnum):
     """What a token is for."""
 
     ENGINE = "engine"
@@ -31,7 +31,7 @@ class Owner(enum.StrEnum):
 
 
 Name = Annotated[str, typer.Argument(help="Name of the engine, workstation or camera. A camera's id will do.")]
-For = Annotated[Owner, typer.Option("--for", help="What connects with it.")]
+For = Annotated[_Owner, typer.Option("--for", help="What connects with it.")]
 
 
 @app.command()
@@ -49,12 +49,12 @@ def create(name: Name, owner: For, home: Home = None, config: Config = None) -> 
 
     async def ask(client: RestClient) -> str:
         match owner:
-            case Owner.ENGINE:
+            case _Owner.ENGINE:
                 return await client.engine_token(name)
-            case Owner.WORKSTATION:
+            case _Owner.WORKSTATION:
                 stations = {one.name: one.id for one in await client.workstations()}
                 return await client.workstation_token(stations.get(name) or (await client.create_workstation(name)).id)
-            case Owner.CAMERA:
+            case _Owner.CAMERA:
                 return await client.camera_token(await _camera(client, name))
 
     say(run(loaded(home, config), ask))
@@ -82,14 +82,14 @@ def revoke(name: Name, owner: For, home: Home = None, config: Config = None) -> 
 
     async def ask(client: RestClient) -> None:
         match owner:
-            case Owner.ENGINE:
+            case _Owner.ENGINE:
                 await client.revoke_engine(name)
-            case Owner.WORKSTATION:
+            case _Owner.WORKSTATION:
                 stations = {one.name: one.id for one in await client.workstations()}
                 if name not in stations:
                     raise SightlineError(f"there is no workstation {name!r}; see: sightline tokens list")
                 await client.revoke_workstation_token(stations[name])
-            case Owner.CAMERA:
+            case _Owner.CAMERA:
                 await client.revoke_camera_token(await _camera(client, name))
 
     run(loaded(home, config), ask)
