@@ -33,8 +33,8 @@ _log.setLevel(logging.INFO)
 """Given to the WebSocket library, which at DEBUG writes down every frame: the access token too."""
 
 
-def socket_address(url: str) -> str:
-    """The WebSocket address of a server. Raises `ConfigurationError`.
+def socket_address(url: str, path: str = PATH) -> str:
+    """The WebSocket address of a server, at `path`. Raises `ConfigurationError`.
 
     >>> socket_address("http://127.0.0.1:8000")
     'ws://127.0.0.1:8000/ws/v1'
@@ -42,9 +42,9 @@ def socket_address(url: str) -> str:
     parts = urlsplit(url)
     scheme = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}.get(parts.scheme)
     if scheme is None or not parts.hostname:
-        raise ConfigurationError("the server's url has to look like http://host:8000 or wss://host/ws/v1", key="url")
-    path = parts.path if parts.path.endswith(PATH) else parts.path.rstrip("/") + PATH
-    return urlunsplit((scheme, parts.netloc, path, parts.query, ""))
+        raise ConfigurationError(f"the server's url has to look like http://host:8000 or wss://host{path}", key="url")
+    whole = parts.path if parts.path.endswith(path) else parts.path.rstrip("/") + path
+    return urlunsplit((scheme, parts.netloc, whole, parts.query, ""))
 
 
 @dataclass(frozen=True, slots=True)
