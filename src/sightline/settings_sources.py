@@ -27,7 +27,10 @@ from sightline.settings import ENVIRONMENT_PREFIX, Settings, environment_name, f
 __all__ = ["Loaded", "load", "nearest"]
 
 _CONFIG_VARIABLE = "SIGHTLINE_CONFIG"
-_TEST_PREFIX = "SIGHTLINE_TEST_"  # where the test suite finds its pictures and models: no setting of the program
+_NO_SETTINGS = (
+    "SIGHTLINE_TEST_",  # where the test suite finds its pictures and models
+    "SIGHTLINE_AGENT_",  # secrets of `sightline agent`
+)
 _OF_ENGINES = ("SIGHTLINE_ENGINE_GATEWAY", "SIGHTLINE_ENGINE_TOKEN", "SIGHTLINE_ENGINE_CA_FILE")
 """Of the command `engine`; a secret is no setting."""
 
@@ -100,7 +103,7 @@ def _read_environment() -> _Layer:
         if variable.upper().startswith(ENVIRONMENT_PREFIX)
         and variable.upper() not in known
         and variable.upper() not in (_CONFIG_VARIABLE, *_OF_ENGINES)
-        and not variable.upper().startswith(_TEST_PREFIX)
+        and not variable.upper().startswith(_NO_SETTINGS)
     ]
     aliases = read_aliases(os.environ)
     given = EnvSettingsSource(Settings)()

@@ -57,9 +57,7 @@ class AgentOptions:
 class Agent:
     """`run` it once."""
 
-    def __init__(
-        self, options: AgentOptions, webcam: Webcam, desktop: Desktop, status: Status, clock: Clock
-    ) -> None:
+    def __init__(self, options: AgentOptions, webcam: Webcam, desktop: Desktop, status: Status, clock: Clock) -> None:
         self._options = options
         self._webcam = webcam
         self._desktop = desktop
@@ -72,6 +70,8 @@ class Agent:
         self._unlocked = asyncio.Event()
         self._unlocked.set()
         self._judged_at_ms: int | None = None
+        self._has_camera = True
+        webcam.changed = self._camera_changed
 
     async def run(self) -> Ended:
         """Until the server says that there is no sense in going on. Raises `SourceError` when there can be no
@@ -87,12 +87,14 @@ class Agent:
             await asyncio.gather(*beside, return_exceptions=True)
             await self._webcam.close()
 
-    def camera_changed(self, problem: str) -> None:
+    def _camera_changed(self, problem: str) -> None:
         """The camera was lost (in words), or is there again."""
+        self._has_camera = not problem
         if problem:
             self._say(State.NO_CAMERA, problem)
             log.warning("no_camera", problem=problem)
         else:
+            self._status.state = State.STARTING
             log.info("camera_is_back")
 
     # ── the connection ──
@@ -138,7 +140,8 @@ class Agent:
         if self._judged_at_ms is not None:
             self._backoff.attempts = 0
         delay_ms = self._backoff.next_delay_ms(ended.retry_ms) or 0
-        self._say(State.OFFLINE, ended.words)
+        if self._has_camera:  # else it is the reason
+            self._say(State.OFFLINE, ended.words)
         log.warning("not_connected", problem=ended.words, again_in_ms=delay_ms)
         await asyncio.sleep(delay_ms / 1000)
 
@@ -148,7 +151,8 @@ class Agent:
         status = self._status
         status.answer, status.answered_ms = answer, self._clock.now_ms()
         status.latency_ms = answer.latency_ms if answer.latency_ms is not None else status.latency_ms
-        status.state = State.WATCHING
+        if self._unlocked.is_set() and self._has_camera:
+            status.state = State.WATCHING
         if answer.action is not Action.ERROR and self._judged_at_ms is None:
             self._judged_at_ms = self._now_ms()
         async with self._acting:

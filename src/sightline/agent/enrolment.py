@@ -12,8 +12,7 @@ from sightline.exceptions import SightlineError
 
 __all__ = ["enrol", "person_named"]
 
-PHOTOS = 5
-TRIES = 15
+MOST_TRIES = 15
 PAUSE_S = 1.5
 """Between two photos, so that the user turns their head a little."""
 
@@ -36,15 +35,16 @@ async def enrol(
     webcam: Webcam,
     say: Callable[[str], None],
     *,
-    photos: int = PHOTOS,
+    photos: int,
     pause_s: float = PAUSE_S,
 ) -> int:
-    """Takes photos until so many are accepted, or `TRIES` were taken; says what became of each. How many were accepted.
+    """Takes photos until so many are accepted, or `MOST_TRIES` were taken; says what became of each, and answers how
+    many were accepted.
 
     Raises what `RestClient.add_photo` and `Webcam.picture` raise.
     """
     accepted = 0
-    for number in range(1, TRIES + 1):
+    for number in range(1, MOST_TRIES + 1):
         result = await client.add_photo(person.id, f"workstation-{number}.jpg", await webcam.picture())
         accepted += result.accepted
         say(f"photo {number}: {'enrolled' if result.accepted else '; '.join(result.reasons) or 'not enrolled'}")

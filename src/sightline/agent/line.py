@@ -171,7 +171,7 @@ def _read(message: str | bytes) -> _Said | None:
         return None
 
 
-def _detail(body: bytes | None) -> str:
+def _detail(body: bytes | bytearray | None) -> str:
     try:
         said = msgspec.json.decode(body or b"")
     except msgspec.DecodeError:

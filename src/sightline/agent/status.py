@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import enum
 import html
-from collections.abc import AsyncIterator, Awaitable, Callable
+import socket
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,13 +117,10 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serve_status(
-    app: Starlette, port: int, run: Callable[[Awaitable[None]], Any]
-) -> AsyncIterator[None]:
-    """Serves the page on this machine; `run` makes a task of a coroutine."""
-    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, access_log=False, lifespan="off")
-    server = _Server(config)
-    task = run(server.serve())
+async def serve_status(app: Starlette, listener: socket.socket) -> AsyncIterator[None]:
+    """Serves the page at a socket that listens on this machine's loopback interface."""
+    server = _Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+    task = asyncio.create_task(server.serve(sockets=[listener]))
     try:
         yield
     finally:

@@ -1,7 +1,7 @@
 """The newest picture of the workstation's camera, when somebody asks for one.
 
-A thread reads the camera for as long as pictures are asked for, so that what it hands over was taken after the question.
-When nobody asks for a while the camera is closed, and its light goes out.
+A thread reads the camera for as long as pictures are asked for, so that what it hands over was taken after it was asked
+for. When nobody asks for a while the camera is closed, and its light goes out.
 """
 
 from __future__ import annotations
@@ -47,19 +47,17 @@ class CameraSource(Protocol):
 
 class Webcam:
     """`picture` from one task of the event loop; `close` in the end. `changed` is called, in the loop, when the camera
-    is lost (with words) and when it is there again (without). `idle_s`: after so long without a question it is
-    closed."""
+    is lost (with words) and when it is there again (without). After `idle_s` without a question it is closed."""
 
     def __init__(
         self,
         open_source: Callable[[], CameraSource],
         *,
-        changed: Callable[[str], None],
         idle_s: float = IDLE_S,
         retry_s: float = RETRY_S,
     ) -> None:
+        self.changed: Callable[[str], None] = _nobody_minds
         self._open_source = open_source
-        self._changed = changed
         self._idle_s = idle_s
         self._retry_s = retry_s
         self._wanted = threading.Event()
@@ -113,9 +111,10 @@ class Webcam:
                 source.grab()
                 source.packets(None)
                 if self._wanted.is_set():
-                    self._wanted.clear()
+                    picture = encode_jpeg(_reduced(source.picture()))
+                    self._wanted.clear()  # only now: a picture that fails is still wanted from the next camera
                     asked_s = time.monotonic()
-                    self._tell(self._deliver, encode_jpeg(_reduced(source.picture())))
+                    self._tell(self._deliver, picture)
                 elif time.monotonic() - asked_s > self._idle_s:
                     return
         finally:
@@ -132,18 +131,22 @@ class Webcam:
     def _deliver(self, picture: bytes) -> None:
         if self._problem:
             self._problem = ""
-            self._changed("")
+            self.changed("")
         if self._asked is not None and not self._asked.done():
             self._asked.set_result(picture)
 
     def _lost(self, problem: str) -> None:
         if self._problem != problem:
             self._problem = problem
-            self._changed(problem)
+            self.changed(problem)
 
     def _refuse(self, problem: SourceError) -> None:
         if self._asked is not None and not self._asked.done():
             self._asked.set_exception(problem)
+
+
+def _nobody_minds(problem: str) -> None:
+    """Until somebody does."""
 
 
 def _reduced(image: Image) -> Image:

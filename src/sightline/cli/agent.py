@@ -4,31 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
 import ssl
 import sys
-from collections.abc import Callable
-from contextlib import nullcontext
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-import httpx
 import typer
 
 from sightline import telemetry
-from sightline.agent.agent import Agent, AgentOptions
 from sightline.agent.conduct import ConductRules, parse_offline
 from sightline.agent.desktop import Desktop, DryRun, desktop_of
-from sightline.agent.enrolment import enrol, person_named
-from sightline.agent.line import Ended
-from sightline.agent.status import Status, serve_status, status_app
-from sightline.agent.webcam import Webcam
 from sightline.cli.output import say, warn
-from sightline.client.rest import RestClient, sign_in
-from sightline.clock import SystemClock
-from sightline.exceptions import ConfigurationError, SightlineError
+from sightline.exceptions import ConfigurationError
 from sightline.settings import LOOPBACK_HOSTS
 
 __all__ = ["agent"]
@@ -37,15 +25,11 @@ TOKEN_VARIABLE = "SIGHTLINE_AGENT_TOKEN"
 PASSWORD_VARIABLE = "SIGHTLINE_AGENT_PASSWORD"
 STOPPED_BY_SERVER = 3
 """Exit status when there is no sense in starting the agent again before somebody changed something."""
-LEAST_IDLE_S = 5.0
-REST_TIMEOUT_S = 60.0
 
 
 def agent(
     user: Annotated[str, typer.Option("--user", help="Name or id of the person who should sit here.")],
-    server: Annotated[
-        str, typer.Option("--server", help="Address of the Sightline server.")
-    ] = "http://127.0.0.1:8000",
+    server: Annotated[str, typer.Option("--server", help="Address of the Sightline server.")] = "http://127.0.0.1:8000",
     token_file: Annotated[
         Path | None,
         typer.Option(
@@ -56,7 +40,9 @@ def agent(
     ] = None,
     ca: Annotated[
         Path | None,
-        typer.Option("--ca", help="PEM file of the authority that signed the server's certificate.", show_default=False),
+        typer.Option(
+            "--ca", help="PEM file of the authority that signed the server's certificate.", show_default=False
+        ),
     ] = None,
     source: Annotated[
         str, typer.Option("--source", help="Webcam (device:N), or a video file that is played in a loop.")
@@ -72,11 +58,12 @@ def agent(
     ] = None,
     sign_out_command: Annotated[
         str | None,
-        typer.Option("--sign-out-command", help="Signs the user out; needed where logind does not.", show_default=False),
+        typer.Option("--sign-out-command", help="Signs out; needed where logind does not.", show_default=False),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = False,
     status_port: Annotated[
-        int, typer.Option("--status-port", help="Port of the status page on this machine; 0: no page.", min=0, max=65535)
+        int,
+        typer.Option("--status-port", help="Port of the local status page; 0: no page.", min=0, max=65535),
     ] = 8137,
     status_picture: Annotated[
         bool, typer.Option("--status-picture", help="Let the status page show the picture that was sent last.")
@@ -84,6 +71,7 @@ def agent(
     enroll: Annotated[
         bool, typer.Option("--enroll", help="Take photos of the user with this camera, enrol them, and end.")
     ] = False,
+    photos: Annotated[int, typer.Option("--photos", help="How many photos to enrol.", min=1, max=10)] = 5,
     account: Annotated[
         str,
         typer.Option(
@@ -105,11 +93,19 @@ def agent(
 
         sightline agent --user "Ada Lovelace" --enroll --account olga
     """
+    # Imported here because it brings the decoder and a web server, and `sightline --help` shall not wait for that.
+    from sightline.agent.agent import AgentOptions
+    from sightline.cli import running_agent
+
     telemetry.configure("info", "auto")
     tls = _tls_of(server, ca)
     if enroll:
-        password = os.environ.get(PASSWORD_VARIABLE) or typer.prompt(f"Password of {account}", hide_input=True, err=True)
-        asyncio.run(_enrol(server, tls, source, user=user, account=account, password=password))
+        password = os.environ.get(PASSWORD_VARIABLE) or typer.prompt(
+            f"Password of {account}", hide_input=True, err=True
+        )
+        asyncio.run(
+            running_agent.enrol_user(server, tls, source, user=user, account=account, password=password, photos=photos)
+        )
         return
     options = AgentOptions(
         url=server,
@@ -125,58 +121,9 @@ def agent(
         if dry_run
         else desktop_of(sys.platform, lock_command=lock_command, sign_out_command=sign_out_command)
     )
-    ended = asyncio.run(_run(options, desktop, source, status_port))
+    ended = asyncio.run(running_agent.run(options, desktop, source, status_port))
     warn(f"sightline agent: the server wants this workstation to stay away: {ended.words}")
     raise typer.Exit(STOPPED_BY_SERVER)
-
-
-async def _run(options: AgentOptions, desktop: Desktop, source: str, status_port: int) -> Ended:
-    status = Status(options.url, options.user)
-    app = status_app(status, with_picture=options.keep_picture)
-    page = serve_status(app, _listen(status_port)) if status_port else nullcontext()
-    async with page:
-        if status_port:
-            warn(f"sightline agent: http://127.0.0.1:{status_port} shows how it goes", "dim")
-        webcam = Webcam(
-            _opener(source),
-            changed=lambda problem: running.camera_changed(problem),
-            idle_s=max(LEAST_IDLE_S, 2 / options.pictures_per_s),
-        )
-        running = Agent(options, webcam, desktop, status, SystemClock())
-        return await running.run()
-
-
-async def _enrol(
-    server: str, tls: ssl.SSLContext | None, source: str, *, user: str, account: str, password: str
-) -> None:
-    webcam = Webcam(_opener(source), changed=lambda problem: warn(problem) if problem else None)
-    verify = tls if tls is not None else True
-    async with httpx.AsyncClient(base_url=server, timeout=REST_TIMEOUT_S, verify=verify, trust_env=False) as http:
-        http.headers["Authorization"] = f"Bearer {await sign_in(http, account, password)}"
-        client = RestClient(http)
-        person = await person_named(client, user)
-        say(f"look into the camera, {person.name}, and turn your head a little between the photos")
-        try:
-            accepted = await enrol(client, person, webcam, say)
-        finally:
-            await webcam.close()
-    if accepted == 0:
-        raise SightlineError("no photo was accepted; sit in even light, close to the camera, and try again")
-    say(f"{person.name} is enrolled with {accepted} new photo{'' if accepted == 1 else 's'}")
-
-
-def _opener(source: str) -> Callable[[], Webcam.Source]:
-    # Imported here because the decoder is heavy, and `sightline --help` shall not wait for it.
-    from sightline.ingest.open import open_source
-
-    return partial(open_source, source)
-
-
-def _listen(port: int) -> socket.socket:
-    try:
-        return socket.create_server(("127.0.0.1", port))
-    except OSError as problem:
-        raise ConfigurationError(f"the status page cannot listen on port {port}: {problem}", key="--status-port") from None
 
 
 def _token(file: Path | None) -> str:
@@ -189,7 +136,7 @@ def _token(file: Path | None) -> str:
             raise ConfigurationError(f"--token-file: {problem}", key="--token-file") from None
     if not token.strip():
         raise ConfigurationError(
-            f"the agent needs the workstation's token: --token-file FILE, or {TOKEN_VARIABLE}", key="--token-file"
+            f"the agent needs the token of its workstation, from --token-file or from {TOKEN_VARIABLE}", key="--token-file"
         )
     return token.strip()
 

@@ -9,6 +9,7 @@ import typer
 
 from sightline import __version__, telemetry
 from sightline.cli import (
+    agent,
     analysis,
     cameras,
     configuration,
@@ -50,6 +51,7 @@ app.command(rich_help_panel=_RUN)(serving.demo)
 app.command(rich_help_panel=_RUN)(serving.serve)
 app.command(rich_help_panel=_RUN)(engine.engine)
 app.command(rich_help_panel=_RUN)(doctor.doctor)
+app.command(rich_help_panel=_RUN)(agent.agent)
 app.command(rich_help_panel=_DATA)(enrolment.enroll)
 app.command(rich_help_panel=_DATA)(identification.identify)
 app.command(rich_help_panel=_DATA)(searching.search)

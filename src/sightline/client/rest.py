@@ -65,6 +65,11 @@ class RestClient:
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
 
+    async def sign_in(self, name: str, password: str) -> str:
+        """An access token of an account, for the header `Authorization: Bearer …` of `http`."""
+        form = {"username": name, "password": password}
+        return (await self._ask("POST", "/api/token", _Token, data=form)).access_token
+
     async def users(self) -> tuple[Account, ...]:
         """All accounts."""
         return await self._ask("GET", "/api/users", tuple[Account, ...])
