@@ -135,9 +135,8 @@ def _token(file: Path | None) -> str:
         except OSError as problem:
             raise ConfigurationError(f"--token-file: {problem}", key="--token-file") from None
     if not token.strip():
-        raise ConfigurationError(
-            f"the agent needs the token of its workstation, from --token-file or from {TOKEN_VARIABLE}", key="--token-file"
-        )
+        words = f"the agent needs the token of its workstation, from --token-file or from {TOKEN_VARIABLE}"
+        raise ConfigurationError(words, key="--token-file")
     return token.strip()
 
 
