@@ -85,8 +85,8 @@ class Settings(BaseSettings):
         "which several gateways may share. Default: SQLite in the home folder."
     )
     redis_url: RedisUrl = _setting(
-        None, "Storage", "Redis, like redis://127.0.0.1:6379/0, for signals to and from other programs. Default: none; "
-        "everything works without.",
+        None, "Storage", "Redis, like redis://127.0.0.1:6379/0: it carries live pictures and boxes from one gateway to "
+        "clients of another, and signals to and from other programs. Default: none; alerts need none.",
     )
     namespace: Namespace = _setting("sightline", "Storage", "What the names of keys in Redis begin with.")
     retention_days: int = _setting(

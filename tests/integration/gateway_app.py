@@ -222,7 +222,7 @@ class RunningGateway:
             "analysis_fps": 5.0, "enabled": True, "alert_unknown": False, "now_ms": START_MS,
         }  # fmt: skip
         camera = await self.gateway.store.cameras.create(**(values | changed))
-        self.gateway.camera_changed(camera.id)
+        self.gateway.changes.camera(camera.id)
         return camera
 
     async def watch_list(self, name: str = "Wanted") -> WatchList:
@@ -241,7 +241,7 @@ class RunningGateway:
         )
         await store.watch_lists.add_person(watch_list.id, person.id)
         await store.people.add_reference(person.id, reference(person.id), now_ms=START_MS)
-        self.gateway.person_changed(person.id)
+        self.gateway.changes.person(person.id)
         return await store.people.get(person.id)
 
     def http(self, token: str | None = LOCAL_TOKEN) -> httpx.AsyncClient:

@@ -187,7 +187,7 @@ async def test_connections_are_in_the_request_log_and_nothing_that_they_say(gate
             await client.socket.close(4000, "goodbye")
         async with gateway.client(token) as client:
             await client.next("bulk_status_update")  # what it hears once the hub knows it
-            gateway.gateway.user_changed(user.id)
+            gateway.gateway.changes.user(user.id)
             await gateway.until(lambda: sum(one["event"] == "socket_closed" for one in logs) == 2)
         with pytest.raises(InvalidStatus):
             async with gateway.socket(f"/ws/field?ticket={token}"):

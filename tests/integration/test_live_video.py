@@ -145,9 +145,9 @@ async def test_it_ends_with_camera_account_and_server(gateway: RunningGateway) -
         gateway.socket(f"/ws/live/{other.id}", **bearer((await gateway.user("otto"))[1])) as of_server,
     ):
         await gateway.until(lambda: len(gateway.gateway.streams.live) == 3)
-        gateway.gateway.camera_removed(camera.id)
+        gateway.gateway.changes.camera(camera.id, removed=True)
         assert await closed(of_camera) == 4503
-        gateway.gateway.user_changed(user.id)
+        gateway.gateway.changes.user(user.id)
         assert await closed(of_user) == 4503
         gateway.gateway.streams.end_all()
         assert await closed(of_server) == 4000

@@ -632,7 +632,7 @@ async def test_account_that_changes_while_it_signs_in_does_not_stay(gateway: Run
 
     async def meanwhile() -> Any:
         await store.users.update(user.id, disabled=True)
-        gateway.gateway.user_changed(user.id)
+        gateway.gateway.changes.user(user.id)
         return await really_bounds()
 
     store.log.bounds = meanwhile  # type: ignore[method-assign]

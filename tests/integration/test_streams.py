@@ -173,7 +173,7 @@ async def test_an_address_ends_with_its_time_its_user_and_its_camera(tmp_path: P
                     async with gateway.http() as http:
                         assert (await http.delete(f"/api/cameras/{other.id}")).status_code == 204
                     assert [part async for part in parts(second)] == []
-                    gateway.gateway.user_changed(user.id)
+                    gateway.gateway.changes.user(user.id)
                     assert [part async for part in parts(first)] == []
                 assert not streams.wanted()
             _, token = await gateway.user("walt", Role.VIEWER)

@@ -65,7 +65,7 @@ async def enrolled(gateway: RunningGateway, first_name: str) -> Person:
     store = gateway.gateway.store
     person = await store.people.create(first_name=first_name, last_name="", age=None, description="", now_ms=1)
     await store.people.add_reference(person.id, reference(person.id), now_ms=1)
-    gateway.gateway.person_changed(person.id)
+    gateway.gateway.changes.person(person.id)
     return person
 
 

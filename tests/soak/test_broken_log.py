@@ -50,7 +50,7 @@ def break_log(gateway: RunningGateway, camera_id: str, damage: Damage) -> None:
         return damage(entries) if len(entries) >= MISSED else entries
 
     log.page = page  # type: ignore[method-assign]
-    gateway.gateway.camera_changed(camera_id)  # nothing that was encoded before may be sent
+    gateway.gateway.changes.camera(camera_id)  # nothing that was encoded before may be sent
 
 
 async def missed_history(run: GatewayRun, home: Path, damage: Damage | None) -> Findings:

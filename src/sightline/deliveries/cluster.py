@@ -21,17 +21,18 @@ class Bulletin:
 
 @dataclass(frozen=True, slots=True)
 class PeerRow:
-    """Another gateway as its row says: `beat` rises while it lives; `presence` is in a form of its own."""
+    """Another gateway as its row says: `beat` rises while it lives, `version` with every change of its presence, which
+    is in a form of its own, and `None` to somebody who has this version."""
 
     gateway_id: str
     beat: int
-    presence: bytes
+    version: int
+    presence: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
 class ClusterLook:
-    """What one look at the database shows, of one moment: the log's top, what was posted since, who else is there."""
+    """What one look at the database shows, of one moment: the log's top, and what was posted since."""
 
     top: int
     bulletins: tuple[Bulletin, ...]
-    peers: tuple[PeerRow, ...]

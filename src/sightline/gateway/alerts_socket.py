@@ -163,8 +163,7 @@ class AlertsClient(AlertsOnly):
         self._epoch = bounds.epoch
         self._cursor = stored.offset if stored is not None and known else bounds.top
         self._again.extend(alert for alert in snapshot.alerts if alert.offset <= self._cursor)
-        for other in gateway.hub.others(self, device=DEVICE):
-            other.end(4502, "a newer connection of the same user took over")
+        gateway.changes.device_joined(self, DEVICE)
         gateway.hub.join(self)
         if not await gateway.is_current(self._user):  # changed before the hub knew whom to tell
             self.end(4503, "the account was changed: sign in again")

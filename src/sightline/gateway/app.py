@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
@@ -23,6 +25,7 @@ from sightline.deliveries.escalation import Patience
 from sightline.deliveries.rendition import parse_renditions
 from sightline.deliveries.retry import RetrySchedule
 from sightline.events.alert import AlertType
+from sightline.events.lease import LEASE_MS
 from sightline.events.scene import CameraView, CrowdWatch, Liveness, Scene
 from sightline.exceptions import (
     ConfigurationError,
@@ -37,6 +40,8 @@ from sightline.exceptions import (
 from sightline.gateway.analyses import Analyses, AnalysisShelf, Examining
 from sightline.gateway.auth import Passwords, Tokens
 from sightline.gateway.capacity import Capacity
+from sightline.gateway.cluster import Cluster
+from sightline.gateway.cluster_ports import LiveRelay
 from sightline.gateway.console import Console, console_folder
 from sightline.gateway.dialect_ports import DialectPorts
 from sightline.gateway.directory import Directory
@@ -51,6 +56,7 @@ from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, Securit
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.keeping_history import keep_history
+from sightline.gateway.live_exchange import LiveExchange, NoRelay
 from sightline.gateway.live_viewers import LiveViewers
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
@@ -60,6 +66,7 @@ from sightline.gateway.notifier_metrics import NotifierMetrics
 from sightline.gateway.past import Past
 from sightline.gateway.pipeline_choice import PipelineChoice
 from sightline.gateway.ports import Analyst, Store
+from sightline.gateway.presence import join_cluster
 from sightline.gateway.proxies import ClientAddress
 from sightline.gateway.pushed_frames import PushedFrames
 from sightline.gateway.responders import Responders
@@ -96,6 +103,7 @@ from sightline.gateway.routers import (
     workstations,
 )
 from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
+from sightline.gateway.shared_leases import SharedLeases
 from sightline.gateway.sighting_ports import Searcher
 from sightline.gateway.signals import MemoryBoard, SignalBoard
 from sightline.gateway.socketio_server import PATH, SocketIo
@@ -145,9 +153,11 @@ def create_gateway(
     examining: Examining | None = None,
     local_token: str | None = None,
     board: SignalBoard | None = None,
+    relay: LiveRelay | None = None,
 ) -> Gateway:
     """The parts of a gateway. Without `analyst`, connected engines look at still pictures; without `examining`, at
-    recordings."""
+    recordings; without `relay`, clients see live what engines of this gateway report."""
+    cluster = Cluster(store.cluster, clock, name=f"{socket.gethostname()}:{settings.port}")
     metrics = Metrics()
     directory = Directory(store)
     views = AlertViews(store, directory)
@@ -173,8 +183,9 @@ def create_gateway(
     renditions = parse_renditions(settings.stream_qualities)
     viewers = Viewers(renditions, limit=settings.max_connections)
     live = LiveViewers(renditions, limit=settings.max_connections)
+    leases = SharedLeases(store.camera_leases, cluster, length_ms=LEASE_MS) if store.cluster.is_shared else None
     engines = Engines(
-        store, hub, viewers, live, intake, past, metrics, clock, rules.default_view, version=version
+        store, hub, viewers, live, intake, past, metrics, clock, rules.default_view, version=version, leases=leases
     )
     hub.on_watch_change = viewers.on_change = live.on_change = engines.watch_changed
     streams = Streams(viewers, live, clock, open_ms=settings.stream_url_seconds * 1000)
@@ -211,6 +222,7 @@ def create_gateway(
             acknowledge_ms=int(settings.acknowledge_seconds * 1000),
         ),
         restart_grace_s=settings.restart_grace_seconds,
+        claim=cluster.claim,
     )
     intake.on_alert = escalator.poke
     analyst = analyst or EngineAnalyst(engines)
@@ -219,7 +231,7 @@ def create_gateway(
         settings, analyst, lambda: engines.stills if engines.links else None, assignment, metrics, clock
     )
     engines.on_pipelines = desk.go_on
-    return Gateway(
+    gateway = Gateway(
         settings=settings,
         clock=clock,
         store=store,
@@ -234,6 +246,8 @@ def create_gateway(
         past=past,
         searcher=searcher,
         analyst=analyst,
+        cluster=cluster,
+        live=LiveExchange(cluster, relay or NoRelay(), _spawn),
         native_tail=Tail(store.log, views.native),
         anomaly_tail=Tail(store.log, views.anomalies),
         metrics=metrics,
@@ -242,7 +256,7 @@ def create_gateway(
         responders=responders,
         escalator=escalator,
         system_alerts=system_alerts,
-        model_desk=ModelDesk(store, engines, settings, clock),
+        model_desk=ModelDesk(store, engines, settings, clock, cluster.claim),
         analyses=Analyses(shelf, examining or EngineExamining(engines), settings, clock),
         frames=PushedFrames(
             desk,
@@ -258,6 +272,17 @@ def create_gateway(
         local_token=local_token,
         board=board or MemoryBoard(),
     )
+    join_cluster(gateway)
+    return gateway
+
+
+_spawned: set[asyncio.Task[None]] = set()
+
+
+def _spawn(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+    _spawned.add(task)
+    task.add_done_callback(_spawned.discard)
 
 
 def create_app(gateway: Gateway, *, background: Callable[[], contextlib.AbstractAsyncContextManager[None]]) -> FastAPI:
@@ -282,6 +307,8 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                     ("notifier", gateway.notifier.run()),
                     ("analyses", gateway.analyses.run()),
                     ("models", gateway.model_desk.run()),
+                    ("cluster", gateway.cluster.run()),
+                    ("live exchange", gateway.live.run()),
                     ("action log", gateway.action_log.run()),
                     ("signals", gateway.signals.run()),
                 )

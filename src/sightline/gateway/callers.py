@@ -22,13 +22,13 @@ class Opening(Protocol):
     def query_params(self) -> Mapping[str, str]: ...
 
 
-def claims_of_ticket(gateway: Gateway, opening: Opening) -> Claims | None:
+async def claims_of_ticket(gateway: Gateway, opening: Opening) -> Claims | None:
     """What the ticket in the address stands for, once; `None` without one. Raises `Forbidden` for one that is not good
     (any more)."""
     ticket = opening.query_params.get("ticket")
     if ticket is None:
         return None
-    claims = gateway.tickets.redeem(ticket, gateway.clock.monotonic_s())
+    claims = await gateway.tickets.redeem(ticket)
     if claims is None:
         raise Forbidden("the ticket is not valid or was used: ask for another")
     return claims
@@ -39,7 +39,7 @@ async def caller_of(gateway: Gateway, opening: Opening, *, query_token: bool = F
 
     Raises `Forbidden` for what is not good, also when something else that is good was shown beside it.
     """
-    claims = claims_of_ticket(gateway, opening)
+    claims = await claims_of_ticket(gateway, opening)
     if claims is not None:
         return await gateway.tokens.user_of_claims(claims, gateway.store.users), claims
     token = (opening.query_params.get("token") if query_token else None) or gateway.bearer(opening.headers)

@@ -49,7 +49,7 @@ async def camera_from(gateway: Gateway, user: User, camera_id: str, source: str 
         if not probed.ok:
             raise SourceError(probed.message)
     camera = await _write(gateway, known, camera_id, source)
-    gateway.camera_changed(camera.id)
+    gateway.changes.camera(camera.id)
     await gateway.store.audit.record(
         actor=user.name,
         action="camera_created" if known is None else "camera_changed",

@@ -56,6 +56,11 @@ class Records(Generic[T]):
         self._generation += 1
         self._known.pop(id, None)
 
+    def forget(self) -> None:
+        """Any record may have changed."""
+        self._generation += 1
+        self._known.clear()
+
 
 class Directory:
     """The records that messages mention."""
@@ -65,3 +70,8 @@ class Directory:
         self.cameras: Records[Camera] = Records(store.cameras.get)
         self.people: Records[Person] = Records(store.people.get)
         self.watch_lists: Records[WatchList] = Records(store.watch_lists.get)
+
+    def forget(self) -> None:
+        """Nothing that is remembered may be trusted."""
+        for records in (self.users, self.cameras, self.people, self.watch_lists):
+            records.forget()

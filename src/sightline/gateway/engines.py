@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -38,6 +38,7 @@ from sightline.gateway.intake import Intake
 from sightline.gateway.live_viewers import LiveViewers
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.past import Past
+from sightline.gateway.peers import PeerCamera, PeerEngine, Presence
 from sightline.gateway.pipeline_choice import Pipeline
 from sightline.gateway.ports import Store
 from sightline.gateway.viewers import Viewers
@@ -102,6 +103,13 @@ class Engines:
         self._wished_models = link.UseModels()
         self._ending: set[asyncio.Task[None]] = set()
         self.why_none = "no engine has connected yet"
+        self.peers: Callable[[], Iterable[Presence]] = tuple
+        """What other gateways say of themselves: their engines read cameras too."""
+        self.on_observed: Callable[[Observation, str], None] = lambda observation, source: None
+        """Told what an engine of this gateway sees: clients of others may look."""
+        self.on_pictured: Callable[[str, bytes], None] = lambda camera_id, data: None
+        """Told of its pictures, likewise."""
+        self._told_elsewhere: set[str] = set()
         self.on_pipelines: Callable[[], None] = lambda: None
         """Called when an engine that can verify has come, or one has gone."""
 
@@ -139,6 +147,12 @@ class Engines:
                 return CameraStatus(
                     CameraState(report.state), report.reason, report.since, report.width, report.height, report.fps
                 )
+        elsewhere = self._elsewhere(camera_id)
+        if elsewhere is not None:
+            return CameraStatus(
+                CameraState(elsewhere.state), elsewhere.reason, elsewhere.since_ms, elsewhere.width, elsewhere.height,
+                elsewhere.fps,
+            )  # fmt: skip
         if camera_id in self._leases.waiting:
             return CameraStatus(CameraState.CONNECTING, "another engine takes it over")
         return CameraStatus(CameraState.OFFLINE, self.why_none if not self._links else "no engine has room for it")
@@ -148,11 +162,39 @@ class Engines:
         for engine in self._links.values():
             if camera_id in engine.cameras and camera_id in engine.reports:
                 return engine.reports[camera_id].analysed_fps
-        return 0.0
+        elsewhere = self._elsewhere(camera_id)
+        return elsewhere.analysed_fps if elsewhere is not None else 0.0
+
+    def _elsewhere(self, camera_id: str) -> PeerCamera | None:
+        return next((peer.cameras[camera_id] for peer in self.peers() if camera_id in peer.cameras), None)
+
+    def peers_changed(self) -> None:
+        """Other gateways say something new of cameras, or their clients wish for others."""
+        reported = {camera_id for peer in self.peers() for camera_id in peer.cameras}
+        for camera_id in reported | self._told_elsewhere:
+            self._states.tell(camera_id, self.status_of(camera_id))
+        self._told_elsewhere = reported
+        self._changed.set()
+
+    def shown(self) -> tuple[list[PeerEngine], dict[str, PeerCamera]]:
+        """What other gateways need to know of the engines here and of what they read."""
+        engines = [
+            PeerEngine(engine.id, engine.hello.capacity, list(engine.status.warnings) if engine.status else [])
+            for engine in self._links.values()
+        ]
+        cameras = {}
+        for engine in self._links.values():
+            for camera_id in engine.cameras:
+                status = self.status_of(camera_id)
+                cameras[camera_id] = PeerCamera(
+                    status.state.value, status.reason, status.since_ms, status.width, status.height, status.fps,
+                    self.analysed_fps(camera_id),
+                )  # fmt: skip
+        return engines, cameras
 
     def shows(self, camera_id: str) -> bool:
-        """Whether a connected engine reads this camera, and so can send pictures of it."""
-        return any(camera_id in engine.cameras for engine in self._links.values())
+        """Whether a connected engine, of whatever gateway, reads this camera, and so can send pictures of it."""
+        return any(camera_id in engine.cameras for engine in self._links.values()) or bool(self._elsewhere(camera_id))
 
     def reader_of(self, camera_id: str) -> EngineLink | None:
         """The connected engine that reads this camera."""
@@ -298,6 +340,7 @@ class Engines:
                 if message.processing_ms:  # an older engine does not say
                     self._metrics.camera_frame_seconds.observe(message.processing_ms / 1000)
                 self._intake.observed(message)
+                self.on_observed(message, engine.id)
                 await self._hub.observe(message, source=engine.id)
             case link.CameraReport():
                 self._camera_report(engine, message)
@@ -346,11 +389,18 @@ class Engines:
             for engine in self._links.values()
             for warning in (engine.status.warnings if engine.status else [])
         ]
-        return {"gateways": self._leases.gateways, "engines": len(self._links), "warnings": [*warnings, *further]}
+        peers = list(self.peers())
+        theirs = [engine for peer in peers for engine in peer.engines]
+        warnings += [f"{engine.id}: {warning}" for engine in theirs for warning in engine.warnings]
+        return {
+            "gateways": 1 + len(peers),
+            "engines": len(self._links) + len(theirs),
+            "warnings": [*warnings, *further],
+        }
 
     def say_warnings(self, further: Sequence[str] = ()) -> None:
         """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
-        self._hub.broadcast("system_status_update", self.system_status(further))
+        self._hub.announce("system_status_update", self.system_status(further))
 
     def _camera_report(self, engine: EngineLink, report: link.CameraReport) -> None:
         """An engine that comes back reports before it is given its cameras again; of what it had to give up, what it
@@ -386,7 +436,7 @@ class Engines:
         self.on_pipelines()
 
     def _announce(self, engine: EngineLink, status: str, reason: str) -> None:
-        self._hub.broadcast(
+        self._hub.announce(
             "ai_engine_status",
             {
                 "engine_id": engine.id,
@@ -411,12 +461,23 @@ class Engines:
             if (header := _picture_header(data)) is not None:
                 if engine is not None and header["camera_id"] in engine.cameras:
                     self._metrics.pictures.inc()
+                    self.on_pictured(header["camera_id"], data)
                     self._picture(header, data)
             elif (video := unpack_part(data)) is not None:
                 if engine is not None and video.camera_id in engine.cameras:
                     self._live.part(video.camera_id, video.quality, video.part)
             else:
                 log.warning("engine_picture_refused", engine=engine_id, size=len(data))
+
+    async def observed_elsewhere(self, observation: Observation, source: str) -> None:
+        """An engine of another gateway sees this."""
+        await self._hub.observe(observation, source=source)
+
+    def pictured_elsewhere(self, data: bytes) -> None:
+        """An engine of another gateway sent this."""
+        header = _picture_header(data)
+        if header is not None:
+            self._picture(header, data)
 
     def _picture(self, header: dict[str, Any], data: bytes) -> None:
         camera_id, frame_id = header["camera_id"], header["frame_id"]

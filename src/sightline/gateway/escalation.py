@@ -7,6 +7,7 @@ is killed leaves nothing undone, and of two gateways each row is worked off by o
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -57,13 +58,19 @@ class Channels(Protocol):
         """The users who have a device that push wakes up."""
 
 
+async def _alone(chore: str, for_s: float) -> bool:
+    return True
+
+
 class Escalator:
     """The one worker of a gateway. `poke` it when something became due before its time."""
 
     def __init__(
         self, store: Store, directory: Directory, responders: Responders, system_alerts: SystemAlerts,
         channels: Channels, metrics: Metrics, clock: Clock, *, patience: Patience, restart_grace_s: float,
+        claim: Callable[[str, float], Awaitable[bool]] = _alone,
     ) -> None:  # fmt: skip
+        """`claim`: whether this gateway is the one to do what one does for all."""
         self._store = store
         self._directory = directory
         self._responders = responders
@@ -73,6 +80,7 @@ class Escalator:
         self._clock = clock
         self._patience = patience
         self._restart_grace_s = restart_grace_s
+        self._claim = claim
         self._poked = asyncio.Event()
         self._warned: bool | None = None
         self._watch_due_s = 0.0
@@ -140,8 +148,9 @@ class Escalator:
         await self._store.floods.tell(not_since_ms=now_ms - FLOOD_MS, now_ms=now_ms)
         if self._clock.monotonic_s() >= self._watch_due_s:
             self._watch_due_s = self._clock.monotonic_s() + WATCH_S
-            await self._watch_duty()
-            await self._system_alerts.still_offline()
+            if await self._claim("duty watch", 2 * WATCH_S):
+                await self._watch_duty()
+                await self._system_alerts.still_offline()
         next_ms = await self._store.escalations.next_due_ms()
         if next_ms is None or not fired:
             return LONGEST_WAIT_S

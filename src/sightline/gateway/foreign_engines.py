@@ -137,7 +137,7 @@ class ForeignEngines:
             engine.client.end(CloseCode.SHUTTING_DOWN, reason)
 
     def _announce(self, engine: _Engine, status: str, reason: str) -> None:
-        self._hub.broadcast("ai_engine_status", self._status(engine, status, reason))
+        self._hub.announce("ai_engine_status", self._status(engine, status, reason))
 
     @staticmethod
     def _status(engine: _Engine, status: str, reason: str) -> dict[str, Any]:

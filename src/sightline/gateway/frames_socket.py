@@ -287,7 +287,7 @@ class FramesClient(AlertsOnly):
     async def _authenticate(self, message: Authenticate) -> None:
         gateway = self._gateway
         if message.ticket is not None:
-            claims = gateway.tickets.redeem(message.ticket, gateway.clock.monotonic_s())
+            claims = await gateway.tickets.redeem(message.ticket)
             if claims is None:
                 raise Forbidden("the ticket is not valid or was used: ask for another")
             user = await gateway.tokens.user_of_claims(claims, gateway.store.users)

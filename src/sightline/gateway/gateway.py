@@ -22,6 +22,8 @@ from sightline.gateway.analyses import Analyses
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
 from sightline.gateway.camera_states import SWITCHED_OFF
 from sightline.gateway.capacity import Capacity
+from sightline.gateway.changes import Changes
+from sightline.gateway.cluster import Cluster
 from sightline.gateway.cursors import Cursors
 from sightline.gateway.directory import Directory
 from sightline.gateway.engine_pool import EnginePool, PoolPlan
@@ -30,6 +32,7 @@ from sightline.gateway.escalation import Escalator
 from sightline.gateway.field_desk import FieldDesk
 from sightline.gateway.foreign_engines import ForeignEngines
 from sightline.gateway.hub import Hub
+from sightline.gateway.live_exchange import LiveExchange
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.model_desk import ModelDesk
@@ -45,7 +48,7 @@ from sightline.gateway.signals import MemoryBoard, SignalBoard
 from sightline.gateway.streams import Streams
 from sightline.gateway.system_alerts import SystemAlerts
 from sightline.gateway.tail import Tail
-from sightline.gateway.tickets import Tickets
+from sightline.gateway.tickets import TicketDesk
 from sightline.gateway.views import AlertViews
 from sightline.gateway.workstation_desk import WorkstationDesk
 from sightline.settings import Settings
@@ -78,6 +81,8 @@ class Gateway:
     past: Past
     searcher: Searcher
     analyst: Analyst
+    cluster: Cluster
+    live: LiveExchange
     native_tail: Tail
     anomaly_tail: Tail
     metrics: Metrics
@@ -99,7 +104,8 @@ class Gateway:
     board: SignalBoard = field(default_factory=MemoryBoard)
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
     tickers: set[Ticking] = field(default_factory=set)
-    tickets: Tickets = field(default_factory=Tickets)
+    tickets: TicketDesk = field(init=False)
+    changes: Changes = field(init=False)
     admission: Admission = field(init=False)
     field_desk: FieldDesk = field(init=False)
     cursors: Cursors = field(init=False)
@@ -114,6 +120,13 @@ class Gateway:
             per_user=self.settings.max_connections_per_user,
             per_second=self.settings.new_connections_per_second,
         )
+        self.tickets = TicketDesk(self.store.cluster, self.clock)
+        self.changes = Changes(self)
+        self.hub.on_broadcast = self.changes.broadcast
+        self.hub.on_leave = self.changes.client_left
+        self.cluster.on_bulletin = self.changes.heard
+        self.cluster.on_top = self.log_grew
+        self.cluster.on_peers = self.engines.peers_changed
         self.cursors = Cursors(self.store.log, self.clock)
         self.field_desk = FieldDesk(self.store, self.directory, self.hub, self.metrics)
         self.workstations = WorkstationDesk(self.settings, self.capacity)
@@ -172,6 +185,10 @@ class Gateway:
         except Forbidden:
             return False
 
+    def log_grew(self, top: int) -> None:
+        """The log reaches up to here, whichever gateway wrote it."""
+        self.hub.committed(top)
+
     def alerts_raised(self, alerts: Sequence[Alert]) -> None:
         """These were committed now: what is sent of them need not be read. Called before the hub hears of it."""
         for tail in (self.native_tail, self.anomaly_tail, self.field_desk.tail):
@@ -217,52 +234,3 @@ class Gateway:
                 }
             )
         return {"cameras": cameras}
-
-    def person_erased(self, person_id: str) -> None:
-        """Somebody was erased: whoever shows them now has to forget them now."""
-        self.person_changed(person_id)
-        self.hub.broadcast("person_erased", {"person_id": person_id})
-
-    def person_changed(self, person_id: str) -> None:
-        """A person's record or references changed, or were erased."""
-        self.directory.people.changed(person_id)
-        self._forget_encoded()
-        self.hub.forget()
-        self.engines.gallery_changed()
-
-    def past_changed(self) -> None:
-        """Sightings have other owners, or are gone."""
-        self.searcher.changed()
-
-    def camera_changed(self, camera_id: str) -> None:
-        """A camera's record changed."""
-        self.directory.cameras.changed(camera_id)
-        self._forget_encoded()
-        self.engines.cameras_changed()
-        self.foreign_engines.changed()
-
-    def camera_removed(self, camera_id: str) -> None:
-        """A camera is no more."""
-        self.camera_changed(camera_id)
-        self.streams.camera_removed(camera_id)
-
-    def watch_list_changed(self, list_id: str) -> None:
-        """A watch list was made, changed or removed."""
-        self.directory.watch_lists.changed(list_id)
-        self._forget_encoded()
-        self.engines.cameras_changed()
-
-    def user_changed(self, user_id: str) -> None:
-        """An account changed, and its older tokens are void: its connections are closed for good."""
-        self.directory.users.changed(user_id)
-        self.responders.forget(user_id)
-        self.streams.user_changed(user_id)
-        self._forget_encoded()
-        for client in self.hub.of_user(user_id):
-            client.end(4503, "the account was changed: sign in again")
-
-    def _forget_encoded(self) -> None:
-        """No message that was encoded with an older name may be sent again."""
-        self.native_pages.forget()
-        self.anomaly_tail.forget()
-        self.field_desk.tail.forget()

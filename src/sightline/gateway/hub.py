@@ -108,6 +108,12 @@ class Hub:
         """Told after each round how long ago the oldest commit in it was."""
         self.on_watch_change: Callable[[], None] = lambda: None
         """Told when the set of cameras that somebody looks at changed."""
+        self.on_broadcast: Callable[[str, Mapping[str, Any]], None] = lambda type, data: None
+        """Told what clients of other gateways are to hear as well."""
+        self.on_leave: Callable[[str], None] = lambda client_id: None
+        """Told of every client that is gone."""
+        self.wished_elsewhere: Callable[[], Mapping[str, float]] = dict
+        """What clients of other gateways wish: pictures a second by camera, or of all (`*`)."""
         self.encoded_observations = 0
 
     # ── clients ──
@@ -127,6 +133,7 @@ class Hub:
         """No longer."""
         self._wakes.pop(client.client_id, None)
         if self._clients.pop(client.client_id, None) is not None:
+            self.on_leave(client.client_id)
             self.on_watch_change()
 
     def others(self, client: Client, *, device: str) -> list[Client]:
@@ -188,10 +195,15 @@ class Hub:
     # ── state and observations ──
 
     def broadcast(self, type: str, data: Mapping[str, Any]) -> None:
-        """A state message to everybody, encoded once."""
+        """A state message to everybody here, encoded once."""
         message = Frame(encode_message(type, data))
         for client in self.clients:
             client.state(message)
+
+    def announce(self, type: str, data: Mapping[str, Any]) -> None:
+        """A state message about the whole system, to everybody on every gateway."""
+        self.broadcast(type, data)
+        self.on_broadcast(type, data)
 
     async def observe(self, observation: Observation, *, source: str) -> None:
         """What a camera shows now, to everybody who looks, encoded once."""
@@ -257,8 +269,8 @@ class Hub:
         """Of these cameras, those whose pictures somebody wants, with the highest wished rate."""
         wishes: dict[str, float] = {}
         known = tuple(camera_ids)
-        for client in self._clients.values():
-            for camera_id, fps in client.wished_pictures().items():
+        for wish in (*(client.wished_pictures() for client in self._clients.values()), self.wished_elsewhere()):
+            for camera_id, fps in wish.items():
                 for wished in known if camera_id == "*" else (camera_id,):
                     wishes[wished] = max(fps, wishes.get(wished, 0.0))
         return {camera_id: wishes[camera_id] for camera_id in known if camera_id in wishes}

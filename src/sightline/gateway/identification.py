@@ -50,10 +50,14 @@ class Visitor:
     def __init__(self, gateway: Gateway, opening: Opening, client_id: str) -> None:
         self._gateway = gateway
         self._client_id = client_id
+        self._opening = opening
         self._headers: Mapping[str, str] = opening.headers
-        self._ticket: Claims | Forbidden | None
+        self._ticket: Claims | Forbidden | None = None
+
+    async def begin(self) -> None:
+        """Uses up the ticket in the address, if there is one. Raises what the store raises."""
         try:
-            self._ticket = claims_of_ticket(gateway, opening)
+            self._ticket = await claims_of_ticket(self._gateway, self._opening)
         except Forbidden as problem:
             self._ticket = problem
 

@@ -78,7 +78,7 @@ async def _admitted(gateway: Gateway, socket: WebSocket, camera_id: str) -> Live
 async def _caller(gateway: Gateway, socket: WebSocket) -> Caller:
     """By the ticket in the address, which is all that a browser can show, or by a bearer token."""
     try:
-        claims = claims_of_ticket(gateway, socket)
+        claims = await claims_of_ticket(gateway, socket)
         if claims is None:
             return await caller_of_bearer(socket, gateway)
         return Caller(await gateway.tokens.user_of_claims(claims, gateway.store.users), claims)

@@ -136,6 +136,17 @@ class Metrics:
         for gauge in self._engine_gauges.values():
             gauge.clear()
 
+    @property
+    def frames(self) -> int:
+        """Frames of cameras, and frames that clients pushed, that were analysed since the start."""
+        counted = {
+            sample.name: sample.value
+            for metric in (self.observations, self.pushed_frame_seconds)
+            for family in metric.collect()
+            for sample in family.samples
+        }
+        return int(counted["sightline_observations_total"] + counted["sightline_pushed_frame_seconds_count"])
+
     def exposition(self) -> bytes:
         """The text format that Prometheus scrapes."""
         written, self.written = self.written, 0

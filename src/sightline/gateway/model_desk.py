@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,6 +36,7 @@ CHOICES = ("face_model", "embedding_model", "object_model", "liveness_model")
 
 BATCH = 4
 LOOK_INTERVAL_S = 1.0
+CLAIM_S = 60.0
 EMBED_TIMEOUT_S = 30.0
 TELL_EVERY_SHARE = 0.1
 _LONGEST_CHOICE = 500
@@ -63,7 +64,12 @@ class Embedding:
 class ModelDesk:
     """`run` for as long as the gateway is served."""
 
-    def __init__(self, store: Store, engines: Engines, settings: Settings, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, engines: Engines, settings: Settings, clock: Clock,
+        claim: Callable[[str, float], Awaitable[bool]],
+    ) -> None:  # fmt: skip
+        """`claim`: whether this gateway is the one to do what one does for all."""
+        self._claim = claim
         self._store = store
         self._engines = engines
         self._settings = settings
@@ -128,6 +134,8 @@ class ModelDesk:
         if target is None:
             return False
         engine, model_id = target
+        if not await self._claim("templates", CLAIM_S):
+            return False
         samples = await self._store.models.untemplated(model_id, limit=BATCH)
         for sample in samples:
             await self._embed(engine, model_id, sample, prepared=chosen != serving)

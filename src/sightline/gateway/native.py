@@ -71,6 +71,7 @@ async def serve_native(gateway: Gateway, socket: ClientSocket, client: NativeCli
     """One connection, from accept to close. It counts from the first moment, so that a rush cannot pass the limit."""
     gateway.tickers.add(client)
     try:
+        await client.begin()
         await socket.accept()
         await client.run()
     finally:
@@ -199,6 +200,10 @@ class NativeClient:
         self._gateway.foreign_engines.looking.discard(self)
         if self._requests is not None:
             self._requests.close()
+
+    async def begin(self) -> None:
+        """Before the connection is accepted. Raises what the store raises."""
+        await self._visitor.begin()
 
     async def _receive_loop(self) -> None:
         while True:
@@ -341,8 +346,7 @@ class NativeClient:
         if status["warnings"]:  # those who are here were told when it began
             self._outbox.put_state(Frame(encode_message("system_status_update", status)))
         if self.device:  # without a pause before joining: of two that come at once, one must see the other
-            for other in gateway.hub.others(self, device=self.device):
-                other.end(CloseCode.SUPERSEDED, "a newer connection of the same user and device took over")
+            gateway.changes.device_joined(self, self.device)
         gateway.hub.join(self)
         gateway.foreign_engines.looking.add(self)
 

@@ -37,6 +37,7 @@ from sightline.events.quiet import QuietKind, QuietPeriod
 from sightline.events.scene import CameraView, Polygon
 from sightline.events.still import Analysis, DrawnBox, StillTask
 from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
+from sightline.gateway.cluster_ports import ClusterRows, LeaseRows
 from sightline.gateway.sighting_ports import Negatives, Sightings, Strangers
 from sightline.gateway.workstation_ports import WorkstationActions, Workstations
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
@@ -352,6 +353,10 @@ class Store(Protocol):
     def models(self) -> Models: ...
     @property
     def watch_lists(self) -> WatchLists: ...
+    @property
+    def cluster(self) -> ClusterRows: ...
+    @property
+    def camera_leases(self) -> LeaseRows: ...
     @property
     def alerts(self) -> Alerts: ...
     @property

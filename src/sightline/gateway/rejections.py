@@ -39,8 +39,8 @@ async def negative_out(gateway: Gateway, negative: NegativeRecord) -> NegativeOu
 
 
 async def _told(gateway: Gateway, caller: Caller, action: str, negative: NegativeRecord) -> NegativeOut:
-    gateway.person_changed(negative.person_id)
-    gateway.past_changed()
+    gateway.changes.person(negative.person_id)
+    gateway.changes.past()
     await gateway.store.audit.record(
         actor=caller.user.name, action=action, subject=negative.person_id,
         detail=f"{negative.source} {negative.source_id}", now_ms=gateway.clock.now_ms(),

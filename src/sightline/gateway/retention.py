@@ -12,6 +12,7 @@ from sightline.gateway.gateway import Gateway
 __all__ = ["forget_records", "keep_retention"]
 
 INTERVAL_S = 3600.0
+RETRY_S = 60.0
 DAY_MS = 86_400_000
 FORGOTTEN_AT_ONCE = 500
 """Alerts and events deleted in one transaction: others write between two."""
@@ -23,6 +24,9 @@ async def keep_retention(gateway: Gateway) -> None:
     """Prunes the log and deletes records until cancelled. A failure is logged and tried again: retention must not end
     the server."""
     while True:
+        if not await _is_mine(gateway):
+            await asyncio.sleep(RETRY_S)
+            continue
         before_ms = gateway.clock.now_ms() - gateway.settings.retention_days * DAY_MS
         try:
             pruned = await gateway.store.log.prune(before_ms)
@@ -43,6 +47,15 @@ async def keep_retention(gateway: Gateway) -> None:
         except SightlineError as problem:
             log.error("retention_failed", problem=str(problem))
         await asyncio.sleep(INTERVAL_S)
+
+
+async def _is_mine(gateway: Gateway) -> bool:
+    """Of several gateways one does it, until it does not claim it any more."""
+    try:
+        return await gateway.cluster.claim("retention", INTERVAL_S + RETRY_S)
+    except SightlineError as problem:
+        log.error("retention_failed", problem=str(problem))
+        return False
 
 
 async def forget_records(gateway: Gateway) -> None:

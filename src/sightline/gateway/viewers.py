@@ -65,6 +65,8 @@ class Viewers:
     def __init__(self, renditions: Mapping[Quality, Rendition], *, limit: int) -> None:
         self.renditions = renditions
         self.on_change: Callable[[], None] = lambda: None
+        self.played_elsewhere: Callable[[], Iterable[tuple[str, str]]] = tuple
+        """What is played on other gateways: cameras and qualities."""
         self._limit = limit
         self._viewers: set[Viewer] = set()
 
@@ -91,10 +93,16 @@ class Viewers:
         viewer.show(self.renditions[quality])
         self.on_change()
 
+    @property
+    def played(self) -> set[tuple[str, Quality]]:
+        """What is played here: cameras and qualities."""
+        return {(viewer.camera_id, viewer.quality) for viewer in self._viewers}
+
     def wished(self, camera_ids: Iterable[str]) -> dict[tuple[str, Quality], Rendition]:
         """What is played of these cameras."""
         known = set(camera_ids)
-        wished = {(viewer.camera_id, viewer.quality) for viewer in self._viewers if viewer.camera_id in known}
+        wished = {place for place in self.played if place[0] in known}
+        wished |= {(id, Quality(quality)) for id, quality in self.played_elsewhere() if id in known}
         return {place: self.renditions[place[1]] for place in wished}
 
     def picture(self, camera_id: str, quality: str, frame_id: int, jpeg: bytes, now_s: float) -> None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from sightline.accounts import Role
 from sightline.clock import SystemClock
 from sightline.events.alert import Alert
-from sightline.exceptions import ConfigurationError
+from sightline.exceptions import ConfigurationError, SightlineError
 from sightline.gateway.analyses import Examining
 from sightline.gateway.app import create_gateway
 from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
@@ -30,6 +30,7 @@ from sightline.settings import Settings
 from sightline.stores.analyses import AnalysisFolder
 from sightline.stores.store import SqlStore
 from sightline.stores.vault import load_or_create_master_key
+from sightline.transports.redis_relay import RedisRelay
 from sightline.transports.redis_signals import open_board
 
 __all__ = ["ADMINISTRATOR", "ANALYSES_FOLDER", "ENGINE_ID", "engine_token", "first_administrator", "open_gateway"]
@@ -82,6 +83,7 @@ async def open_gateway(
     )
     searcher = SearchProcess(SEARCH_COMMAND, settings.model_dump_json(), store.strangers, SystemClock())
     try:
+        relay = RedisRelay(settings.redis_url) if settings.redis_url is not None else None
         async with open_senders(settings) as senders, _board(settings) as board:
             gateway = create_gateway(
                 settings=settings,
@@ -97,8 +99,12 @@ async def open_gateway(
                 examining=examining,
                 local_token=local_token,
                 board=board,
+                relay=relay,
             )
+            await gateway.cluster.begin()
             yield gateway
+            with contextlib.suppress(SightlineError):  # others may be told later: the records say the same
+                await gateway.cluster.flush()
     finally:
         await searcher.close()
         await store.close()

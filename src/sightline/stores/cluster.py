@@ -6,7 +6,7 @@ that say contrary things, every gateway knows which came last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
@@ -22,17 +22,19 @@ _BULLETINS = schema.bulletins.c
 _CHORES = schema.chores.c
 _TICKETS = schema.shared_tickets.c
 
-_BEAT = text(
-    "INSERT INTO gateways (id, beat, seen_at_ms, presence) VALUES (:id, :beat, :now_ms, :presence) "
-    "ON CONFLICT (id) DO UPDATE SET beat = excluded.beat, seen_at_ms = excluded.seen_at_ms, "
-    "presence = excluded.presence"
+_BEAT = text("UPDATE gateways SET beat = :beat, seen_at_ms = :now_ms WHERE id = :id")
+_SHOW = text(
+    "INSERT INTO gateways (id, beat, version, seen_at_ms, presence) VALUES (:id, :beat, :beat, :now_ms, :presence) "
+    "ON CONFLICT (id) DO UPDATE SET beat = excluded.beat, version = excluded.version, "
+    "seen_at_ms = excluded.seen_at_ms, presence = excluded.presence"
 )
 _CLAIM_CHORE = text(
     "INSERT INTO chores (name, gateway_id, until_ms) VALUES (:name, :gateway_id, :until_ms) "
     "ON CONFLICT (name) DO UPDATE SET gateway_id = excluded.gateway_id, until_ms = excluded.until_ms "
     "WHERE chores.gateway_id = excluded.gateway_id OR chores.until_ms <= :now_ms"
 )
-_OTHERS = select(_GATEWAYS.id, _GATEWAYS.beat, _GATEWAYS.presence).where(_GATEWAYS.id != bindparam("gateway_id"))
+_OTHERS = select(_GATEWAYS.id, _GATEWAYS.beat, _GATEWAYS.version).where(_GATEWAYS.id != bindparam("gateway_id"))
+_PRESENCE = select(_GATEWAYS.presence).where(_GATEWAYS.id == bindparam("gateway_id"))
 _SINCE = (
     select(_BULLETINS.number, _BULLETINS.gateway_id, _BULLETINS.kind, _BULLETINS.data)
     .where(_BULLETINS.number > bindparam("after"))
@@ -52,10 +54,14 @@ class Cluster:
         """Whether other gateways may be on this database at all."""
         return self._database.is_shared
 
-    async def beat(self, gateway_id: str, beat: int, presence: bytes, *, now_ms: int) -> None:
-        """The gateway lives, and this is how things are with it."""
-        row = {"id": gateway_id, "beat": beat, "now_ms": now_ms, "presence": presence}
-        await self._database.write(lambda c: c.execute(_BEAT, row).rowcount)
+    async def beat(self, gateway_id: str, beat: int, presence: bytes | None, *, now_ms: int) -> bool:
+        """The gateway lives, and this is how things are with it; `None` for as before. False when nothing is known of
+        before: then all of it is to be said again."""
+        row = {"id": gateway_id, "beat": beat, "now_ms": now_ms}
+        if presence is None:
+            return await self._database.write(lambda c: c.execute(_BEAT, row).rowcount > 0)
+        shown = row | {"presence": presence}
+        return await self._database.write(lambda c: c.execute(_SHOW, shown).rowcount > 0)
 
     async def leave(self, gateway_id: str) -> None:
         """The gateway ends: nobody waits for its beats, or for what it had taken upon itself."""
@@ -66,17 +72,37 @@ class Cluster:
 
         await self._database.write(write)
 
-    async def look(self, gateway_id: str, after: int) -> ClusterLook:
+    async def look(self, after: int) -> ClusterLook:
         """How things stand now, with every bulletin after the one of that number."""
 
         def read(connection: Connection) -> ClusterLook:
             return ClusterLook(
                 top=log.top(connection),
                 bulletins=tuple(Bulletin(*row) for row in connection.execute(_SINCE, {"after": after})),
-                peers=tuple(PeerRow(*row) for row in connection.execute(_OTHERS, {"gateway_id": gateway_id})),
             )
 
         return await self._database.read(read)
+
+    async def peers(self, gateway_id: str, known: Mapping[str, int]) -> list[PeerRow]:
+        """The rows of the other gateways; without their presence where `known` has its version."""
+
+        def read(connection: Connection) -> list[PeerRow]:
+            rows = connection.execute(_OTHERS, {"gateway_id": gateway_id}).all()
+            return [
+                PeerRow(
+                    row.id, row.beat, row.version,
+                    None
+                    if known.get(row.id) == row.version
+                    else connection.execute(_PRESENCE, {"gateway_id": row.id}).scalar_one(),
+                )
+                for row in rows
+            ]  # fmt: skip
+
+        return await self._database.read(read)
+
+    def on_hint(self, look: Callable[[], None]) -> None:
+        """From now on calls `look` on the event loop when there is something to look at; it may be missed."""
+        self._database.listen(look)
 
     async def post(self, gateway_id: str, said: Sequence[tuple[str, Mapping[str, Any]]], *, now_ms: int) -> list[int]:
         """Tells every gateway, in this order; returns the numbers."""

@@ -51,12 +51,16 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
         if len(healed) == 3:
             enough.set()
 
+    async def claim(chore: str, for_s: float) -> bool:
+        return True
+
     gateway = SimpleNamespace(
         clock=SimpleNamespace(now_ms=lambda: 100 * DAY_MS),
         settings=SimpleNamespace(
             retention_days=90, record_days=95, history_days=99, workstation_action_days=80, clip_days=85
         ),
         past=SimpleNamespace(prune=prune_sightings),
+        cluster=SimpleNamespace(claim=claim),
         store=SimpleNamespace(
             log=SimpleNamespace(prune=prune),
             alerts=SimpleNamespace(forget=forget),

@@ -46,7 +46,7 @@ async def delete_view(gateway: GatewayOf, caller: Manager, camera_id: str) -> No
 
 
 async def _changed(gateway: GatewayOf, caller: Caller, camera_id: str, action: str, detail: str = "") -> None:
-    gateway.camera_changed(camera_id)
+    gateway.changes.camera(camera_id)
     await gateway.store.audit.record(
         actor=caller.user.name, action=action, subject=camera_id, detail=detail, now_ms=gateway.clock.now_ms()
     )

@@ -53,7 +53,7 @@ async def create_camera(gateway: GatewayOf, caller: Manager, new: NewCamera) -> 
         alert_unknown=settings.alert_unknown if new.alert_unknown is None else new.alert_unknown,
         now_ms=gateway.clock.now_ms(),
     )
-    gateway.camera_changed(camera.id)
+    gateway.changes.camera(camera.id)
     await _audit(gateway, caller, "camera_created", camera)
     return _shown(gateway, camera)
 
@@ -123,7 +123,7 @@ async def change_camera(gateway: GatewayOf, caller: Manager, camera_id: str, cha
         given["source"] = restore_credentials(given["source"], stored.source)
         await check_source(given["source"], allow_loopback=gateway.settings.allow_loopback_sources or caller.is_local)
     camera = await gateway.store.cameras.replace(replace(stored, **given))
-    gateway.camera_changed(camera_id)
+    gateway.changes.camera(camera_id)
     await _audit(gateway, caller, "camera_changed", camera, ", ".join(sorted(given)))
     return _shown(gateway, camera)
 
@@ -134,7 +134,7 @@ async def delete_camera(gateway: GatewayOf, caller: Manager, camera_id: str) -> 
     camera = await gateway.store.cameras.get(camera_id)
     await gateway.store.cameras.delete(camera_id)
     await _forget_token(gateway, camera_id)
-    gateway.camera_removed(camera_id)
+    gateway.changes.camera(camera_id, removed=True)
     await _audit(gateway, caller, "camera_deleted", camera)
 
 

@@ -63,8 +63,7 @@ def _check(engine_id: str) -> None:
 
 
 async def _changed(gateway: Gateway, caller: Caller, engine_id: str, action: str) -> None:
-    gateway.foreign_engines.token_changed(engine_id)
-    await gateway.engines.token_changed(engine_id)
+    await gateway.changes.engine_token(engine_id)
     await gateway.store.audit.record(
         actor=caller.user.name, action=action, subject=engine_id, now_ms=gateway.clock.now_ms()
     )

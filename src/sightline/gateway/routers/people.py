@@ -61,7 +61,7 @@ async def create_person(gateway: GatewayOf, caller: Manager, new: NewPerson) -> 
         now_ms=gateway.clock.now_ms(),
     )
     await _set_watch_lists(gateway, person, new.watch_lists)
-    gateway.person_changed(person.id)
+    gateway.changes.person(person.id)
     await _audit(gateway, caller, "person_created", person.id)
     return PersonOut.of(await gateway.store.people.get(person.id))
 
@@ -88,7 +88,7 @@ async def change_person(gateway: GatewayOf, caller: Manager, person_id: str, cha
     )
     if change.watch_lists is not None:
         await _set_watch_lists(gateway, person, change.watch_lists)
-    gateway.person_changed(person_id)
+    gateway.changes.person(person_id)
     await _audit(gateway, caller, "person_changed", person_id, ", ".join(sorted(given)))
     return PersonOut.of(await gateway.store.people.get(person_id))
 
@@ -97,7 +97,7 @@ async def change_person(gateway: GatewayOf, caller: Manager, person_id: str, cha
 async def erase_person(gateway: GatewayOf, caller: Manager, person_id: str) -> ReceiptOut:
     """Erases a person: key, templates, samples, pictures; the receipt says how much of each."""
     receipt = await gateway.store.people.erase(person_id, now_ms=gateway.clock.now_ms())
-    gateway.person_erased(person_id)
+    gateway.changes.person(person_id, erased=True)
     await _audit(gateway, caller, "person_erased", person_id, f"{receipt.references} references")
     return ReceiptOut.of(receipt)
 
@@ -117,7 +117,7 @@ async def enrol(gateway: GatewayOf, caller: Manager, person_id: str, files: list
     results = [await _enrol_one(gateway, person_id, upload) for upload in files]
     accepted = sum(result.accepted for result in results)
     if accepted:
-        gateway.person_changed(person_id)
+        gateway.changes.person(person_id)
     await _audit(gateway, caller, "person_enrolled", person_id, f"{accepted} of {len(results)} accepted")
     return EnrolmentResults(results=results)
 
@@ -126,7 +126,7 @@ async def enrol(gateway: GatewayOf, caller: Manager, person_id: str, files: list
 async def remove_reference(gateway: GatewayOf, caller: Manager, person_id: str, reference_id: str) -> None:
     """Removes a photograph."""
     await gateway.store.people.remove_reference(person_id, reference_id)
-    gateway.person_changed(person_id)
+    gateway.changes.person(person_id)
     await _audit(gateway, caller, "reference_removed", person_id, reference_id)
 
 

@@ -37,7 +37,8 @@ class Health(BaseModel):
 
 
 class Stats(BaseModel):
-    """Figures since the start; times in seconds."""
+    """Figures since the start; times in seconds. Connections and frames are those of all gateways, the time of a frame
+    and the uptime of the one that answers."""
 
     active_connections: int
     total_frames_processed: int
@@ -50,9 +51,13 @@ async def health(gateway: GatewayOf) -> Health:
     """Public: the server answers, and how many it serves."""
     return Health(
         websocket=HealthOfWebSockets(
-            connected_clients=len(list(gateway.hub.clients)),
+            connected_clients=_connections(gateway),
             messages_processed=int(_sample(gateway, "sightline_messages_total")),
-            ai_engine_connected=bool(gateway.engines.links or gateway.foreign_engines.connected),
+            ai_engine_connected=bool(
+                gateway.engines.links
+                or gateway.foreign_engines.connected
+                or any(peer.engines for peer in gateway.cluster.peers)
+            ),
             uptime=_uptime_ms(gateway),
         ),
         version=gateway.version,
@@ -62,15 +67,18 @@ async def health(gateway: GatewayOf) -> Health:
 @router.get("/stats")
 async def stats(gateway: GatewayOf, allowed: Annotated[None, Depends(anonymous_or(Right.SEE_SYSTEM))]) -> Stats:
     """Connections, frames and how long a frame takes, of cameras and of clients that push."""
-    pushed = _sample(gateway, "sightline_pushed_frame_seconds_count")
     timed = sum(_sample(gateway, f"{histogram}_count") for histogram in FRAME_HISTOGRAMS)
     spent_s = sum(_sample(gateway, f"{histogram}_sum") for histogram in FRAME_HISTOGRAMS)
     return Stats(
-        active_connections=len(list(gateway.hub.clients)),
-        total_frames_processed=int(pushed + _sample(gateway, "sightline_observations_total")),
+        active_connections=_connections(gateway),
+        total_frames_processed=gateway.metrics.frames + sum(peer.frames for peer in gateway.cluster.peers),
         average_processing_time=round(spent_s / timed, 6) if timed else 0.0,
         uptime=_uptime_ms(gateway) // 1000,
     )
+
+
+def _connections(gateway: Gateway) -> int:
+    return len(list(gateway.hub.clients)) + sum(len(peer.clients) for peer in gateway.cluster.peers)
 
 
 def _sample(gateway: Gateway, name: str) -> float:

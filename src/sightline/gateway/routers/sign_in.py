@@ -105,7 +105,7 @@ async def change_own_password(gateway: GatewayOf, caller: CallerOf, change: Pass
     if caller.claims is None or not await gateway.passwords.matches(caller.user, change.current or ""):
         raise HTTPException(403, "the current password is wrong")
     await gateway.store.users.set_password(caller.user.id, await gateway.passwords.hash(change.password))
-    gateway.user_changed(caller.user.id)
+    gateway.changes.user(caller.user.id)
     await gateway.store.audit.record(
         actor=caller.user.name, action="password_changed", subject=caller.user.id, now_ms=gateway.clock.now_ms()
     )

@@ -94,7 +94,7 @@ async def split_stranger(gateway: GatewayOf, caller: Manager, stranger_id: str, 
     stranger = await gateway.store.strangers.split(
         stranger_id, splitting.sighting_id, now_ms=gateway.clock.now_ms()
     )
-    gateway.past_changed()
+    gateway.changes.past()
     await _audit(gateway, caller, "stranger_split", stranger.number, splitting.sighting_id)
     return StrangerOut.of(stranger)
 
@@ -110,8 +110,8 @@ async def enrol_stranger(gateway: GatewayOf, caller: Manager, stranger_id: str, 
         if enrolment.person is not None:  # made a moment ago for this alone
             await gateway.store.people.erase(person_id, now_ms=gateway.clock.now_ms())
         raise
-    gateway.person_changed(person_id)
-    gateway.past_changed()
+    gateway.changes.person(person_id)
+    gateway.changes.past()
     await _audit(gateway, caller, "stranger_enrolled", stranger.number, person_id)
     person = await gateway.store.people.get(person_id)
     return Enrolled(
@@ -124,7 +124,7 @@ async def enrol_stranger(gateway: GatewayOf, caller: Manager, stranger_id: str, 
 async def erase_stranger(gateway: GatewayOf, caller: Manager, stranger_id: str) -> StrangerReceipt:
     """Erases a stranger: keys, templates, samples, and the pictures of the alerts about them."""
     receipt = await gateway.store.strangers.erase(stranger_id, now_ms=gateway.clock.now_ms())
-    gateway.past_changed()
+    gateway.changes.past()
     await _audit(gateway, caller, "stranger_erased", receipt.number, f"{receipt.sightings} sightings")
     return StrangerReceipt.of(receipt)
 

@@ -19,6 +19,7 @@ from sightline.gateway.access import Caller, GatewayOf, anonymous_or, caller_wit
 from sightline.gateway.engine_view import measure_engines
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.hub import Client
+from sightline.gateway.peers import PeerClient
 from sightline.gateway.pipeline_view import pipelines_out
 
 __all__ = ["engine_models", "model_out", "router"]
@@ -54,7 +55,7 @@ async def system(gateway: GatewayOf, caller: Seer) -> dict[str, Any]:
     """Everything that the system page shows."""
     bounds = await gateway.store.log.bounds()
     disk = await asyncio.to_thread(shutil.disk_usage, gateway.settings.home)
-    clients = list(gateway.hub.clients)
+    clients = _clients(gateway)
     return {
         "version": gateway.version,
         "started_at": gateway.started_at_ms,
@@ -64,6 +65,7 @@ async def system(gateway: GatewayOf, caller: Seer) -> dict[str, Any]:
         "event_loop": gateway.loop_lag.figures(),
         "log": {"epoch": bounds.epoch, "top": bounds.top, "floor": bounds.floor},
         "connections": len(clients),
+        "gateways": [gateway.cluster.name, *(peer.name for peer in gateway.cluster.peers)],
         "clients": Counter(client.client_type for client in clients),
         "disk": {"free_bytes": disk.free, "total_bytes": disk.total},
         "models": [model_out(model) | {"task": model.task} for model in engine_models(gateway)],
@@ -93,14 +95,14 @@ async def audit(
 @router.get("/ws/connections")
 async def connections(gateway: GatewayOf, caller: Admin) -> dict[str, Any]:
     """Every connection of every dialect."""
-    clients = list(gateway.hub.clients)
+    clients = _clients(gateway)
     return {"total_connections": len(clients), "connections": [_connection(gateway, client) for client in clients]}
 
 
 @router.get("/ws/connections/{user_id}")
 async def connections_of(gateway: GatewayOf, caller: Admin, user_id: str) -> dict[str, Any]:
     """The newest connection of one user; `connected` is false when there is none."""
-    clients = gateway.hub.of_user(user_id)
+    clients = [client for client in _clients(gateway) if client.user_id == user_id]
     if not clients:
         await gateway.store.users.get(user_id)
         return {"user_id": user_id, "connected": False}
@@ -173,7 +175,12 @@ def model_out(model: ModelReport) -> dict[str, Any]:
     }
 
 
-def _connection(gateway: Gateway, client: Client) -> dict[str, Any]:
+def _clients(gateway: Gateway) -> list[Client | PeerClient]:
+    """Those of all gateways; what is known of others' is up to ten seconds old."""
+    return [*gateway.hub.clients, *(client for peer in gateway.cluster.peers for client in peer.clients)]
+
+
+def _connection(gateway: Gateway, client: Client | PeerClient) -> dict[str, Any]:
     now_ms = gateway.clock.now_ms()
     return {
         "user_id": client.user_id,

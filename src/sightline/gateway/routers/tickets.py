@@ -26,4 +26,4 @@ async def issue_ticket(gateway: GatewayOf, caller: CallerOf) -> Ticket:
     """A ticket for one WebSocket connection, so that no token need be in an address."""
     if caller.claims is None:
         raise HTTPException(400, "the local command line needs no ticket: it may send its token in a header")
-    return Ticket(ticket=gateway.tickets.issue(caller.claims, gateway.clock.monotonic_s()), expires_in=LIFE_S)
+    return Ticket(ticket=await gateway.tickets.issue(caller.claims), expires_in=LIFE_S)

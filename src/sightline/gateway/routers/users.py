@@ -42,7 +42,7 @@ async def change_user(gateway: GatewayOf, caller: Admin, user_id: str, change: U
     before = await gateway.store.users.get(user_id)
     user = await gateway.store.users.update(user_id, role=change.role, disabled=change.disabled)
     if user.token_version != before.token_version:
-        gateway.user_changed(user_id)
+        gateway.changes.user(user_id)
     await _audit(gateway, caller, "user_changed", user_id, f"{user.role.value}, disabled={user.disabled}")
     return UserOut.of(user)
 
@@ -51,7 +51,7 @@ async def change_user(gateway: GatewayOf, caller: Admin, user_id: str, change: U
 async def set_password(gateway: GatewayOf, caller: Admin, user_id: str, change: PasswordChange) -> None:
     """A new password for somebody; their open sessions end."""
     await gateway.store.users.set_password(user_id, await gateway.passwords.hash(change.password))
-    gateway.user_changed(user_id)
+    gateway.changes.user(user_id)
     await _audit(gateway, caller, "password_set", user_id)
 
 
@@ -61,7 +61,7 @@ async def delete_user(gateway: GatewayOf, caller: Admin, user_id: str) -> None:
     if user_id == caller.user.id:
         raise HTTPException(409, "nobody can delete their own account")
     await gateway.store.users.delete(user_id)
-    gateway.user_changed(user_id)
+    gateway.changes.user(user_id)
     await _audit(gateway, caller, "user_deleted", user_id)
 
 

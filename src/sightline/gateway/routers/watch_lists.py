@@ -78,7 +78,7 @@ async def remove_person(gateway: GatewayOf, caller: Manager, list_id: str, perso
 
 
 async def _changed(gateway: Gateway, caller: Caller, action: str, list_id: str, detail: str = "") -> None:
-    gateway.watch_list_changed(list_id)
+    gateway.changes.watch_list(list_id)
     await gateway.store.audit.record(
         actor=caller.user.name, action=action, subject=list_id, detail=detail, now_ms=gateway.clock.now_ms()
     )

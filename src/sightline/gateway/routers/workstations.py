@@ -105,7 +105,7 @@ async def change_standing(
     await gateway.store.workstations.set_standing(
         person_id, standing, reason=change.reason, by=caller.user.name, now_ms=gateway.clock.now_ms()
     )
-    gateway.workstations.stand(person_id, standing)
+    gateway.changes.standing(person_id, standing)
     await _audit(gateway, caller, f"workstation_user_{step}", person_id)
 
 
@@ -162,7 +162,7 @@ async def action_picture(gateway: GatewayOf, caller: Admin, action_id: str) -> R
 async def delete_workstation(gateway: GatewayOf, caller: Admin, workstation_id: str) -> None:
     """It may connect no more, and is disconnected; its entries in the action log stay."""
     await gateway.store.workstations.delete(workstation_id)
-    gateway.workstations.token_changed(workstation_id)
+    gateway.changes.workstation_token(workstation_id)
     await _audit(gateway, caller, "workstation_deleted", workstation_id)
 
 
@@ -171,7 +171,7 @@ async def issue_token(gateway: GatewayOf, caller: Admin, workstation_id: str) ->
     """A token for a workstation; the one before it is void, and a connection that was made with it ends."""
     token = new_machine_token()
     await gateway.store.workstations.set_token(workstation_id, hash_machine_token(token))
-    gateway.workstations.token_changed(workstation_id)
+    gateway.changes.workstation_token(workstation_id)
     await _audit(gateway, caller, "workstation_token_issued", workstation_id)
     return WorkstationToken(workstation_id=workstation_id, token=token)
 

@@ -12,6 +12,7 @@ gateways = Table(
     "gateways", metadata,
     Column("id", String, primary_key=True),
     Column("beat", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),
     Column("seen_at_ms", BigInteger, nullable=False),
     Column("presence", LargeBinary, nullable=False),
 )  # fmt: skip

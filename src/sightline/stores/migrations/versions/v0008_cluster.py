@@ -17,6 +17,7 @@ def upgrade() -> None:
         "gateways",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("beat", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("seen_at_ms", sa.BigInteger(), nullable=False),
         sa.Column("presence", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_gateways")),

@@ -1,0 +1,57 @@
+"""Leases of cameras that several gateways share: rows of their database.
+
+They outlive a gateway, so none need wait after its start. While the database cannot be reached no gateway can take
+another's cameras, and engines keep what they read: a camera is rather read twice for a moment, by a gateway that is cut
+off and one that is not, than by nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+import structlog
+
+from sightline.decisions.camera_shares import Seat
+from sightline.exceptions import Unavailable
+from sightline.gateway.camera_leases import Agreement
+from sightline.gateway.cluster import Cluster
+from sightline.gateway.cluster_ports import LeaseRows
+
+__all__ = ["SharedLeases"]
+
+AGAIN_MS = 1_000
+"""How soon what another gateway's engine let go of is found."""
+
+log = structlog.get_logger(__name__)
+
+
+class SharedLeases:
+    """`CameraLeases` of all gateways of one database."""
+
+    def __init__(self, rows: LeaseRows, cluster: Cluster, *, length_ms: int) -> None:
+        self._rows = rows
+        self._cluster = cluster
+        self._length_ms = length_ms
+
+    @property
+    def gateways(self) -> int:
+        """How many there are now."""
+        return self._cluster.gateways
+
+    async def agree(self, seats: Sequence[Seat], cameras: Sequence[str], *, may_give: bool, now_ms: int) -> Agreement:
+        """See `CameraLeases`; `may_give` needs no heed here."""
+        shares = await self._rows.agree(
+            self._cluster.id, seats, cameras, may_give=True, now_ms=now_ms, length_ms=self._length_ms
+        )
+        return Agreement(shares.cameras, shares.waiting, now_ms + AGAIN_MS)
+
+    async def renew(self, holder: str, cameras: Collection[str], now_ms: int) -> None:
+        """See `CameraLeases`."""
+        try:
+            await self._rows.renew(holder, cameras, now_ms=now_ms, length_ms=self._length_ms)
+        except Unavailable as problem:
+            log.warning("leases_not_renewed", engine=holder, problem=str(problem))
+
+    async def release(self, holder: str, cameras: Collection[str] | None = None) -> None:
+        """See `CameraLeases`."""
+        await self._rows.release(holder, cameras)
