@@ -255,9 +255,9 @@ class RunningGateway:
             yield socket
 
     @contextlib.asynccontextmanager
-    async def newcomer(self, **options: Any) -> AsyncIterator[NativeClient]:
+    async def newcomer(self, path: str = "/ws/v1", **options: Any) -> AsyncIterator[NativeClient]:
         """A client of `/ws/v1` that has not said who it is."""
-        async with self.socket("/ws/v1", **options) as socket:
+        async with self.socket(path, **options) as socket:
             client = NativeClient(socket)
             await client.next("connection_established")
             yield client
@@ -327,6 +327,7 @@ class GatewayRun:
 
     home: Path
     settings: dict[str, Any] = field(default_factory=dict)
+    engine: str = "local"
 
     async def __aenter__(self) -> Self:
         self._stack = contextlib.AsyncExitStack()
@@ -354,7 +355,7 @@ class GatewayRun:
             assert not task.done(), task.exception()
             await asyncio.sleep(0.005)
         port = sockets[0].getsockname()[1]
-        return RunningGateway(gateway, app, f"http://127.0.0.1:{port}", await engine_token(gateway, "local"))
+        return RunningGateway(gateway, app, f"http://127.0.0.1:{port}", await engine_token(gateway, self.engine))
 
     async def stop(self) -> None:
         await self._stack.aclose()
