@@ -67,7 +67,7 @@ async def serve_camera(gateway: Gateway, socket: WebSocket, camera_id: str) -> N
 async def _allowed(gateway: Gateway, socket: WebSocket, camera_id: str) -> Callable[[], Awaitable[bool]]:
     """Asks again whether whoever this is may still publish here. Raises `Forbidden`, `HTTPException` when they may
     not now."""
-    claims = claims_of_ticket(gateway, socket)
+    claims = await claims_of_ticket(gateway, socket)
     if claims is None:
         await publisher_of(socket, gateway, camera_id)
     else:
