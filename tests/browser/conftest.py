@@ -36,7 +36,8 @@ PHONE = (390, 844)
 SHOTS = Path("test-results/screenshots")
 
 
-def _chromium() -> str:
+def chromium() -> str:
+    """Debian's Chromium."""
     found = shutil.which("chromium")
     if found is None:
         pytest.fail("there is no chromium: `make test` installs it")
@@ -146,9 +147,9 @@ Visit = Callable[..., Awaitable[Visitor]]
 async def browser() -> AsyncIterator[Browser]:
     """A real Chromium."""
     async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(executable_path=_chromium(), args=CHROMIUM_FLAGS)
-        yield chromium
-        await chromium.close()
+        launched = await playwright.chromium.launch(executable_path=chromium(), args=CHROMIUM_FLAGS)
+        yield launched
+        await launched.close()
 
 
 @pytest.fixture

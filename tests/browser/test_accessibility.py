@@ -19,6 +19,7 @@ PAGES = {
     "/watch-lists": "Watch lists",
     "/cameras": "Cameras",
     "/duty": "Duty",
+    "/this-device": "Use this device",
     "/channels": "Channels",
     "/users": "Users",
     "/connections": "Connections",

@@ -89,6 +89,11 @@ export class SightlineClient {
     return this.#session.statistics;
   }
 
+  /** How far the server's clock is ahead of this one's, in ms: what it stamps is put on this clock by taking that off. */
+  get clockSkewMs(): number {
+    return this.#session.clockSkewMs;
+  }
+
   /** What people decided and the server has not recorded yet. */
   get taps(): readonly Tap[] {
     return this.#session.taps;

@@ -62,7 +62,8 @@ export class Session {
   #identifySent = false;
   #tokenRefused = false;
   /** What to add to this clock to have the server's. */
-  #clockSkewMs = 0;
+  /** How far the server's clock is ahead of this one's, in ms, as its greeting said; 0 before that. */
+  clockSkewMs = 0;
   #identifiedAtMs: number | null = null;
   #shortSessions = 0;
   #lastError: ServerError | null = null;
@@ -296,7 +297,7 @@ export class Session {
 
   #greeted(data: Record<string, unknown>, nowMs: number): void {
     this.#heartbeatMs = heartbeatMs(data['heartbeat_interval']);
-    if (typeof data['server_time'] === 'number') this.#clockSkewMs = data['server_time'] - nowMs;
+    if (typeof data['server_time'] === 'number') this.clockSkewMs = data['server_time'] - nowMs;
   }
 
   #identified(data: Record<string, unknown>, nowMs: number): void {
@@ -408,7 +409,7 @@ export class Session {
   #scheduleRefresh(nowMs: number): void {
     const endsAtMs = this.#token === null ? null : expiryOf(this.#token);
     if (endsAtMs === null) this.#timers.delete('refresh');
-    else this.#timers.set('refresh', Math.max(endsAtMs - this.#clockSkewMs - REFRESH_AHEAD_MS, nowMs + REFRESH_RETRY_MS));
+    else this.#timers.set('refresh', Math.max(endsAtMs - this.clockSkewMs - REFRESH_AHEAD_MS, nowMs + REFRESH_RETRY_MS));
   }
 
   #answered(nowMs: number): void {

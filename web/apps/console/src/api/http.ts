@@ -18,6 +18,7 @@ interface Request {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   json?: unknown;
   form?: FormData | URLSearchParams;
+  sdp?: string;
   /** Asks without the session's token, and without ending the session when refused. */
   anonymous?: boolean;
   signal?: AbortSignal;
@@ -26,13 +27,20 @@ interface Request {
 /** Asks the gateway and reads JSON. A 401 ends the session, which shows the sign-in page. Raises `ApiError`. */
 export async function request<Answer>(path: string, options: Request = {}): Promise<Answer> {
   const answer = await send(path, options);
-  return (answer.status === 204 ? null : await answer.json()) as Answer;
+  const isJson = answer.headers.get('Content-Type')?.startsWith('application/json') === true;
+  return (isJson ? await answer.json() : null) as Answer;
 }
 
 /** Fetches a picture. The token travels in the header, never in the URL. Raises `ApiError`. */
 export async function requestPicture(path: string, signal?: AbortSignal): Promise<Blob> {
   const answer = await send(path, signal === undefined ? {} : { signal });
   return await answer.blob();
+}
+
+/** Begins a video session with an SDP offer (WHIP). Raises `ApiError`. */
+export async function offerSession(path: string, offer: string): Promise<{ answer: string; location: string }> {
+  const answer = await send(path, { method: 'POST', sdp: offer });
+  return { answer: await answer.text(), location: answer.headers.get('Location') ?? '' };
 }
 
 const RENEWAL = '/api/token/refresh';
@@ -43,14 +51,15 @@ export function renewEndedSessionsWith(renewal: () => Promise<void>): void {
   renew = renewal;
 }
 
-async function send(path: string, { method = 'GET', json, form, anonymous = false, signal }: Request): Promise<Response> {
+async function send(path: string, { method = 'GET', json, form, sdp, anonymous = false, signal }: Request): Promise<Response> {
   const signedIn = session.get();
   if (!anonymous && path !== RENEWAL && signedIn !== null && hasEnded(signedIn, Date.now())) await renew();
   const token = anonymous ? undefined : session.get()?.token;
   const headers = new Headers();
   if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
   if (json !== undefined) headers.set('Content-Type', 'application/json');
-  const body = json === undefined ? (form ?? null) : JSON.stringify(json);
+  if (sdp !== undefined) headers.set('Content-Type', 'application/sdp');
+  const body = json === undefined ? (sdp ?? form ?? null) : JSON.stringify(json);
   let answer: Response;
   try {
     answer = await fetch(path, { method, headers, body, ...(signal === undefined ? {} : { signal }) });

@@ -26,6 +26,7 @@ const Person = fetched(() => import('../people/person_page.tsx'));
 const Identify = fetched(() => import('../people/identify_page.tsx'));
 const WatchLists = fetched(() => import('../watch_lists/watch_lists_page.tsx'));
 const Cameras = fetched(() => import('../cameras/cameras_page.tsx'));
+const ThisDevice = fetched(() => import('../this_device/this_device_page.tsx'));
 const Users = fetched(() => import('../users/users_page.tsx'));
 const Zones = fetched(() => import('../zones/zones_page.tsx'));
 const Search = fetched(() => import('../search/search_page.tsx'));
@@ -50,6 +51,7 @@ const PAGES: readonly [path: string, right: Right, content: Content | 'home'][] 
   ['/identify', 'identify', Identify],
   ['/watch-lists', 'see_people', WatchLists],
   ['/cameras', 'see_cameras', Cameras],
+  ['/this-device', 'manage_cameras', ThisDevice],
   ['/duty', 'handle_alerts', Duty],
   ['/channels', 'manage_channels', Channels],
   ['/users', 'manage_users', Users],

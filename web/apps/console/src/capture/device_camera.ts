@@ -37,7 +37,8 @@ export function useDeviceCamera(video: RefObject<HTMLVideoElement | null>, on: b
   return state;
 }
 
-async function show(video: HTMLVideoElement, stream: MediaStream | null): Promise<void> {
+/** Plays the stream in the element, or nothing. */
+export async function show(video: HTMLVideoElement, stream: MediaStream | null): Promise<void> {
   video.srcObject = stream;
   if (stream !== null) await video.play();
 }

@@ -49,6 +49,7 @@ export const text = {
     manage: 'Manage',
     guard: 'My alerts',
     workstations: 'Workstations',
+    thisDevice: 'Use this device',
   },
 
   connection: {
