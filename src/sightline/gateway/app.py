@@ -226,7 +226,7 @@ def create_gateway(
     )
     intake.on_alert = escalator.poke
     analyst = analyst or EngineAnalyst(engines)
-    assignment = PipelineChoice(engines.pipelines, most=settings.max_clients_per_pipeline)
+    assignment = PipelineChoice(engines, most=settings.max_clients_per_pipeline)
     desk = FrameDesk(
         settings, analyst, lambda: engines.stills if engines.links else None, assignment, metrics, clock
     )

@@ -140,6 +140,7 @@ class EnginePool:
         """Keeps engines while the context is open, then stops them all."""
         await self._start(SUPERVISED)
         task = asyncio.create_task(self._run(), name="engine pool")
+        task.add_done_callback(_say_if_broken)
         try:
             yield
         finally:
@@ -226,3 +227,9 @@ class EnginePool:
         starting = sum(self.is_starting(name) for name in self._children)
         self._metrics.pipelines.labels(state="starting").set(starting)
         self._metrics.pipelines.labels(state="running").set(len(self._engines.links))
+
+
+def _say_if_broken(job: asyncio.Task[None]) -> None:
+    """It runs until it is cancelled; its end would leave every engine as it is, and nobody would notice."""
+    if not job.cancelled():
+        log.critical("job_ended", job=job.get_name(), exc_info=job.exception())

@@ -131,11 +131,14 @@ class Engines:
 
     def pipelines(self) -> list[Pipeline]:
         """The engines that can verify whoever sits at a workstation."""
-        return [
-            Pipeline(engine.id, engine.hello.stills, engine.status.load if engine.status else 0.0)
-            for engine in self._links.values()
-            if engine.has_gallery
-        ]
+        return [found for name in self._links if (found := self.pipeline(name)) is not None]
+
+    def pipeline(self, engine_id: str) -> Pipeline | None:
+        """The engine of this name, if it can."""
+        engine = self._links.get(engine_id)
+        if engine is None or not engine.has_gallery:
+            return None
+        return Pipeline(engine.id, engine.hello.stills, engine.status.load if engine.status else 0.0)
 
     def status_of(self, camera_id: str) -> CameraStatus:
         """What the engine that reads this camera says of it."""

@@ -42,6 +42,12 @@ class Connected:
     def find(self, engine_id: str) -> EngineLink | None:
         return self.by_name.get(engine_id)
 
+    def pipelines(self) -> list[Pipeline]:
+        return [Pipeline(name) for name in self.by_name]
+
+    def pipeline(self, engine_id: str) -> Pipeline | None:
+        return Pipeline(engine_id) if engine_id in self.by_name else None
+
     def connect(self, name: str) -> None:
         hello = Hello(engine_id=name, version="1", capacity=0, devices=[], models=[])
         self.by_name[name] = EngineLink(name, hello, cast(WebSocket, None), 0)
@@ -61,7 +67,7 @@ class Run:
 
     def __post_init__(self) -> None:
         self.capacity = Capacity(Settings(max_pipelines=3, max_clients_per_pipeline=2))
-        self.choice = PipelineChoice(lambda: [Pipeline(link.id) for link in self.connected.links], most=2)
+        self.choice = PipelineChoice(self.connected, most=2)
         self.pool = EnginePool(
             PoolPlan(self._make, self._memory, 0.8, self.idle_s),
             self.connected, self.choice, self.capacity, lambda: self.clients, Metrics(), SystemClock(),
