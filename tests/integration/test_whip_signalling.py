@@ -79,6 +79,25 @@ async def test_viewer_asks_for_a_quality(gateway: RunningGateway) -> None:
         assert (await http.post(f"/whip/{camera_id}", content=OFFER, headers=SDP)).status_code == 403
 
 
+async def test_viewer_who_may_see_no_more_is_shown_no_more(gateway: RunningGateway) -> None:
+    user, token = await gateway.user("vera", Role.VIEWER)
+    other, others_token = await gateway.user("otto")
+    async with gateway.engine() as engine, gateway.http(token) as http, gateway.http(others_token) as others:
+        camera_id = (await gateway.camera()).id
+        await engine.until(lambda: engine.all(Assign))
+        offer, _ = await answered(engine, http.post(f"/whep/{camera_id}", content=OFFER, headers=SDP), answer="v=0")
+        posting = others.post(f"/whep/{camera_id}", content=OFFER, headers=SDP)
+        other_offer, answer = await answered(engine, posting, answer="v=0")
+        gateway.gateway.user_changed(user.id)
+        await engine.until(lambda: engine.all(EndSession))
+        assert engine.all(EndSession) == [EndSession(session_id=offer.session_id, camera_id=camera_id)]
+        gateway.gateway.streams.tick(2**50)  # their token has expired
+        await engine.until(lambda: len(engine.all(EndSession)) == 2)
+        assert engine.all(EndSession)[1].session_id == other_offer.session_id
+        assert (await others.delete(answer.headers["location"])).status_code == 200
+        assert len(gateway.gateway.streams.playing) == 0
+
+
 async def test_token_of_a_camera_publishes_there_and_does_nothing_else(gateway: RunningGateway) -> None:
     async with gateway.engine() as engine, gateway.http() as owner:
         camera_id, other_id = await phone(gateway), await phone(gateway)

@@ -38,6 +38,7 @@ from sightline.engine.outgoing import Outgoing
 from sightline.engine.packet_feed import OpenEncoder
 from sightline.engine.peer_sessions import Peers, PeerSessions
 from sightline.engine.performance import Performance
+from sightline.engine.play_sessions import PlaySessions
 from sightline.engine.rates import Pace
 from sightline.engine.reader import CameraReader, OpenSource
 from sightline.engine.requests import Requests
@@ -200,7 +201,12 @@ class Engine:
             max_image_pixels=settings.max_image_pixels,
             tls=settings.tls,
         )
-        self._peer_sessions = PeerSessions(peers, self._outgoing.answer, self._cameras.__contains__)
+        self._peer_sessions = PeerSessions(
+            peers,
+            self._outgoing.answer,
+            self._cameras.__contains__,
+            PlaySessions(peers, self._video, self._call_soon).open if peers is not None else None,
+        )
         if peers is not None:
             peers.on_ended = self._session_ended_from_thread
         self._pool = AnalysisPool(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from typing import Protocol
 
 import structlog
 
+from sightline.engine.play_sessions import Players
 from sightline.events.peer import Answer, EndSession, Offer, PushedPicture, SessionEnded
 from sightline.exceptions import PeerRefused
 
@@ -17,7 +18,7 @@ __all__ = ["PeerSessions", "Peers"]
 _log = structlog.get_logger(__name__)
 
 
-class Peers(Protocol):
+class Peers(Players, Protocol):
     """The far end of video sessions, in threads of its own. Every method returns at once."""
 
     def publish(self, session_id: str, camera_id: str, offer: str) -> Future[str]:
@@ -43,8 +44,14 @@ class PeerSessions:
     """Answers with `answer`, in the event loop. `reads` says whether this engine reads a camera."""
 
     def __init__(
-        self, peers: Peers | None, answer: Callable[[Answer | SessionEnded], None], reads: Callable[[str], bool]
+        self,
+        peers: Peers | None,
+        answer: Callable[[Answer | SessionEnded], None],
+        reads: Callable[[str], bool],
+        play: Callable[[Offer], Awaitable[str]] | None = None,
     ) -> None:
+        """`play` answers those who want to see a camera; without it nobody is shown one."""
+        self._play = play
         self._peers = peers
         self._answer = answer
         self._reads = reads
@@ -81,14 +88,14 @@ class PeerSessions:
             await asyncio.to_thread(self._peers.close)
 
     async def _answered(self, offer: Offer) -> None:
-        if self._peers is None or offer.direction != "publish":
+        if self._peers is None or (offer.direction == "play" and self._play is None):
             self._refuse(offer, "this engine has no such video sessions", "NOT_SUPPORTED")
             return
         if not self._reads(offer.camera_id):
             self._refuse(offer, "this engine does not read that camera", "NOT_READ_HERE")
             return
         try:
-            answer = await asyncio.wrap_future(self._peers.publish(offer.session_id, offer.camera_id, offer.offer))
+            answer = await self._opened(self._peers, offer)
         except PeerRefused as refusal:
             self._refuse(offer, str(refusal), refusal.code)
             return
@@ -98,6 +105,11 @@ class PeerSessions:
             return
         _log.info("a video session began", session=offer.session_id, camera=offer.camera_id, direction=offer.direction)
         self._answer(Answer(request_id=offer.request_id, answer=answer))
+
+    async def _opened(self, peers: Peers, offer: Offer) -> str:
+        if offer.direction == "play" and self._play is not None:
+            return await self._play(offer)
+        return await asyncio.wrap_future(peers.publish(offer.session_id, offer.camera_id, offer.offer))
 
     def _refuse(self, offer: Offer, error: str, code: str) -> None:
         self._answer(Answer(request_id=offer.request_id, error=error, error_code=code))

@@ -24,7 +24,8 @@ PeerDirection = Literal["publish", "play"]
 class Offer(LinkMessage, tag="sdp", frozen=True):
     """Somebody offers a session about a camera: `publish` brings its pictures, `play` shows them, in this `quality`.
 
-    `session_id` names the session from now on; `offer` is SDP (RFC 8866).
+    `session_id` names the session from now on; `offer` is SDP (RFC 8866). `fps` and `max_side` (pixels) are those of
+    the quality.
     """
 
     request_id: str
@@ -33,6 +34,8 @@ class Offer(LinkMessage, tag="sdp", frozen=True):
     direction: PeerDirection
     offer: str
     quality: str = "sd"
+    fps: float = 10.0
+    max_side: int = 960
 
 
 class Answer(LinkMessage, tag="sdp", frozen=True):

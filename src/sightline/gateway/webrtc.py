@@ -14,9 +14,10 @@ from starlette.requests import HTTPConnection
 
 from sightline.accounts import Right, require
 from sightline.cameras import Camera, is_published
+from sightline.deliveries.rendition import Quality
 from sightline.events.peer import Answer, EndSession, Offer, PeerDirection
 from sightline.exceptions import Conflict, PeerRefused, Unavailable
-from sightline.gateway.access import caller_of_bearer
+from sightline.gateway.access import Caller, caller_of_bearer
 from sightline.gateway.auth import camera_token_name, hash_machine_token
 from sightline.gateway.engine_connection import EngineLink
 from sightline.gateway.gateway import Gateway
@@ -61,15 +62,15 @@ async def publisher_of(connection: HTTPConnection, gateway: Gateway, camera_id: 
     return caller.user.name
 
 
-async def viewer_of(connection: HTTPConnection, gateway: Gateway) -> str:
-    """The name of whoever may see cameras. Raises `Forbidden`, `HTTPException` (401)."""
+async def viewer_of(connection: HTTPConnection, gateway: Gateway) -> Caller:
+    """Somebody who may see cameras. Raises `Forbidden`, `HTTPException` (401)."""
     caller = await caller_of_bearer(connection, gateway)
     require(caller.user, Right.SEE_CAMERAS)
-    return caller.user.name
+    return caller
 
 
 async def open_session(
-    gateway: Gateway, camera_id: str, direction: PeerDirection, offer: str, *, quality: str = "sd"
+    gateway: Gateway, camera_id: str, direction: PeerDirection, offer: str, *, quality: Quality = Quality.SD
 ) -> VideoSession:
     """Lets the camera's engine answer an offer. Raises `NotFound`, `Conflict`, `PeerRefused`, `Unavailable`."""
     camera = await gateway.store.cameras.get(camera_id)
@@ -79,13 +80,16 @@ async def open_session(
         raise Conflict(f"the camera {camera.name!r} is switched off")
     engine = await engine_of(gateway, camera)
     session_id = secrets.token_hex(16)
+    rendition = gateway.streams.viewers.renditions[quality]
     request = Offer(
         request_id=secrets.token_hex(8),
         session_id=session_id,
         camera_id=camera_id,
         direction=direction,
         offer=offer,
-        quality=quality,
+        quality=quality.value,
+        fps=rendition.fps,
+        max_side=rendition.max_side_px,
     )
     answer = await engine.ask(request, ANSWER_TIMEOUT_S)
     assert isinstance(answer, Answer)

@@ -17,7 +17,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import structlog
 from aiortc import (
@@ -33,7 +33,8 @@ from aiortc.rtcconfiguration import RTCBundlePolicy
 from sightline.exceptions import PeerRefused
 from sightline.ingest.published import Publication, Publications, PublishedCodec, PublishedPacket
 from sightline.ingest.webrtc_network import MediaLoop, MediaNetwork, announced
-from sightline.packets import TICKS_PER_MS
+from sightline.ingest.webrtc_playing import PacketTrack, offer_to_play
+from sightline.packets import TICKS_PER_MS, EncodedPacket
 
 __all__ = ["Session", "WebRtcPeers", "stands_alone"]
 
@@ -44,6 +45,8 @@ SILENT_SESSION_S = 30.0
 CHECK_INTERVAL_S = 1.0
 CLOSE_S = 2.0
 STOPPED = "the device stopped"
+
+Answered = TypeVar("Answered")
 
 _log = structlog.get_logger(__name__)
 
@@ -98,6 +101,15 @@ class WebRtcPeers:
                 self._pushed.popitem(last=False)[1].end("too many devices push pictures to this engine")
         publication.put(PublishedPacket("mjpeg", jpeg, timestamp_ms * TICKS_PER_MS, key=True))
 
+    def play(
+        self, session_id: str, camera_id: str, offer: str, ended: Callable[[], None]
+    ) -> Future[tuple[str, Callable[[EncodedPacket], None]]]:
+        """The answer to a peer that wants a camera's video, and where its packets go, H.264 from a keyframe on.
+
+        `ended` is called from the sessions' thread. Raises `PeerRefused`.
+        """
+        return self._run(self._play(session_id, camera_id, offer, ended))
+
     def end(self, session_id: str, camera_id: str) -> None:
         """Whoever opened this session of this camera ends it; an unknown one has ended already."""
         publication = self._pushed.get(session_id)
@@ -127,7 +139,7 @@ class WebRtcPeers:
             loop.call_soon_threadsafe(loop.stop)
             thread.join(CLOSE_S)
 
-    def _run(self, work: Coroutine[Any, Any, str]) -> Future[str]:
+    def _run(self, work: Coroutine[Any, Any, Answered]) -> Future[Answered]:
         with self._starting:
             if self._closed:
                 work.close()
@@ -165,14 +177,40 @@ class WebRtcPeers:
 
         return await self.answer(offer, begin)
 
-    async def answer(self, offer: str, begin: Callable[[RTCPeerConnection], Session]) -> str:
-        """Opens a session: `begin` gets the connection once it knows the offer. Raises `PeerRefused`."""
+    async def _play(
+        self, session_id: str, camera_id: str, offer: str, ended: Callable[[], None]
+    ) -> tuple[str, Callable[[EncodedPacket], None]]:
+        track = PacketTrack(asyncio.get_running_loop())
+
+        def begin(connection: RTCPeerConnection) -> Session:
+            _video_of(connection, "play")
+            return Session(
+                session_id,
+                camera_id,
+                connection,
+                time.monotonic(),
+                stop=lambda reason, resting: ended(),
+                heard_at_s=time.monotonic,  # a peer that is gone is noticed by ICE (RFC 7675)
+            )
+
+        answer = await self.answer(offer, begin, lambda connection: offer_to_play(connection, offer, track))
+        return answer, track.put
+
+    async def answer(
+        self,
+        offer: str,
+        begin: Callable[[RTCPeerConnection], Session],
+        prepare: Callable[[RTCPeerConnection], None] = lambda connection: None,
+    ) -> str:
+        """Opens a session: `prepare` gets the connection before it knows the offer, `begin` after. Raises
+        `PeerRefused`."""
         if len(self._sessions) >= MAX_SESSIONS:
             raise PeerRefused(f"this engine has {MAX_SESSIONS} video sessions already", "SYSTEM_FULL")
         connection = RTCPeerConnection(
             RTCConfiguration(iceServers=self._servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
         try:
+            prepare(connection)
             answer = await self._negotiated(connection, offer, begin)
         except BaseException:
             await connection.close()

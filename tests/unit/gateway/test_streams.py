@@ -7,6 +7,7 @@ import pytest
 from sightline.deliveries.rendition import Quality, parse_renditions
 from sightline.exceptions import Forbidden, NotFound, Unavailable
 from sightline.gateway.live_viewers import LiveViewers
+from sightline.gateway.playing import Playing
 from sightline.gateway.streams import Streams
 from sightline.gateway.viewers import Viewers
 
@@ -29,7 +30,8 @@ def made(limit: int = 10) -> tuple[Streams, Clock, list[str]]:
     clock, told = Clock(), []
     viewers = Viewers(RENDITIONS, limit=limit)
     viewers.on_change = lambda: told.append("viewers")
-    streams = Streams(viewers, LiveViewers(viewers.renditions, limit=9), clock, open_ms=OPEN_MS)
+    live = LiveViewers(viewers.renditions, limit=9)
+    streams = Streams(viewers, live, Playing(lambda camera_id: None), clock, open_ms=OPEN_MS)
     streams.on_change = lambda: told.append("streams")
     return streams, clock, told
 

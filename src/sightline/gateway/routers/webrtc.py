@@ -67,8 +67,10 @@ async def play(
     gateway: GatewayOf, request: Request, camera_id: str, quality: Annotated[Quality, Query()] = Quality.SD
 ) -> Response:
     """Begins to show a camera's live pictures to somebody who may see cameras."""
-    await viewer_of(request, gateway)
+    caller = await viewer_of(request, gateway)
     session = await _opened(gateway, camera_id, "play", await _offer_of(request), quality)
+    until_ms = caller.claims.expires_ms if caller.claims is not None else None
+    gateway.streams.playing.began(session.id, camera_id, caller.user.id, until_ms)
     return _created(gateway, f"/whep/{camera_id}/{session.id}", session)
 
 
@@ -76,6 +78,7 @@ async def play(
 async def unplay(gateway: GatewayOf, request: Request, camera_id: str, session_id: str) -> Response:
     """Ends a session."""
     await viewer_of(request, gateway)
+    gateway.streams.playing.ended(session_id)
     await _ended(gateway, camera_id, session_id)
     return Response()
 
@@ -133,7 +136,7 @@ async def _opened(
     gateway: Gateway, camera_id: str, direction: PeerDirection, offer: str, quality: Quality = Quality.SD
 ) -> VideoSession:
     try:
-        return await open_session(gateway, camera_id, direction, offer, quality=quality.value)
+        return await open_session(gateway, camera_id, direction, offer, quality=quality)
     except PeerRefused as refusal:
         status = STATUS.get(refusal.code, 500)
         raise HTTPException(status, str(refusal), _retry_after(status)) from None

@@ -7,6 +7,7 @@ import type { Source } from '../src/video/live_picture.ts';
 import { LivePicture } from '../src/video/live_picture.ts';
 import { Observations } from '../src/video/observations.ts';
 import type { Player, Quality, Told, Way } from '../src/video/player.ts';
+import { RtpClock } from '../src/video/rtp_clock.ts';
 import { WayMemory } from '../src/video/way_memory.ts';
 
 function face(track: string, left: number): FaceResult['faces'][number] {
@@ -101,6 +102,24 @@ describe('when a picture was captured', () => {
     expect(referenceTime(box.buffer)).toEqual({ mediaS: 5, atMs });
     expect(referenceTime(new ArrayBuffer(8))).toBeNull();
     expect(referenceTime(new ArrayBuffer(64))).toBeNull();
+  });
+});
+
+describe('when a picture of an RTP stream was captured', () => {
+  it('follows from one timestamp, also when they begin again', () => {
+    const clock = new RtpClock();
+    expect(clock.at(1)).toBeNull();
+    clock.set(2 ** 32 - 900, 5000);
+    expect(clock.at(2 ** 32 - 900)).toBe(5000);
+    expect(clock.at(900)).toBe(5020);
+    expect(clock.at(2 ** 32 - 1800)).toBe(4990);
+  });
+
+  it('stays right for days', () => {
+    const clock = new RtpClock();
+    clock.set(0, 0);
+    const hourTicks = 3_600_000 * 90;
+    for (let hour = 1; hour <= 48; hour += 1) expect(clock.at((hour * hourTicks) % 2 ** 32)).toBe(hour * 3_600_000);
   });
 });
 

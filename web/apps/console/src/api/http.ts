@@ -43,6 +43,11 @@ export async function offerSession(path: string, offer: string): Promise<{ answe
   return { answer: await answer.text(), location: answer.headers.get('Location') ?? '' };
 }
 
+/** Ends a video session. Raises `ApiError`. */
+export async function endSession(location: string): Promise<void> {
+  await send(location, { method: 'DELETE' });
+}
+
 const RENEWAL = '/api/token/refresh';
 let renew: () => Promise<void> = () => Promise.resolve();
 

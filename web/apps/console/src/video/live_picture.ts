@@ -13,6 +13,10 @@ const FIRST_PICTURE_MS = 15_000;
 /** Pictures that stop for so long, while the camera is there, are a fault of the way. */
 const STILL_MS = 6000;
 const TICK_MS = 500;
+/** Pictures are held back for this long at most, so that their boxes can come first. */
+const LONGEST_DELAY_MS = 400;
+const DELAY_MARGIN_MS = 25;
+const EARLY_ENOUGH_MS = 120;
 const FIRST_RETRY_MS = 2000;
 const LONGEST_RETRY_MS = 60_000;
 
@@ -59,6 +63,11 @@ export class LivePicture {
   #trying: { player: Player; quality: Quality; sinceMs: number; left: readonly [Way, Begin][] } | null = null;
   #playingQuality: Quality;
   #pictureAtMs = 0;
+  /** When the picture was captured that is shown now. */
+  #shownAtMs: number | null = null;
+  /** By how much the boxes came too late since the last look; negative: too early. */
+  #lateMs: number | null = null;
+  #delayMs = 0;
   #retryAtMs = 0;
   #retryMs = FIRST_RETRY_MS;
   #waiting: Frame | null = null;
@@ -72,7 +81,9 @@ export class LivePicture {
     this.#painter = new Painter(ways.canvas, this.#observations, ways.onPainted);
     this.#ends = [
       source.on('faces', (result) => {
-        if (result.camera_id === cameraId) this.#observations.addFaces(result);
+        if (result.camera_id !== cameraId) return;
+        this.#observations.addFaces(result);
+        if (this.#shownAtMs !== null) this.#lateMs = Math.max(this.#lateMs ?? -Infinity, this.#shownAtMs - result.timestamp);
       }),
       source.on('detections', (result) => {
         if (result.camera_id === cameraId) this.#observations.addObjects(result);
@@ -108,6 +119,7 @@ export class LivePicture {
 
   #tick(nowMs: number): void {
     if (this.#playing !== null && nowMs - this.#pictureAtMs > STILL_MS) this.#lost(nowMs);
+    this.#keepInStep();
     if (this.#trying !== null) {
       const { player, sinceMs } = this.#trying;
       const patienceMs = player.connected ? FIRST_PICTURE_MS : REACH_MS;
@@ -142,7 +154,19 @@ export class LivePicture {
     if (this.#trying?.player === player) this.#begin(player, this.#trying.quality);
     if (this.#playing !== player) return;
     this.#pictureAtMs = performance.now();
+    this.#shownAtMs = atMs;
     this.#painter.paint(video, video.videoWidth, video.videoHeight, atMs);
+  }
+
+  /** Boxes take longer than WebRTC's pictures: these wait, as long as it takes and no longer. */
+  #keepInStep(): void {
+    const lateMs = this.#lateMs;
+    this.#lateMs = null;
+    if (lateMs === null || this.#playing?.delay === undefined) return;
+    if (lateMs > 0) this.#delayMs = Math.min(this.#delayMs + lateMs + DELAY_MARGIN_MS, LONGEST_DELAY_MS);
+    else if (lateMs < -EARLY_ENOUGH_MS) this.#delayMs = Math.max(this.#delayMs - DELAY_MARGIN_MS, 0);
+    else return;
+    this.#playing.delay(this.#delayMs);
   }
 
   /** The first picture is there: what was shown until now ends. */
@@ -152,6 +176,8 @@ export class LivePicture {
     this.#playingQuality = quality;
     this.#trying = null;
     this.#retryMs = FIRST_RETRY_MS;
+    this.#shownAtMs = this.#lateMs = null;
+    if (this.#delayMs > 0) player.delay?.(this.#delayMs);
     this.#subscribe(false);
     this.#ways.onWay(player.way);
   }

@@ -16,6 +16,8 @@ export interface Player {
   readonly way: Way;
   /** Whether it has reached the server: what is missing then is a picture. */
   readonly connected: boolean;
+  /** Holds pictures back for so long after they come; not every way can. */
+  delay?: (ms: number) => void;
   stop(): void;
 }
 

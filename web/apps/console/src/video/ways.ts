@@ -1,8 +1,10 @@
-import { request } from '../api/http.ts';
+import { endSession, offerSession, request } from '../api/http.ts';
 import type { Begin } from './live_picture.ts';
 import { Mp4Player } from './mp4_player.ts';
 import type { Way } from './player.ts';
 import { WayMemory } from './way_memory.ts';
+import type { Signalling } from './whep_player.ts';
+import { WhepPlayer } from './whep_player.ts';
 
 /** What this page has found out about its network. */
 export const memory = new WayMemory();
@@ -17,6 +19,9 @@ interface Ticket {
 /** How this browser can play a camera's video, best first. */
 export function videoWays(cameraId: string): readonly [Way, Begin][] {
   const ways: [Way, Begin][] = [];
+  if (WhepPlayer.isSupported) {
+    ways.push(['webrtc', (quality, beside, told) => new WhepPlayer(signalling(cameraId, quality), beside, told)]);
+  }
   if (Mp4Player.isSupported) {
     ways.push([
       'mp4',
@@ -24,6 +29,14 @@ export function videoWays(cameraId: string): readonly [Way, Begin][] {
     ]);
   }
   return ways;
+}
+
+function signalling(cameraId: string, quality: string): Signalling {
+  const address = `/whep/${encodeURIComponent(cameraId)}?${new URLSearchParams({ quality }).toString()}`;
+  return {
+    offer: (sdp) => offerSession(address, sdp),
+    end: endSession,
+  };
 }
 
 async function mp4Address(cameraId: string, quality: string): Promise<string> {
