@@ -132,6 +132,19 @@ class Settings(BaseSettings):
 
     host: str = _setting("127.0.0.1", "Network", "Address to listen on. 0.0.0.0 is every address of this machine.")
     port: int = _setting(8000, "Network", "Port to listen on. 0 takes a free one.", ge=0, le=65535)
+    tls: Literal["off", "self-signed"] = _setting(
+        "off", "Network", "`self-signed`: speak TLS with a certificate that the server makes itself, under an "
+        "authority of its own in the keys folder. For one of yours give `tls_cert`.",
+    )
+    tls_cert: OptionalAbsolutePath = _setting(
+        None, "Network", "Certificate, with its chain, in PEM form: speak TLS. A renewed one is taken up by itself."
+    )
+    tls_key: OptionalAbsolutePath = _setting(
+        None, "Network", "Its private key. Default: in the same file."
+    )
+    tls_names: Words = _setting(
+        (), "Network", "Further names and addresses of this machine for the certificate that it makes itself."
+    )
     allowed_origins: Words = _setting(
         (), "Network", "Further origins whose pages may connect, like https://wall.example. The server's own may."
     )

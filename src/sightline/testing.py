@@ -40,8 +40,13 @@ class ServerProcess:
 
     @property
     def url(self) -> str:
-        """`http://127.0.0.1:…`, of the last start."""
+        """`http://127.0.0.1:…`, of the last start, also where TLS is spoken to others."""
         return self._last.url
+
+    @property
+    def public_url(self) -> str:
+        """Where others find it: `https://…` with TLS."""
+        return self._last.public_url
 
     @property
     def token(self) -> str:
@@ -77,7 +82,7 @@ class ServerProcess:
                 stderr=subprocess.STDOUT,
             )
         self._running = self._wait_until_published(self._process)
-        self._settings["port"] = int(self.url.rpartition(":")[2])
+        self._settings["port"] = int(self.public_url.rpartition(":")[2])
 
     def stop(self) -> None:
         """As an administrator stops it: SIGTERM, then patience. Nothing happens when it does not run."""

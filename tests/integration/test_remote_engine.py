@@ -32,12 +32,12 @@ class EngineProcess:
         self.log = home / "engine.log"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, url: str, token: str) -> None:
+    def start(self, url: str, token: str, *more: str) -> None:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTLINE_")}
         own = {"SIGHTLINE_HOME": str(self.home), "SIGHTLINE_ENGINE_TOKEN": token, "SIGHTLINE_ENGINE_WORKERS": "1"}
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "sightline", "engine", "--gateway", url],
+                [sys.executable, "-m", "sightline", "engine", "--gateway", url, *more],
                 env={**inherited, **own}, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
 

@@ -149,7 +149,9 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("post", "/api/token/refresh"): None,
 }
 """Every route and the right it needs; `None`: whoever is signed in."""
-PUBLIC = {("get", "/health"), ("get", "/api/health"), ("post", "/api/token"), ("delete", "/api/token")}
+PUBLIC = {
+    ("get", "/health"), ("get", "/api/health"), ("get", "/ca.crt"), ("post", "/api/token"), ("delete", "/api/token"),
+}  # fmt: skip
 OTHERWISE = {
     ("get", "/api/duty/{user_id}"),  # one's own with the right to handle alerts, others' with that to manage duty
     ("put", "/api/duty/{user_id}/roster"),

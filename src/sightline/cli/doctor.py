@@ -75,7 +75,7 @@ def _server(settings: Settings) -> Iterator[Finding]:
     except SightlineError as error:
         yield Finding("server", Level.FAIL, f"process {running.pid} does not answer: {error}", "restart the server")
         return
-    yield from checks.check_server(running.url, system)
+    yield from checks.check_server(running.public_url or running.url, system)
     yield from checks.check_engines(engines)
 
 

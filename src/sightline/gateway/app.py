@@ -344,7 +344,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     app.mount("/", Console(console_folder()), name="console")
     app.add_exception_handler(SightlineError, _refuse)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, strict_transport=gateway.settings.tls_cert is not None)
     app.add_middleware(BodyLimit, limit_of=partial(_body_limit, gateway))
     if gateway.settings.allowed_origins:
         app.add_middleware(

@@ -19,6 +19,7 @@ CSP = (
     "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; media-src 'self' blob:; "
     "connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'"
 )
+STRICT_S = 30 * 86_400
 QUIET_PATHS = ("/assets/", "/health", "/metrics", "/api/engine/blobs/", "/api/engine/analyses/")
 
 log = structlog.get_logger(__name__)
@@ -100,10 +101,15 @@ class BodyLimit:
 
 
 class SecurityHeaders:
-    """Headers that keep a browser from doing more with our pages than it must."""
+    """Headers that keep a browser from doing more with our pages than it must.
 
-    def __init__(self, app: ASGIApp) -> None:
+    With `strict_transport` a browser that came by TLS comes by nothing else for `STRICT_S` (RFC 6797): for certificates
+    that browsers believe anyway, since with it there is no way past a warning any more.
+    """
+
+    def __init__(self, app: ASGIApp, *, strict_transport: bool = False) -> None:
         self._app = app
+        self._strict_transport = strict_transport
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -117,6 +123,8 @@ class SecurityHeaders:
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Referrer-Policy", "no-referrer")
                 headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
+                if self._strict_transport and scope["scheme"] == "https":
+                    headers.setdefault("Strict-Transport-Security", f"max-age={STRICT_S}")
             await send(message)
 
         await self._app(scope, receive, sealed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
@@ -19,9 +21,9 @@ SHUTDOWN_S = 3
 log = structlog.get_logger(__name__)
 
 
-async def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
-    """The server's settings. Frames go straight to its transport where a trial shows that they arrive; otherwise, which
-    the log says, every message is sent through ASGI."""
+async def server_config(app: ASGIApp, settings: Settings, tls: ssl.SSLContext | None = None) -> uvicorn.Config:
+    """The server's settings; with `tls` it speaks TLS. Frames go straight to its transport where a trial shows that
+    they arrive; otherwise, which the log says, every message is sent through ASGI."""
     problem = await frames_reach_clients()
     if problem is not None:
         log.warning("frames_not_shared", uvicorn=uvicorn.__version__, problem=problem)
@@ -40,4 +42,5 @@ async def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         ws_ping_timeout=WEBSOCKET_PING_S,
         timeout_graceful_shutdown=SHUTDOWN_S,
         lifespan="on",
+        ssl_context_factory=None if tls is None else lambda config, usual: tls,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import webbrowser
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -48,7 +49,7 @@ def demo(settings: Settings, *, open_browser: bool) -> None:
     password = asyncio.run(prepare(settings))
 
     def started(server: Started) -> None:
-        announce(Started(server.url, settings.home, password), hint=STORY)
+        announce(replace(server, password=password), hint=STORY)
         if open_browser:
             Thread(target=webbrowser.open, args=(server.url,), name="browser", daemon=True).start()
 

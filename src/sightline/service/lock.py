@@ -20,11 +20,13 @@ __all__ = ["RunningServer", "ServerLock", "running_server"]
 
 
 class RunningServer(msgspec.Struct, frozen=True):
-    """Where the server of a home folder listens; `token` opens it with the rights of the folder's owner."""
+    """Where the server of a home folder listens for this machine; `token` opens it with the rights of the folder's
+    owner. `public_url` is where others find it."""
 
     url: str
     pid: int
     token: str
+    public_url: str = ""
 
 
 class ServerLock:

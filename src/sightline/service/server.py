@@ -11,6 +11,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
+from typing import cast
 
 import structlog
 import uvicorn
@@ -30,8 +31,10 @@ from sightline.service.asgi_server import server_config
 from sightline.service.banner import Started, announce
 from sightline.service.failpoints import armed_failpoint
 from sightline.service.gateway import engine_token, first_administrator, open_gateway
+from sightline.service.http_protocol import PatientProtocol
 from sightline.service.lock import RunningServer, ServerLock
 from sightline.service.open_files import allow_connections
+from sightline.service.tls import ServerTls, server_tls
 from sightline.settings import Settings
 
 __all__ = ["serve"]
@@ -40,6 +43,7 @@ GOODBYE_S = 2.0
 """How long clients have to take what was sent and the good-bye."""
 GOODBYE_POLL_S = 0.02
 BACKLOG = 2048
+OWN_DOOR = {"host": "127.0.0.1", "port": 0}
 SILENT_PEER_MS = 45_000
 
 log = structlog.get_logger(__name__)
@@ -64,21 +68,30 @@ def serve(settings: Settings, *, started: Callable[[Started], None] = announce) 
             further.enter_context(_listening(settings.model_copy(update={"port": other.port})))
             for other in parse_listeners(settings.listen)
         ]
-        runner.run(_serve(settings, lock, [listener, *others], started))
+        tls = server_tls(settings)
+        # TLS is for others: this server's own engines and commands come by a door that only this machine has.
+        door = further.enter_context(_listening(settings.model_copy(update=OWN_DOOR))) if tls is not None else None
+        runner.run(_serve(settings, lock, [listener, *others], started, tls, door))
 
 
 async def _serve(
-    settings: Settings, lock: ServerLock, listeners: list[socket.socket], started: Callable[[Started], None]
+    settings: Settings,
+    lock: ServerLock,
+    listeners: list[socket.socket],
+    started: Callable[[Started], None],
+    tls: ServerTls | None,
+    door: socket.socket | None,
 ) -> None:
     local_token = secrets.token_urlsafe(32)
     port = listeners[0].getsockname()[1]
+    here = _url("127.0.0.1" if door is not None else settings.host, (door or listeners[0]).getsockname()[1])
     async with open_gateway(settings, local_token=local_token, failpoint=armed_failpoint()) as gateway:
         password = await first_administrator(gateway)
         begun = settings.model_copy(update={"embedding_model": await gateway.model_desk.begin()})
 
         async def new_engine(name: str) -> EngineSupervisor:
             token = await engine_token(gateway, name)
-            lines = [token, _url("127.0.0.1", port), begun.model_dump_json(), name]
+            lines = [token, _url("127.0.0.1", (door or listeners[0]).getsockname()[1]), begun.model_dump_json(), name]
             return EngineSupervisor([sys.executable, "-m", "sightline.service.engine"], lines, gateway.clock)
 
         plan = PoolPlan(
@@ -91,20 +104,27 @@ async def _serve(
 
         @contextlib.asynccontextmanager
         async def background() -> AsyncIterator[None]:
-            async with pool.running() if pool else contextlib.nullcontext(), _searching(gateway):
-                interpreter.put_aside()
-                yield
+            renewing = asyncio.create_task(tls.keep_fresh()) if tls is not None else None
+            try:
+                async with pool.running() if pool else contextlib.nullcontext(), _searching(gateway):
+                    interpreter.put_aside()
+                    yield
+            finally:
+                if renewing is not None:
+                    renewing.cancel()
 
         def listening() -> None:
-            url = _url(settings.host, port)
-            lock.publish(RunningServer(url, os.getpid(), local_token))
+            scheme = "https" if tls is not None else "http"
+            url = _url(settings.host, port, scheme)
+            lock.publish(RunningServer(here, os.getpid(), local_token, url))
             log.info("listening", url=url)
             for other in parse_listeners(settings.listen):
-                log.info("listening", url=_url(settings.host, other.port), dialect=other.dialect.value)
-            started(Started(url, settings.home, password))
+                log.info("listening", url=_url(settings.host, other.port, scheme), dialect=other.dialect.value)
+            started(Started(url, settings.home, password, tls.own if tls is not None else None))
 
-        config = await server_config(create_app(gateway, background=background), settings)
-        await _Server(config, gateway, listening).serve(sockets=listeners)
+        app = create_app(gateway, background=background)
+        config = await server_config(app, settings, tls.context if tls is not None else None)
+        await _Server(config, gateway, listening, door).serve(sockets=listeners)
 
 
 def _searching(gateway: Gateway) -> contextlib.AbstractAsyncContextManager[None]:
@@ -115,15 +135,28 @@ def _searching(gateway: Gateway) -> contextlib.AbstractAsyncContextManager[None]
 class _Server(uvicorn.Server):
     """uvicorn, which says when it listens, and tells clients to come back before it closes their connections."""
 
-    def __init__(self, config: uvicorn.Config, gateway: Gateway, listening: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, gateway: Gateway, listening: Callable[[], None], door: socket.socket | None
+    ) -> None:
+        """`door` is a socket beside the others on which no TLS is spoken."""
         super().__init__(config)
         self._gateway = gateway
         self._listening = listening
+        self._door = door
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            if self._door is not None:
+                self.servers.append(
+                    await asyncio.get_running_loop().create_server(self._new_protocol, sock=self._door, backlog=BACKLOG)
+                )
             self._listening()
+
+    def _new_protocol(self) -> asyncio.Protocol:
+        return cast("type[PatientProtocol]", self.config.http_protocol_class)(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:  # whoever came now would only be thrown out
@@ -175,6 +208,6 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
         yield listener
 
 
-def _url(host: str, port: int) -> str:
+def _url(host: str, port: int, scheme: str = "http") -> str:
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"http://{shown}:{port}"
+    return f"{scheme}://{shown}:{port}"

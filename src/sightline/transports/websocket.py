@@ -33,6 +33,7 @@ __all__ = ["FrameWriter", "FramingProtocol", "frames_reach_clients"]
 
 SEND_BUFFER_BYTES = 64 * 1024
 """Kernel memory for what a client has not taken yet; left to itself it grows to 4 MB before anybody notices."""
+HIGH_WATER_BYTES = 64 * 1024
 CLOSE_GRACE_S = 10.0
 """How long a client may take to read what was written before the close."""
 TRIAL_S = 5.0
@@ -41,8 +42,8 @@ TRIAL_S = 5.0
 class FrameWriter:
     """Writes bundles to one connection without waiting.
 
-    `ready` is false before the connection is accepted, while more than the transport's high-water mark waits in it (64
-    KiB), and once it is being closed; `on_ready` is called when it becomes true.
+    `ready` is false before the connection is accepted, while more than `HIGH_WATER_BYTES` waits in the
+    transport, and once it is being closed; `on_ready` is called when it becomes true.
     """
 
     __slots__ = ("_connection", "_deflates", "_open", "_put", "on_ready", "on_text", "ready")
@@ -114,6 +115,8 @@ class FramingProtocol(WebSocketsSansIOProtocol):
         connection = transport.get_extra_info("socket")
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        # Over TLS the mark is half a megabyte otherwise, and what lies below the encryption is not counted.
+        cast("asyncio.WriteTransport", transport).set_write_buffer_limits(HIGH_WATER_BYTES)
 
     async def run_asgi(self) -> None:
         self._frames = FrameWriter(self)

@@ -42,6 +42,15 @@ async def health(gateway: GatewayOf) -> dict[str, str]:
     return {"status": "healthy", "timestamp": _iso(gateway.clock.now_ms())}
 
 
+@router.get("/ca.crt", response_class=Response)
+async def authority(gateway: GatewayOf) -> Response:
+    """Public: the authority under which this server made its certificate, for devices that are to trust it."""
+    file = gateway.settings.home / "keys" / "tls" / "authority.pem"
+    if gateway.settings.tls != "self-signed":
+        raise HTTPException(404, "this server made no certificate of its own")
+    return Response(await asyncio.to_thread(file.read_bytes), media_type="application/x-x509-ca-cert")
+
+
 @router.get("/api/models/info")
 async def models(
     gateway: GatewayOf, allowed: Annotated[None, Depends(anonymous_or(Right.SEE_SYSTEM))]
