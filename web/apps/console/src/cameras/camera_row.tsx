@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, Switch } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { IconBellOff, IconDots, IconLayoutGrid, IconPencil, IconPolygon, IconTrash } from '@tabler/icons-react';
+import { IconBellOff, IconBroadcast, IconDots, IconLayoutGrid, IconPencil, IconPolygon, IconTrash } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { Link } from 'react-router';
 
@@ -11,6 +11,7 @@ import { useQuietPeriods } from '../quiet/queries.ts';
 import { quietNow } from '../quiet/quiet_now.ts';
 import { camerasText } from '../text/cameras.ts';
 import { text } from '../text/everywhere.ts';
+import { publishingText } from '../text/publishing.ts';
 import { quietText } from '../text/quiet.ts';
 import { wallText } from '../text/wall.ts';
 import { useNow } from '../times/clock.ts';
@@ -25,13 +26,14 @@ interface CameraRowProps {
   mayManage: boolean;
   maySnooze: boolean;
   onEdit: () => void;
+  onPublish: () => void;
   onSnooze: () => void;
   onRemove: () => void;
 }
 
 const PREVIEW_FPS = 2;
 
-export function CameraRow({ camera, mayManage, maySnooze, onEdit, onSnooze, onRemove }: CameraRowProps): ReactElement {
+export function CameraRow({ camera, mayManage, maySnooze, onEdit, onPublish, onSnooze, onRemove }: CameraRowProps): ReactElement {
   const { latitude, longitude } = camera;
   return (
     <li className={styles.row} data-testid="camera-row" data-camera={camera.id}>
@@ -50,7 +52,7 @@ export function CameraRow({ camera, mayManage, maySnooze, onEdit, onSnooze, onRe
       </div>
       <State camera={camera} />
       {mayManage || maySnooze ? (
-        <Controls camera={camera} mayManage={mayManage} maySnooze={maySnooze} onEdit={onEdit} onSnooze={onSnooze} onRemove={onRemove} />
+        <Controls camera={camera} mayManage={mayManage} maySnooze={maySnooze} onEdit={onEdit} onPublish={onPublish} onSnooze={onSnooze} onRemove={onRemove} />
       ) : null}
     </li>
   );
@@ -97,7 +99,7 @@ function State({ camera }: { camera: Camera }): ReactElement {
   );
 }
 
-function Controls({ camera, mayManage, maySnooze, onEdit, onSnooze, onRemove }: CameraRowProps): ReactElement {
+function Controls({ camera, mayManage, maySnooze, onEdit, onPublish, onSnooze, onRemove }: CameraRowProps): ReactElement {
   const queries = useQueryClient();
   const change = useMutation({
     mutationFn: (enabled: boolean) =>
@@ -136,6 +138,11 @@ function Controls({ camera, mayManage, maySnooze, onEdit, onSnooze, onRemove }: 
           ) : null}
           {mayManage ? (
             <>
+              {camera.source.startsWith('whip:') ? (
+                <Menu.Item leftSection={<IconBroadcast size={17} />} onClick={onPublish}>
+                  {publishingText.menu}
+                </Menu.Item>
+              ) : null}
               <Menu.Item leftSection={<IconPencil size={17} />} onClick={onEdit}>
                 {text.actions.edit}
               </Menu.Item>

@@ -22,9 +22,10 @@ import { CameraRow } from './camera_row.tsx';
 import styles from './cameras_page.module.css';
 import { useCameras } from './queries.ts';
 
+const PublishDialog = fetched(() => import('./publish_dialog.tsx'));
 const SnoozeDialog = fetched(() => import('../quiet/snooze_dialog.tsx'));
 
-type Open = { kind: 'add' } | { kind: 'edit'; camera: Camera } | { kind: 'remove'; camera: Camera } | { kind: 'snooze'; camera: Camera } | null;
+type Open = { kind: 'add' } | { kind: 'edit'; camera: Camera } | { kind: 'remove'; camera: Camera } | { kind: 'snooze' | 'publish'; camera: Camera } | null;
 
 /** Every camera with its state, and the reason when it is away. */
 export default function CamerasPage(): ReactElement {
@@ -66,6 +67,9 @@ export default function CamerasPage(): ReactElement {
               onSnooze={() => {
                 setOpen({ kind: 'snooze', camera });
               }}
+              onPublish={() => {
+                setOpen({ kind: 'publish', camera });
+              }}
               onEdit={() => {
                 setOpen({ kind: 'edit', camera });
               }}
@@ -78,6 +82,11 @@ export default function CamerasPage(): ReactElement {
       )}
       {open?.kind === 'add' ? <CameraDialog onClose={close} /> : null}
       {open?.kind === 'edit' ? <CameraDialog camera={open.camera} onClose={close} /> : null}
+      {open?.kind === 'publish' ? (
+        <OptionalPart>
+          <PublishDialog camera={open.camera} onClose={close} />
+        </OptionalPart>
+      ) : null}
       {open?.kind === 'snooze' ? (
         <OptionalPart>
           <SnoozeDialog camera={open.camera} onClose={close} />

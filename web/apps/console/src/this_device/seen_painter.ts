@@ -1,8 +1,8 @@
 import type { DetectionResult, FaceResult } from '@sightline/client';
 
 import { text } from '../text/everywhere.ts';
-import type { LabelledBox } from '../wall/frame_painter.ts';
-import { drawBoxes, drawFaces } from '../wall/frame_painter.ts';
+import type { LabelledBox } from '../wall/boxes.ts';
+import { drawBoxes, drawFaces } from '../wall/boxes.ts';
 import { objectName } from '../wall/identity.ts';
 
 const KEPT_MS = 2_500;
