@@ -14,6 +14,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sightline.accounts import Role
+from sightline.deliveries.entry import Cursor
 from sightline.events.fact import SourceState
 from sightline.events.spoken_elsewhere import FIELD_MESSAGES
 from sightline.gateway.field_socket import FieldClient as Connected
@@ -193,6 +194,33 @@ async def test_page_of_a_user_goes_on_where_it_stopped(gateway: RunningGateway) 
             await engine.sees(person, camera)
         async with connected(gateway, "web", path=path) as page:
             assert [(await page.hear())["context"]["first_name"] for _ in range(2)] == ["Bea", "Cy"]
+            await page.silent(0.1)
+
+
+@pytest.mark.parametrize("why", ["retention", "a restored backup"])
+async def test_page_beyond_the_log_is_given_what_is_open(gateway: RunningGateway, why: str) -> None:
+    camera = await gateway.camera()
+    ada, bea, cy, dora = [await gateway.wanted(name) for name in ("Ada", "Bea", "Cy", "Dora")]
+    user, token = await gateway.user("olga")
+    path = f"/ws/field?token={token}"
+    store = gateway.gateway.store
+    async with gateway.engine() as engine:
+        async with connected(gateway, "web", path=path) as page:
+            await engine.sees(ada, camera)
+            assert (await page.hear())["context"]["first_name"] == "Ada"
+        await engine.sees(bea, camera)
+        if why == "retention":
+            await store.log.prune(gateway.gateway.clock.now_ms() + 1)
+            open_now = ["Cy"]  # what retention took is not open any more
+        else:
+            gateway.gateway.cursors.move(user.id, "ws-field", Cursor("before the restore", 1))
+            open_now = ["Ada", "Bea", "Cy"]
+        await engine.sees(cy, camera)
+        async with connected(gateway, "web", path=path) as page:
+            assert [(await page.hear())["context"]["first_name"] for _ in open_now] == open_now
+            await engine.sees(dora, camera)
+            assert (await page.hear())["context"]["first_name"] == "Dora"
+        async with connected(gateway, "web", path=path) as page:
             await page.silent(0.1)
 
 

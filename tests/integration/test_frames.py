@@ -32,6 +32,7 @@ from websockets.frames import Opcode
 from sightline.deliveries.framing import FRAMES_EXTENSION, Bundle, Frame
 from sightline.gateway import sender
 from sightline.service import asgi_server
+from sightline.transports import websocket
 from sightline.transports.websocket import FrameWriter, FramingProtocol, frames_reach_clients
 from tests.integration.gateway_app import GatewayRun, RunningGateway, deaf_client, observation, picture
 
@@ -74,6 +75,7 @@ class Broadcast:
 
     def __init__(self) -> None:
         self.writers: list[FrameWriter] = []
+        self.left = asyncio.Event()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
@@ -89,6 +91,7 @@ class Broadcast:
                 await writer.close(4001, "asked to")
                 return
             await send({"type": "websocket.send", "text": message["text"]})
+        self.left.set()
 
     def tell(self, *texts: str) -> None:
         bundle = Bundle([Frame(text) for text in texts])
@@ -195,6 +198,29 @@ async def test_close_does_not_wait_for_a_reader_and_nothing_follows_it() -> None
             assert seen.endswith(b"x" + b"\x88\x0a\x0f\xa1asked to")
             slow.shutdown(socket.SHUT_WR)
             assert await loop.sock_recv(slow, 1 << 16) == b""
+
+
+async def test_who_answers_no_ping_is_told_to_come_back_and_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(websocket, "CLOSE_GRACE_S", 0.1)
+    broadcast = Broadcast()
+    loop = asyncio.get_running_loop()
+    async with Server(broadcast, ws_ping_interval=0.05, ws_ping_timeout=0.05).running() as port:
+        with await unread_connection(port) as silent:
+            seen = b""
+            while part := await loop.sock_recv(silent, 1 << 16):
+                seen += part
+            assert seen.endswith(b"\x0f\xa3nothing was heard for too long"), "4003"
+            await broadcast.left.wait()
+            broadcast.left.clear()
+        with await unread_connection(port) as frozen:
+            await broadcast.until(lambda: len(broadcast.writers) == 2)
+            writer = broadcast.writers[1]
+            while writer.ready:
+                writer.write(Frame("x" * 10_000))
+            assert frozen.fileno() > 0
+            async with asyncio.timeout(PATIENCE_S):
+                await broadcast.left.wait()
+            assert writer.unsent_bytes() == 0, "what it does not take is let go"
 
 
 async def test_connection_that_ends_in_the_middle_of_a_write_harms_nobody() -> None:

@@ -6,39 +6,33 @@ has acknowledged come again on every connection. One connection a user; a newer 
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections import deque
 from datetime import UTC, datetime
 from typing import Annotated
 
 import msgspec
-import structlog
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
 from sightline.accounts import Right, User
 from sightline.deliveries.audience import tags_of
 from sightline.deliveries.entry import Cursor
+from sightline.deliveries.session import CloseCode
 from sightline.events.alert import Alert
 from sightline.events.wire import encode_flat
 from sightline.exceptions import Conflict, Forbidden, NotFound, SightlineError, WireError
 from sightline.gateway.admission import ConnectionLimit, NotNow, address_of, denial
 from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.callers import caller_of
-from sightline.gateway.client_socket import until_closed
-from sightline.gateway.duplex import run_duplex
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.outbox import AwaitedOutbox
+from sightline.gateway.text_connection import TextConnection
 
 __all__ = ["Ack", "AlertsClient", "Ping", "Pong", "serve_alerts"]
 
 DEVICE = "ws-alerts"
-SEND_TIMEOUT_S = 30.0
 MAX_DELIVERED_REMEMBERED = 10_000
 MAX_PINGS_REMEMBERED = 16
-
-log = structlog.get_logger(__name__)
 
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 
@@ -107,12 +101,12 @@ class AlertsClient(AlertsOnly):
         now_ms = gateway.clock.now_ms()
         self.client_id = secrets.token_hex(8)
         self.user_id, self.user_name = user.id, user.name
-        self.connected_at_ms = self.last_heard_ms = now_ms
+        self.connected_at_ms = now_ms
         self._user = user
         self._tags = tags_of(user)
         self._gateway = gateway
-        self._socket = socket
-        self._outbox = AwaitedOutbox()
+        self._connection = TextConnection(gateway, socket, self.client_id, more=self._send_more)
+        self.wake = self._connection.wake
         self._rates = gateway.rates()
         self._heartbeat_ms = int(gateway.settings.heartbeat_interval_s * 1000)
         self._token_expires_ms = token_expires_ms
@@ -123,17 +117,15 @@ class AlertsClient(AlertsOnly):
         self._pinged: deque[tuple[int, int]] = deque()
         self._sent = self._received = 0
         self._delivered: dict[str, deque[str]] = {}
-        self._closing: tuple[int, str] | None = None
 
     # ── the hub's side ──
 
-    def wake(self) -> None:
-        self._outbox.wake()
+    @property
+    def last_heard_ms(self) -> int:
+        return self._connection.heard_ms
 
     def end(self, code: int, reason: str) -> None:
-        if self._closing is None:
-            self._closing = (code, reason)
-        self._outbox.wake()
+        self._connection.end(code, reason)
 
     def tick(self, now_ms: int) -> None:
         """Pings every heartbeat; closes after two without an answer, or when the token has expired."""
@@ -145,14 +137,14 @@ class AlertsClient(AlertsOnly):
             self._last_ping_ms = now_ms
             if len(self._pinged) < MAX_PINGS_REMEMBERED:  # a pong then moves the cursor less than it might, never more
                 self._pinged.append((self._cursor, self._sent))
-            self._outbox.put_control(encode_flat({"type": "ping", "timestamp": _iso(now_ms)}))
+            self._connection.say(encode_flat({"type": "ping", "timestamp": _iso(now_ms)}))
 
     # ── life ──
 
     async def run(self) -> None:
         """Receives and sends until either side closes."""
         await self._start()
-        await run_duplex(self._send_loop(), self._receive_loop(), client_id=self.client_id)
+        await self._connection.run(self._hear, self._not_heard)
 
     async def _start(self) -> None:
         gateway = self._gateway
@@ -168,37 +160,32 @@ class AlertsClient(AlertsOnly):
         if not await gateway.is_current(self._user):  # changed before the hub knew whom to tell
             self.end(4503, "the account was changed: sign in again")
 
-    async def _receive_loop(self) -> None:
-        while True:
-            await self._outbox.room()
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            self.last_heard_ms = self._gateway.clock.now_ms()
-            text = message.get("text") or ""
-            if len(text) > self._gateway.settings.max_message_kib * 1024:
-                self.end(4501, "the message is too long")
-                continue
-            self._gateway.metrics.messages.inc()
-            try:
-                wait_s = self._rates.wait_s("alerts", self._gateway.clock.monotonic_s())
-                if wait_s:
-                    raise WireError(f"too many messages; retry_after_s={wait_s:.1f}", code="RATE_LIMITED")
-                await self._handle(_decoder.decode(text))
-            except WireError as problem:
-                self._gateway.metrics.dropped.labels(reason="rate_limited").inc()
-                self._say_error(problem.code, str(problem))
-            except msgspec.ValidationError as problem:
-                self._say_error("INVALID_MESSAGE", str(problem))
-            except (msgspec.DecodeError, RecursionError):
-                self.end(4501, "the message is not JSON")
-            except SightlineError as problem:  # the store is full, overloaded or broken: asking again may help
-                self._say_error("PROCESSING_ERROR", str(problem))
+    async def _hear(self, text: str | None) -> None:
+        text = text or ""
+        if len(text) > self._gateway.settings.max_message_kib * 1024:
+            self.end(CloseCode.PROTOCOL_VIOLATION, "the message is too long")
+            return
+        wait_s = self._rates.wait_s("alerts", self._gateway.clock.monotonic_s())
+        if wait_s:
+            self._gateway.metrics.dropped.labels(reason="rate_limited").inc()
+            raise WireError(f"too many messages; retry_after_s={wait_s:.1f}", code="RATE_LIMITED")
+        try:
+            message = _decoder.decode(text)
+        except msgspec.ValidationError as problem:
+            raise WireError(str(problem)) from None
+        except (msgspec.DecodeError, RecursionError):
+            self.end(CloseCode.PROTOCOL_VIOLATION, "the message is not JSON")
+            return
+        await self._handle(message)
+
+    async def _not_heard(self, problem: SightlineError | ConnectionLimit) -> None:
+        """The store may be full, overloaded or broken: then asking again may help."""
+        self._say_error(problem.code if isinstance(problem, WireError) else "PROCESSING_ERROR", str(problem))
 
     async def _handle(self, message: Ping | Pong | Ack) -> None:
         match message:
             case Ping():
-                self._outbox.put_control(encode_flat({"type": "pong", "timestamp": _iso(self._gateway.clock.now_ms())}))
+                self._connection.say(encode_flat({"type": "pong", "timestamp": _iso(self._gateway.clock.now_ms())}))
             case Pong():
                 if self._pinged:
                     offset, sent = self._pinged.popleft()
@@ -225,28 +212,11 @@ class AlertsClient(AlertsOnly):
 
     # ── sending ──
 
-    async def _send_loop(self) -> None:
-        while True:
-            await self._outbox.wait()
-            while self._closing is None and not self._outbox.overflowed and await self._send_next():
-                pass
-            if self._outbox.overflowed:
-                self.end(4002, "too slow; retry_after_s=1")
-            if self._closing is not None:
-                await self._send(self._outbox.take_texts())
-                with until_closed():
-                    await self._socket.close(*self._closing)
-                return
-
-    async def _send_next(self) -> bool:
-        control = self._outbox.take_texts()
-        if control:
-            await self._send(control)
-            return True
+    async def _send_more(self) -> bool:
         if self._again:
             alert = self._again.popleft()
             self._remember(alert.camera_id, alert.id)
-            await self._send([await self._gateway.views.anomaly(alert)])
+            await self._connection.send(await self._gateway.views.anomaly(alert))
             return True
         if self._cursor >= self._gateway.hub.top:
             return False
@@ -254,17 +224,11 @@ class AlertsClient(AlertsOnly):
         mine = [entry for entry in page.entries if entry.audience & self._tags]
         for entry in mine:
             self._remember(entry.camera_id, entry.alert_id)
-        await self._send([entry.text for entry in mine])
+            await self._connection.send(entry.text)
         self._sent += len(mine)
         self._gateway.metrics.sent.inc(len(mine))
         self._cursor = page.to
         return True
-
-    async def _send(self, messages: list[str]) -> None:
-        for message in messages:
-            async with asyncio.timeout(SEND_TIMEOUT_S):
-                with until_closed():
-                    await self._socket.send_text(message)
 
     def _remember(self, camera_id: str, alert_id: str) -> None:
         delivered = self._delivered.setdefault(camera_id, deque(maxlen=MAX_DELIVERED_REMEMBERED))
@@ -272,7 +236,7 @@ class AlertsClient(AlertsOnly):
             delivered.append(alert_id)
 
     def _say_error(self, code: str, message: str) -> None:
-        self._outbox.put_control(encode_flat({"type": "error", "data": {"code": code, "message": message}}))
+        self._connection.say(encode_flat({"type": "error", "data": {"code": code, "message": message}}))
 
 
 def _iso(at_ms: int) -> str:

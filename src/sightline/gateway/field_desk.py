@@ -92,6 +92,16 @@ class FieldDesk:
         for offer in phone.unwritten() if phone is not None else ():
             self._offer(offer)
 
+    async def text_of(self, alert: Alert) -> str | None:
+        """An alert as `all_clients`; `None` for one that this dialect has no words for, or nobody left to tell of."""
+        if alert.type not in ABOUT_PEOPLE:
+            return None
+        person = await self._directory.people.find(alert.person_id)
+        if alert.person_id is not None and person is None:  # erased
+            return None
+        camera = await self._directory.cameras.find(alert.camera_id)
+        return encode_alert(context_of(alert.subject_id, person, camera))
+
     def echo(self, text: str, latitude: float, longitude: float) -> None:
         """What a client at this point said, to every page and to the nearest phone, the sender among them."""
         for page in self._pages.values():
@@ -145,12 +155,8 @@ class FieldDesk:
         encoded = []
         for entry in triggered:
             alert = alerts.get(entry.alert_id)
-            if alert is None or alert.type not in ABOUT_PEOPLE:
-                continue
-            person = await self._directory.people.find(alert.person_id)
-            if alert.person_id is not None and person is None:  # erased: there is nobody left to tell of
-                continue
-            camera = await self._directory.cameras.find(alert.camera_id)
-            text = encode_alert(context_of(alert.subject_id, person, camera))
-            encoded.append(Encoded(entry.offset, entry.audience, text, len(text.encode()), alert.id, alert.camera_id))
+            text = await self.text_of(alert) if alert is not None else None
+            if alert is not None and text is not None:
+                size = len(text.encode())
+                encoded.append(Encoded(entry.offset, entry.audience, text, size, alert.id, alert.camera_id))
         return encoded

@@ -1,12 +1,12 @@
 """`/ws/field`: pages and phones in the field. The first message registers, later ones are echoed, alerts come.
 
 There is no `received` and no `ack` here: what was written to the socket counts as received. A page whose user is known
-goes on, at its next connection, after the last alert that was written to it.
+goes on, at its next connection, after the last alert that was written to it. Where the log does not reach back to that
+(retention, a restored backup), it is given every alert that is open: the dialect has no word for a gap.
 """
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections import deque
 
@@ -20,21 +20,20 @@ from sightline.deliveries.entry import Cursor
 from sightline.deliveries.field import Registration, decode_registration, encode_echo, encode_error
 from sightline.deliveries.routing import Position
 from sightline.deliveries.session import CloseCode
+from sightline.events.alert import Alert
 from sightline.exceptions import Forbidden, SightlineError, WireError
 from sightline.gateway.admission import ConnectionLimit, NotNow, address_of, denial
 from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.auth import Claims
+from sightline.gateway.beginning import beginning_of
 from sightline.gateway.callers import caller_of
-from sightline.gateway.client_socket import until_closed
-from sightline.gateway.duplex import run_duplex
 from sightline.gateway.field_desk import Offer
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.outbox import AwaitedOutbox
+from sightline.gateway.text_connection import TextConnection
 
 __all__ = ["FieldClient", "serve_field"]
 
 DEVICE = "ws-field"
-SEND_TIMEOUT_S = 30.0
 REFRESH_GRACE_MS = 25_000
 MAX_ECHOES = 64
 MAX_OFFERS = 256
@@ -89,31 +88,30 @@ class FieldClient(AlertsOnly):
         self.client_id = secrets.token_hex(8)
         self.user_id = self.user_name = self.client_type = ""
         self.device = DEVICE
-        self.connected_at_ms = self.last_heard_ms = now_ms
+        self.connected_at_ms = now_ms
         self.latitude = self.longitude = 0.0
         self.tags: frozenset[str] = frozenset()
         self._gateway = gateway
-        self._socket = socket
         self._caller = caller
         self._registered: Registration | None = None
-        self._outbox = AwaitedOutbox()
+        self._connection = TextConnection(gateway, socket, self.client_id, more=self._send_more)
+        self.wake = self._connection.wake
         self._rates = gateway.rates()
         self._offers: deque[Offer] = deque()
+        self._missed: deque[Alert] = deque()
         self._echoes: deque[str] = deque()
         self._told: deque[str] = deque(maxlen=MAX_ALERTS_REMEMBERED)
         self._cursor = 0
         self._epoch = ""
-        self._closing: tuple[int, str] | None = None
 
     # ── the hub's side ──
 
-    def wake(self) -> None:
-        self._outbox.wake()
+    @property
+    def last_heard_ms(self) -> int:
+        return self._connection.heard_ms
 
     def end(self, code: int, reason: str) -> None:
-        if self._closing is None:
-            self._closing = (code, reason)
-        self._outbox.wake()
+        self._connection.end(code, reason)
 
     def tick(self, now_ms: int) -> None:
         """Closes when nobody registered in time, or the token has expired."""
@@ -133,7 +131,7 @@ class FieldClient(AlertsOnly):
         self._offers.append(offer)
         if len(self._offers) > MAX_OFFERS:
             self.end(CloseCode.TOO_SLOW, "too slow; retry_after_s=1")
-        self._outbox.wake()
+        self.wake()
 
     def unwritten(self) -> list[Offer]:
         offers = list(self._offers)
@@ -146,33 +144,23 @@ class FieldClient(AlertsOnly):
             self._echoes.popleft()
             self._gateway.metrics.dropped.labels(reason="echo_replaced").inc()
         self._echoes.append(text)
-        self._outbox.wake()
+        self.wake()
 
     # ── life ──
 
     async def run(self) -> None:
         """Receives and sends until either side closes."""
-        await run_duplex(self._send_loop(), self._receive_loop(), client_id=self.client_id)
+        await self._connection.run(self._handle, self._not_heard)
 
-    async def _receive_loop(self) -> None:
-        while True:
-            await self._outbox.room()
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            if self._closing is not None:
-                continue
-            self.last_heard_ms = self._gateway.clock.now_ms()
-            self._gateway.metrics.messages.inc()
-            try:
-                await self._handle(message.get("text"))
-            except WireError as problem:
+    async def _not_heard(self, problem: SightlineError | ConnectionLimit) -> None:
+        match problem:
+            case WireError():
                 self._refuse(problem, CloseCode.PROTOCOL_VIOLATION)
-            except Forbidden as problem:
+            case Forbidden():
                 self._refuse(WireError(str(problem), path="auth_token", code="AUTH_FAILED"), CloseCode.BAD_TOKEN)
-            except ConnectionLimit as problem:
+            case ConnectionLimit():
                 self._refuse(WireError(str(problem), code="CONNECTION_LIMIT"), CloseCode.OVERLOADED)
-            except SightlineError as problem:  # the store is full, overloaded or broken
+            case _:  # the store is full, overloaded or broken
                 log.warning("client_not_served", client=self.client_id, problem=str(problem))
                 self._refuse(WireError("not now; retry_after_s=5", code="PROCESSING_ERROR"), CloseCode.OVERLOADED)
 
@@ -214,13 +202,17 @@ class FieldClient(AlertsOnly):
 
     async def _start(self, registration: Registration) -> None:
         gateway = self._gateway
-        bounds = await gateway.store.log.bounds()
         stored = None
         if self.user_id and registration.state == "web":
             stored = await gateway.cursors.of(self.user_id, DEVICE)
-        known = stored is not None and stored.epoch == bounds.epoch and bounds.floor <= stored.offset <= bounds.top
+        if stored is None:
+            bounds = await gateway.store.log.bounds()
+            self._cursor = bounds.top
+        else:
+            at = await beginning_of(gateway.store, stored, self.tags)
+            bounds, self._cursor = at.bounds, at.start
+            self._missed.extend(at.shown or ())
         self._epoch = bounds.epoch
-        self._cursor = stored.offset if stored is not None and known else bounds.top
         self._registered = registration
         if registration.state == "web":
             gateway.field_desk.join_page(self)
@@ -235,55 +227,47 @@ class FieldClient(AlertsOnly):
 
     # ── sending ──
 
-    async def _send_loop(self) -> None:
-        while True:
-            await self._outbox.wait()
-            while self._closing is None and not self._outbox.overflowed and await self._send_next():
-                pass
-            if self._outbox.overflowed:
-                self.end(CloseCode.TOO_SLOW, "too slow; retry_after_s=1")
-            if self._closing is not None:
-                for text in self._outbox.take_texts():
-                    await self._send(text)
-                with until_closed():
-                    await self._socket.close(self._closing[0], self._closing[1][:120])
-                return
-
-    async def _send_next(self) -> bool:
-        control = self._outbox.take_texts()
-        for text in control:
-            await self._send(text)
-        if control:
-            return True
+    async def _send_more(self) -> bool:
         if self._registered is None:
             return False
         if await (self._send_page() if self._registered.state == "web" else self._send_offer()):
             return True
         if not self._echoes:
             return False
-        await self._send(self._echoes.popleft())
+        await self._connection.send(self._echoes.popleft())
         return True
 
     async def _send_page(self) -> bool:
         gateway = self._gateway
+        if self._missed:
+            await self._send_missed(self._missed.popleft())
+            return True
         if self._cursor >= gateway.hub.top:
             return False
         page = await gateway.field_desk.tail.page(self._cursor, gateway.hub.top)
         addressed = [entry for entry in page.entries if entry.audience & self.tags]
         mine = [entry for entry in addressed if not self._is_told(entry.alert_id)]
         for entry in mine:
-            await self._send(entry.text)
+            await self._connection.send(entry.text)
         self._cursor = page.to
         self._count(len(mine))
         if self.user_id and mine:
             gateway.cursors.move(self.user_id, DEVICE, Cursor(self._epoch, page.to))
         return True
 
+    async def _send_missed(self, alert: Alert) -> None:
+        text = await self._gateway.field_desk.text_of(alert)
+        if text is not None and not self._is_told(alert.id):
+            await self._connection.send(text)
+            self._count(1)
+        if not self._missed:
+            self._gateway.cursors.move(self.user_id, DEVICE, Cursor(self._epoch, self._cursor))
+
     async def _send_offer(self) -> bool:
         await self._gateway.field_desk.distribute()
         if not self._offers:
             return False
-        await self._send(self._offers[0].text)
+        await self._connection.send(self._offers[0].text)
         written = self._offers.popleft()  # only now: what was not written goes to the next nearest
         if self.user_id:
             self._gateway.responders.received(self.user_id, written.offset)
@@ -312,15 +296,10 @@ class FieldClient(AlertsOnly):
         self._gateway.metrics.sent.inc(written)
         self._gateway.metrics.received.inc(written)
 
-    async def _send(self, text: str) -> None:
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            with until_closed():
-                await self._socket.send_text(text)
-
     def _say(self, problem: WireError) -> None:
-        self._outbox.put_control(encode_error(problem))
+        self._connection.say(encode_error(problem))
 
     def _refuse(self, problem: WireError, code: CloseCode) -> None:
-        if self._closing is None:
+        if not self._connection.is_closing:
             self._say(problem)
             self.end(code, str(problem))

@@ -31,18 +31,15 @@ from sightline.gateway.admission import ConnectionLimit, address_of
 from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.auth import Claims
 from sightline.gateway.callers import caller_of
-from sightline.gateway.client_socket import until_closed
-from sightline.gateway.duplex import run_duplex
 from sightline.gateway.frame_desk import FrameReplaced, PushedFrame
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.outbox import AwaitedOutbox
+from sightline.gateway.text_connection import TextConnection
 from sightline.settings import Settings
 
 __all__ = ["CLIENT_TYPE", "FrameConversation", "FramesClient", "limit_error", "max_frame_message_bytes", "serve_frames"]
 
 DEVICE = "ws-frames"
 CLIENT_TYPE = "frames"
-SEND_TIMEOUT_S = 30.0
 REFRESH_GRACE_MS = 25_000
 ENVELOPE_BYTES = 64 * 1024
 """What a message may have beside its picture."""
@@ -175,19 +172,21 @@ class FramesClient(AlertsOnly):
         self.client_id = secrets.token_hex(8)
         self.user_id, self.user_name = "", "anonymous"
         self.client_type, self.device = CLIENT_TYPE, DEVICE
-        self.connected_at_ms = self.last_heard_ms = now_ms
+        self.connected_at_ms = now_ms
         self._gateway = gateway
-        self._socket = socket
-        self._outbox = AwaitedOutbox()
+        self._connection = TextConnection(gateway, socket, self.client_id)
         self._rates = gateway.rates()
         self._conversation = FrameConversation(gateway, self.client_id, self._say)
         self._user: User | None = None
         self._claims: Claims | None = None
         self._may = False
-        self._closing: tuple[int, str] | None = None
         self._max_message_bytes = max_frame_message_bytes(gateway.settings)
         if caller is not None:
             self._user, self._claims = caller
+
+    @property
+    def last_heard_ms(self) -> int:
+        return self._connection.heard_ms
 
     def enter(self) -> None:
         """Takes a place among those who push frames, as soon as it is known that this client may: somebody who has not
@@ -206,9 +205,7 @@ class FramesClient(AlertsOnly):
         """The log is not told here."""
 
     def end(self, code: int, reason: str) -> None:
-        if self._closing is None:
-            self._closing = (code, reason)
-        self._outbox.wake()
+        self._connection.end(code, reason)
 
     def tick(self, now_ms: int) -> None:
         """Closes when nobody said in time who this is, or the token has expired."""
@@ -227,35 +224,28 @@ class FramesClient(AlertsOnly):
         if self._may:
             self._gateway.hub.join(self)
         try:
-            await run_duplex(self._send_loop(), self._receive_loop(), client_id=self.client_id)
+            await self._connection.run(self._hear, self._not_heard)
         finally:
             self._conversation.left()
 
-    async def _receive_loop(self) -> None:
-        while True:
-            await self._outbox.room()
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            if self._closing is not None:
-                continue
-            self.last_heard_ms = self._gateway.clock.now_ms()
-            self._gateway.metrics.messages.inc()
-            try:
-                await self._handle(message.get("text"))
-            except WireError as problem:
+    async def _hear(self, text: str | None) -> None:
+        await self._handle(text)
+        if self._conversation.refused_in_a_row >= MAX_REFUSED_IN_A_ROW:
+            self.end(CloseCode.OVERLOADED, "too many frames; retry_after_s=30")
+
+    async def _not_heard(self, problem: SightlineError | ConnectionLimit) -> None:
+        match problem:
+            case WireError():
                 self._say("error", frame_error(problem.code, str(problem), problem.path))
-            except Forbidden as problem:
+            case Forbidden():
                 self._refuse(problem)
-            except ConnectionLimit as problem:
+            case ConnectionLimit():
                 self._say("error", limit_error(self._gateway, problem))
                 self.end(CloseCode.OVERLOADED, str(problem))
                 await self._gateway.frames.tell("connection_limit", str(problem))
-            except SightlineError as problem:  # the store is full, overloaded or broken
+            case _:  # the store is full, overloaded or broken
                 log.warning("client_not_served", client=self.client_id, problem=str(problem))
                 self._say("error", frame_error("PROCESSING_ERROR", "not now", str(problem)))
-            if self._conversation.refused_in_a_row >= MAX_REFUSED_IN_A_ROW:
-                self.end(CloseCode.OVERLOADED, "too many frames; retry_after_s=30")
 
     async def _handle(self, text: str | None) -> None:
         if text is not None and len(text) > self._max_message_bytes:
@@ -311,27 +301,9 @@ class FramesClient(AlertsOnly):
     # ── sending ──
 
     def _say(self, event: str, data: Mapping[str, Any]) -> None:
-        self._outbox.put_control(encode_event(event, data))
+        self._connection.say(encode_event(event, data))
 
     def _refuse(self, problem: Forbidden) -> None:
-        if self._closing is None:
+        if not self._connection.is_closing:
             self._say("error", frame_error("AUTH_FAILED", str(problem)))
             self.end(CloseCode.BAD_TOKEN, str(problem))
-
-    async def _send_loop(self) -> None:
-        while True:
-            await self._outbox.wait()
-            while not self._outbox.overflowed and (texts := self._outbox.take_texts()):
-                for text in texts:
-                    await self._send(text)
-            if self._outbox.overflowed:
-                self.end(CloseCode.TOO_SLOW, "too slow; retry_after_s=1")
-            if self._closing is not None:
-                with until_closed():
-                    await self._socket.close(self._closing[0], self._closing[1][:120])
-                return
-
-    async def _send(self, text: str) -> None:
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            with until_closed():
-                await self._socket.send_text(text)

@@ -58,8 +58,9 @@ class Client(Protocol):
     """The address at which it connected, which says what it speaks: `ws/v1`, `socket.io`, `ws/alerts`, `ws/field`."""
     device: str
     connected_at_ms: int
-    last_heard_ms: int
 
+    @property
+    def last_heard_ms(self) -> int: ...
     def wake(self) -> None:
         """The log grew."""
 

@@ -27,12 +27,10 @@ from sightline.exceptions import Forbidden, ImageError, SightlineError, WireErro
 from sightline.gateway.action_log import Shown
 from sightline.gateway.admission import ConnectionLimit, NotNow, address_of, denial
 from sightline.gateway.auth import hash_machine_token
-from sightline.gateway.client_socket import until_closed
-from sightline.gateway.duplex import run_duplex
 from sightline.gateway.frame_desk import FrameReplaced
 from sightline.gateway.frames_socket import max_frame_message_bytes
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.outbox import AwaitedOutbox
+from sightline.gateway.text_connection import TextConnection
 from sightline.gateway.workstation_desk import Seat
 from sightline.identities.subject import Person
 
@@ -40,7 +38,6 @@ __all__ = ["VerifyClient", "boxes_of", "evidence_of", "serve_verify"]
 
 TASKS: tuple[StillTask, ...] = ("identify", "objects", "liveness")
 PHONE = "phone"
-SEND_TIMEOUT_S = 30.0
 COME_BACK_S = (5.0, 15.0)
 """When to try again where there was no room: everybody at their own time."""
 
@@ -116,12 +113,11 @@ class VerifyClient:
         now_ms = gateway.clock.now_ms()
         self.seat = Seat(secrets.token_hex(8), workstation, now_ms)
         self._gateway = gateway
-        self._socket = socket
-        self._outbox = AwaitedOutbox()
+        self._connection = TextConnection(gateway, socket, self.seat.client_id)
         self._rates = gateway.rates()
         self._watch: Watch | None = None
         self._told_paused = False
-        self._heard_ms, self._heard_s = now_ms, gateway.clock.monotonic_s()
+        self._connection.heard_ms, self._heard_s = now_ms, gateway.clock.monotonic_s()
         self._failing: Reason | None = None
         self._closing: tuple[int, str] | None = None
         self._max_message_bytes = max_frame_message_bytes(gateway.settings)
@@ -130,9 +126,7 @@ class VerifyClient:
 
     def end(self, code: int, reason: str) -> None:
         """Closes once what was said is sent."""
-        if self._closing is None:
-            self._closing = (code, reason)
-        self._outbox.wake()
+        self._connection.end(code, reason)
 
     def stand(self, standing: Standing) -> None:
         """Tells the workstation at once."""
@@ -152,32 +146,22 @@ class VerifyClient:
 
     def tick(self, now_ms: int) -> None:
         """Closes a workstation that sends nothing."""
-        if now_ms - self._heard_ms >= self._gateway.settings.workstation_timeout_seconds * 1000:
+        if now_ms - self._connection.heard_ms >= self._gateway.settings.workstation_timeout_seconds * 1000:
             self.end(CloseCode.NO_HEARTBEAT, "no picture came in time; retry_after_s=1")
 
     # ── life ──
 
     async def run(self) -> None:
         """Receives and sends until either side closes."""
-        await run_duplex(self._send_loop(), self._receive_loop(), client_id=self.seat.client_id)
+        await self._connection.run(self._handle, self._not_heard)
 
-    async def _receive_loop(self) -> None:
-        while True:
-            await self._outbox.room()
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            if self._closing is not None:
-                continue
-            self._heard_ms, self._heard_s = self._gateway.clock.now_ms(), self._gateway.clock.monotonic_s()
-            self._gateway.metrics.messages.inc()
-            try:
-                await self._handle(message.get("text"))
-            except WireError as problem:
-                self.end(CloseCode.PROTOCOL_VIOLATION, str(problem))
-            except SightlineError as problem:  # the store is full, overloaded or broken
-                log.warning("client_not_served", client=self.seat.client_id, problem=str(problem))
-                self.end(CloseCode.OVERLOADED, "not now; retry_after_s=5")
+    async def _not_heard(self, problem: SightlineError | ConnectionLimit) -> None:
+        if isinstance(problem, WireError):
+            self.end(CloseCode.PROTOCOL_VIOLATION, str(problem))
+            return
+        # The store is full, overloaded or broken.
+        log.warning("client_not_served", client=self.seat.client_id, problem=str(problem))
+        self.end(CloseCode.OVERLOADED, "not now; retry_after_s=5")
 
     async def _handle(self, text: str | None) -> None:
         if text is None or len(text) > self._max_message_bytes:
@@ -196,7 +180,7 @@ class VerifyClient:
             self._fail(Reason.EMPTY, frame)
             return
         now_s = self._gateway.clock.monotonic_s()
-        shown = _Shown(frame, image, sitter, self._heard_ms, self._heard_s, now_s)
+        shown = _Shown(frame, image, sitter, self._connection.heard_ms, self._heard_s, now_s)
         answer = self._gateway.frames.desk.put(self.seat.client_id, partial(self._look, image, sitter.person_id))
         answer.add_done_callback(partial(self._answered, shown))
 
@@ -236,7 +220,7 @@ class VerifyClient:
         """Somebody else than before begins anew."""
         seat, person_id = self.seat, sitter.person_id if sitter else None
         if seat.person_id != person_id or self._watch is None:
-            self._watch = Watch(self._gateway.workstations.rules, self._heard_ms)
+            self._watch = Watch(self._gateway.workstations.rules, self._connection.heard_ms)
             seat.verdict = seat.verdict_at_ms = seat.latency_ms = None
             self._told_paused, self._failing = False, None
         seat.person_id = person_id
@@ -249,7 +233,7 @@ class VerifyClient:
         if answer.cancelled():  # the server stops
             return
         problem = answer.exception()
-        current = self._closing is None and self.seat.person_id == shown.sitter.person_id
+        current = not self._connection.is_closing and self.seat.person_id == shown.sitter.person_id
         if isinstance(problem, FrameReplaced) or not current or self.seat.standing is not Standing.ACTIVE:
             return
         if problem is not None:
@@ -307,7 +291,7 @@ class VerifyClient:
             self._note(Action.ERROR, reason, shown=Shown(shown.image, ()) if shown is not None else None)
 
     def _refuse(self, why: Reason, code: CloseCode, words: str, frame: VerifyFrame | None) -> None:
-        if self._closing is None:
+        if not self._connection.is_closing:
             self._say(Action.ERROR, why, frame)
             self._note(Action.ERROR, why)
             self.end(code, words)
@@ -353,27 +337,7 @@ class VerifyClient:
     def _say(self, action: Action, reason: Reason, frame: VerifyFrame | None, *, actual: str = "") -> None:
         sent = frame.send_time if frame is not None else None
         now_ms = self._gateway.clock.now_ms()
-        self._outbox.put_control(encode_answer(action, reason, actual=actual, send_time=sent, finish_ms=now_ms))
-
-    # ── sending ──
-
-    async def _send_loop(self) -> None:
-        while True:
-            await self._outbox.wait()
-            while not self._outbox.overflowed and (texts := self._outbox.take_texts()):
-                for text in texts:
-                    await self._send(text)
-            if self._outbox.overflowed:
-                self.end(CloseCode.TOO_SLOW, "too slow; retry_after_s=1")
-            if self._closing is not None:
-                with until_closed():
-                    await self._socket.close(self._closing[0], self._closing[1][:120])
-                return
-
-    async def _send(self, text: str) -> None:
-        async with asyncio.timeout(SEND_TIMEOUT_S):
-            with until_closed():
-                await self._socket.send_text(text)
+        self._connection.say(encode_answer(action, reason, actual=actual, send_time=sent, finish_ms=now_ms))
 
 
 def evidence_of(analysis: Analysis) -> Evidence:

@@ -16,6 +16,8 @@ from sightline.transports.websocket import FramingProtocol, frames_reach_clients
 __all__ = ["server_config"]
 
 WEBSOCKET_PING_S = 20.0
+WEBSOCKET_PONG_S = 40.0
+"""A client that answers none is silent for a minute then, which is when the protocol gives it up."""
 SHUTDOWN_S = 3
 
 log = structlog.get_logger(__name__)
@@ -39,7 +41,7 @@ async def server_config(app: ASGIApp, settings: Settings, tls: ssl.SSLContext | 
         ws_max_size=max(settings.max_message_kib * 1024, MAX_MESSAGE_BYTES),
         ws_per_message_deflate=settings.websocket_compression,
         ws_ping_interval=WEBSOCKET_PING_S,
-        ws_ping_timeout=WEBSOCKET_PING_S,
+        ws_ping_timeout=WEBSOCKET_PONG_S,
         timeout_graceful_shutdown=SHUTDOWN_S,
         lifespan="on",
         ssl_context_factory=None if tls is None else lambda config, usual: tls,

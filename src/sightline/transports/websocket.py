@@ -28,6 +28,7 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPe
 from websockets.streams import StreamReader
 
 from sightline.deliveries.framing import DEFLATE_WINDOW_BITS, FRAMES_EXTENSION, Bundle, Frame, short_text
+from sightline.deliveries.session import CloseCode
 
 __all__ = ["FrameWriter", "FramingProtocol", "frames_reach_clients"]
 
@@ -36,6 +37,7 @@ SEND_BUFFER_BYTES = 64 * 1024
 HIGH_WATER_BYTES = 64 * 1024
 CLOSE_GRACE_S = 10.0
 """How long a client may take to read what was written before the close."""
+SILENT = "nothing was heard for too long"
 TRIAL_S = 5.0
 
 
@@ -174,8 +176,20 @@ class FramingProtocol(WebSocketsSansIOProtocol):
         super().handle_parser_exception()
 
     def keepalive_timeout(self) -> None:
+        """A client that answers no ping is told what any silent one is told; uvicorn would say 1011, a fault of ours,
+        and wait for ever where the client does not read."""
         self._end_frames()
-        super().keepalive_timeout()
+        self.pong_timer = self.pending_ping_payload = None
+        if self.close_sent or self.transport.is_closing():
+            return
+        self.queue.put_nowait(
+            {"type": "websocket.disconnect", "code": int(CloseCode.NO_HEARTBEAT), "reason": SILENT}
+        )
+        self.conn.fail(CloseCode.NO_HEARTBEAT, SILENT)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        self.transport.close()
+        self.loop.call_later(CLOSE_GRACE_S, self.transport.abort)
 
     def shutdown(self) -> None:
         self._end_frames()
