@@ -57,6 +57,7 @@ class FakeGateway:
     blobs: dict[str, bytes] = field(default_factory=dict)
     clips: dict[str, bytes] = field(default_factory=dict)
     clips_put: int = 0
+    footage: dict[str, bytes] = field(default_factory=dict)
     links: int = 0
     refused: int = 0
     journal: list[str] = field(default_factory=list)
@@ -83,6 +84,7 @@ class FakeGateway:
         app.add_api_websocket_route("/ws/engine", self._engine)
         app.add_api_websocket_route("/ws/engine/frames", self._frames)
         app.add_api_route("/api/engine/blobs/{blob_id}", self._blob, methods=["PUT"])
+        app.add_api_route("/api/engine/footage/{request_id}", self._piece, methods=["PUT"])
         config = uvicorn.Config(
             app, host="127.0.0.1", port=self.port, log_level="error", ws="websockets-sansio", lifespan="off"
         )
@@ -198,3 +200,11 @@ class FakeGateway:
             self.clips[blob_id] = data
         self._changed.set()
         return Response(status_code=self.clip_status)
+
+    async def _piece(self, request_id: str, request: Request) -> Response:
+        data = await request.body()
+        assert request.headers["authorization"] == f"Bearer {TOKEN}"
+        assert len(data) == int(request.headers["content-length"])
+        self.footage[request_id] = data
+        self._changed.set()
+        return Response(status_code=204)

@@ -19,6 +19,7 @@ from sightline.engine.camera_analysis import FactDraft, Result
 from sightline.engine.clip_recorder import ClipSettings
 from sightline.engine.engine import Engine, EngineSettings
 from sightline.engine.examination import Recordings
+from sightline.engine.footage_shelf import FootageSettings
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.process import read_token, run_engine
 from sightline.engine.reader import OpenSource
@@ -134,6 +135,7 @@ def scripted_engine(
     new_analysis: Callable[[str], FrameAnalysis] | None = None,
     recordings: Recordings | None = None,
     clips: ClipSettings | None = None,
+    footage: FootageSettings | None = None,
     further_gateways: tuple[GatewayAddress, ...] = (),
 ) -> Engine:
     run = uuid.uuid4().hex[:6]
@@ -148,6 +150,7 @@ def scripted_engine(
             stall_after_ms=stall_after_ms,
             outage_after_ms=outage_after_ms,
             clips=clips,
+            footage=footage,
         ),
         open_source=open_source,
         sight=Sight(analyser or ScriptedAnalyser(), new_analysis or scripted, 4, ()),
@@ -163,7 +166,8 @@ def main() -> None:
     address = GatewayAddress(arguments["url"], read_token())
     spool = Path(arguments["spool"])
     clips = ClipSettings(spool / "clips", **arguments["clips"]) if "clips" in arguments else None
-    run_engine(lambda: scripted_engine(address, spool, clips=clips), supervised=True)
+    footage = FootageSettings(spool / "footage", **arguments["footage"]) if "footage" in arguments else None
+    run_engine(lambda: scripted_engine(address, spool, clips=clips, footage=footage), supervised=True)
 
 
 if __name__ == "__main__":

@@ -126,6 +126,20 @@ class Settings(BaseSettings):
         30, "Storage", "Days after which the clip of an alert is deleted; the alert stays for `record_days`.",
         ge=1, le=36_500,
     )
+    footage_folder: Path | None = _setting(
+        None, "Storage", "Folder of continuous recordings, one sub-folder an engine. Default: with the engine's spool."
+    )
+    footage_days: float = _setting(
+        7.0, "Storage", "Days for which continuous recordings are kept, at most.", gt=0, le=3650
+    )
+    footage_disk_percent: float = _setting(
+        50.0, "Storage", "Most of the engine's disk that continuous recordings fill, in percent; the oldest go first.",
+        gt=0, le=95,
+    )
+    footage_keep_free_mb: int = _setting(
+        2048, "Storage", "Disk space that recording leaves free, in MB; it stops, and says so, rather than take it.",
+        ge=0, le=100_000_000,
+    )
     timezone: TimeZoneName = _setting(
         None, "Storage", "Time zone of the folders of screenshots, like Europe/Berlin. Default: the machine's."
     )

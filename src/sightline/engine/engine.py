@@ -27,6 +27,9 @@ from sightline.engine.clip_recorder import ClipRecorder, ClipSettings, FinishedC
 from sightline.engine.clip_sender import ClipSender
 from sightline.engine.examination import Recordings
 from sightline.engine.examiner import Examiner, Looking
+from sightline.engine.footage_desk import FootageDesk
+from sightline.engine.footage_recorder import FootageRecorder
+from sightline.engine.footage_shelf import FootageSettings
 from sightline.engine.gateway_address import GatewayAddress, Gateways
 from sightline.engine.gateway_clock import GatewayClock
 from sightline.engine.lease_keeper import LeaseKeeper
@@ -65,6 +68,7 @@ from sightline.events.engine_link import (
     Welcome,
 )
 from sightline.events.fact import Fact, Sighting, SourceState
+from sightline.events.footage import ListFootage, SendFootage
 from sightline.events.gallery_feed import GalleryPage
 from sightline.events.lease import Beat, Lease
 from sightline.events.live_video import HideVideo, ShowVideo
@@ -114,6 +118,7 @@ class EngineSettings:
     max_image_pixels: int = 64_000_000
     tls: ssl.SSLContext | None = field(default=None, repr=False)
     clips: ClipSettings | None = None
+    footage: FootageSettings | None = None
 
 
 @dataclass(slots=True)
@@ -143,8 +148,9 @@ class Engine:
     ) -> None:
         """`sight` is what it looks with at first; without a `loader` that stays. Without `recordings` it looks at
         cameras and pictures only, without `peers` it has no video sessions. Without `open_encoder` cameras whose
-        pictures have to be encoded have no video. Clips want `video_files` and `settings.clips`. `read_memory` (in a
-        thread: it may take a second) and `resident_bytes` tell of the device's memory and of this process's.
+        pictures have to be encoded have no video. Clips and recordings want `video_files` and their settings.
+        `read_memory` (in a thread: it may take a second) and `resident_bytes` tell of the device's memory and of this
+        process's.
         """
         self._open_encoder = open_encoder
         self._settings = settings
@@ -169,6 +175,10 @@ class Engine:
         self._clips: ClipRecorder | None = None
         if settings.clips is not None and video_files is not None:
             self._clips = ClipRecorder(settings.clips, video_files, clock, self._clip_from_thread)
+        self._footage: FootageRecorder | None = None
+        if settings.footage is not None and video_files is not None:
+            self._footage = FootageRecorder(settings.footage, video_files, clock)
+        self._footage_desk = FootageDesk(self._footage, self._outgoing.answer, gateways, settings.tls)
         self._uplink = Uplink(
             gateways,
             self,
@@ -234,6 +244,8 @@ class Engine:
         self._pool.start()
         if self._clips is not None:
             self._clips.start()
+        if self._footage is not None:
+            self._footage.start()
         work = [
             asyncio.create_task(self._uplink.run()),
             asyncio.create_task(self._outbox.tend()),
@@ -325,6 +337,10 @@ class Engine:
                 self._examiner.stop(message.job_id)
             case ProbeSource():
                 self._requests.probe(message)
+            case ListFootage():
+                self._footage_desk.list(message)
+            case SendFootage():
+                self._footage_desk.send(message)
             case Offer():
                 self._peer_sessions.offered(message)
             case PushedPicture():
@@ -348,6 +364,7 @@ class Engine:
         known = self._cameras.get(camera.id)
         if known is not None and known.reader.is_same_source(camera):
             known.reader.camera = camera  # another scene: the next frame has it
+            self._record(known.reader)
             known.confirmed = True
             return
         if known is not None:
@@ -368,6 +385,7 @@ class Engine:
         self._report(self._cameras[camera.id])
         if self._clips is not None:
             self._clips.listen(camera.id, reader.packets)
+        self._record(reader)
         reader.start()
         _log.info("a camera was assigned", camera=camera.id, analysis_fps=camera.analysis_fps)
 
@@ -412,6 +430,8 @@ class Engine:
         self._pool.forget(camera_id)
         if self._clips is not None:
             self._clips.leave(camera_id)
+        if self._footage is not None:
+            self._footage.record(camera_id, None)
         _log.info("a camera was revoked", camera=camera_id)
 
     def _report(self, assigned: _Assigned) -> None:
@@ -469,6 +489,10 @@ class Engine:
         if assigned is not None:
             assigned.reader.analysed()
             self._outgoing.observe(analysed.observation, analysed.pictures)
+
+    def _record(self, reader: CameraReader) -> None:
+        if self._footage is not None:
+            self._footage.record(reader.camera.id, reader.packets if reader.camera.scene.record else None)
 
     def _with_clip(self, fact: Fact) -> Fact:
         clip = self._clips.begin(fact) if self._clips is not None else None
@@ -550,6 +574,8 @@ class Engine:
         dropped["pictures"] += self._uplink.pictures_refused
         dropped["clips"] = self._clip_sender.dropped["clips"] + (self._clips.dropped["clips"] if self._clips else 0)
         warnings = self._outbox.warnings()
+        if self._footage is not None:
+            warnings += self._footage.warnings
         if self._uplink.pictures_refused:
             warnings.append(f"the gateway did not take {self._uplink.pictures_refused} pictures of facts")
         sight, mirror = self._sights.pair
@@ -600,6 +626,9 @@ class Engine:
         self._video.close()
         if self._clips is not None:
             await asyncio.to_thread(self._clips.stop, SHUTDOWN_S)
+        self._footage_desk.close()
+        if self._footage is not None:
+            await asyncio.to_thread(self._footage.stop, SHUTDOWN_S)
         await asyncio.to_thread(self._join_threads, readers)
         await asyncio.sleep(0)  # what the workers delivered last is taken into the outbox
         await self._outbox.close()

@@ -51,6 +51,10 @@ class GatewayAddress:
         """URL under which a picture of a fact is put."""
         return f"{self.url.rstrip('/')}/api/engine/blobs/{blob_id}"
 
+    def footage(self, request_id: str) -> str:
+        """URL under which a piece of a recording is put."""
+        return f"{self.url.rstrip('/')}/api/engine/footage/{request_id}"
+
     def analysis(self, job_id: str, what: str) -> str:
         """URL of something of an analysis job."""
         return f"{self.url.rstrip('/')}/api/engine/analyses/{job_id}/{what}"

@@ -15,12 +15,14 @@
       Analysis, SourceProbed, Examined ─────→
       ←──────────────────────────────────── Offer, EndSession, PushedPicture
       Answer, SessionEnded ─────────────────→
+      ←──────────────────────────────────── ListFootage, SendFootage
+      FootageListed ────────────────────────→
 
 What is said about one thing is in the module of that thing: `fact`, `observation`, `still`, `lease`, `gallery_feed`,
-`live_video`, `peer`; here are what the link itself needs and the two unions. Boxes are `[x1, y1, x2, y2]` in pixels of
-a frame whose `width` and `height` travel with them; times are integer milliseconds since the epoch; vectors are
-little-endian float32 bytes. Pictures of facts go first, by `PUT /api/engine/blobs/{id}`; live pictures and video go
-over `/ws/engine/frames`.
+`live_video`, `peer`, `footage`; here are what the link itself needs and the two unions. Boxes are `[x1, y1, x2, y2]` in
+pixels of a frame whose `width` and `height` travel with them; times are integer milliseconds since the epoch; vectors
+are little-endian float32 bytes. Pictures of facts go first, by `PUT /api/engine/blobs/{id}`, clips when they are over;
+live pictures and video go over `/ws/engine/frames`.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from typing import Literal
 import msgspec
 
 from sightline.events.fact import Accepted, Fact, Sighting
+from sightline.events.footage import FootageListed, ListFootage, SendFootage
 from sightline.events.gallery_feed import GalleryPage, GallerySince
 from sightline.events.lease import Beat, Lease, Leaving
 from sightline.events.link_message import LinkMessage, LinkValue
@@ -167,7 +170,7 @@ class SourceProbed(LinkMessage, tag="source_probed", frozen=True):
 
 EngineMessage = (
     Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | Drawn | Examined | SourceProbed
-    | Status | Answer | SessionEnded | Beat | Leaving
+    | Status | Answer | SessionEnded | Beat | Leaving | FootageListed
 )
 
 
@@ -249,7 +252,8 @@ class ProbeSource(LinkMessage, tag="probe_source", frozen=True):
 
 GatewayMessage = (
     Welcome | Assign | Revoke | Watch | Unwatch | ShowVideo | HideVideo | UseModels | Analyse | Draw | Examine
-    | StopExamining | ProbeSource | GalleryPage | Accepted | Offer | EndSession | PushedPicture | Lease
+    | StopExamining | ProbeSource | GalleryPage | Accepted | Offer | EndSession | PushedPicture | Lease | ListFootage
+    | SendFootage
 )
 
 _UNREADABLE = (UnicodeError, RecursionError)

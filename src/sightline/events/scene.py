@@ -85,7 +85,7 @@ class Scene(_Value, frozen=True):
 
     `objects_fps` is how often a second persons and things are looked for; `None` leaves it to the engine, 0 means
     never. `pictured` are the labels of objects whose facts bring pictures along. `told_again` asks for a second word on
-    a named track once its liveness is decided.
+    a named track once its liveness is decided. `record` keeps everything that the camera shows on the engine's disk.
     """
 
     masks: tuple[Polygon, ...] = ()
@@ -96,6 +96,7 @@ class Scene(_Value, frozen=True):
     objects_fps: float | None = None
     pictured: tuple[str, ...] = ()
     told_again: bool = False
+    record: bool = False
 
 
 class DetectionRule(_Value, frozen=True):

@@ -82,6 +82,7 @@ from sightline.gateway.routers import (
     duty,
     engines,
     escalations,
+    footage,
     history,
     identify,
     models,
@@ -338,7 +339,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     for module in (
         sign_in, tickets, tokens, seeds, users, engines, duty, cameras, camera_views, streams, people, watch_lists,
         snoozes, escalations, alerts, identify, detect, analyses, history, models, system, push, channels, sockets,
-        sightings, strangers, negatives, workstations, webrtc,
+        sightings, strangers, negatives, workstations, webrtc, footage,
     ):  # fmt: skip
         app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")
@@ -363,6 +364,8 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
 
 def _body_limit(gateway: Gateway, scope: Scope) -> int:
     path = scope["path"]
+    if path.startswith("/api/engine/footage/"):
+        return footage.MAX_PIECE_BYTES  # handed on as it comes, to somebody who asked for it
     if path.startswith("/api/engine/blobs/"):
         return max(MAX_BLOB_BYTES, gateway.settings.clip_upload_mb * 2**20)  # read only after the engine's token was
     if path.startswith("/api/engine/analyses/"):

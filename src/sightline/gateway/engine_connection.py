@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from sightline.deliveries.framing import FRAMES_EXTENSION
 from sightline.deliveries.rendition import Quality
 from sightline.events import engine_link as link
+from sightline.events.footage import FootageListed, ListFootage, SendFootage
 from sightline.events.live_video import ShowVideo
 from sightline.events.peer import Answer, Offer
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examined
@@ -19,8 +20,9 @@ from sightline.exceptions import Unavailable
 
 __all__ = ["EngineLink"]
 
-Asked = Analysis | Drawn | link.SourceProbed | Answer
+Asked = Analysis | Drawn | link.SourceProbed | Answer | FootageListed
 """What an engine answers when it is asked."""
+Request = Analyse | Draw | link.ProbeSource | Offer | ListFootage | SendFootage
 MAX_REASON_BYTES = 123
 """Of a close frame (RFC 6455, section 5.5)."""
 
@@ -83,7 +85,7 @@ class EngineLink:
         load = self.status.load if self.status else 0.0
         return load + len(self.waiting) / max(1, self.hello.stills)
 
-    async def ask(self, request: Analyse | Draw | link.ProbeSource | Offer, timeout_s: float) -> Asked:
+    async def ask(self, request: Request, timeout_s: float) -> Asked:
         """The answer to a request. Raises `Unavailable` when it does not come."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Asked] = loop.create_future()

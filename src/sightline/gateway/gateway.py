@@ -30,6 +30,7 @@ from sightline.gateway.engine_pool import EnginePool, PoolPlan
 from sightline.gateway.engines import Engines
 from sightline.gateway.escalation import Escalator
 from sightline.gateway.field_desk import FieldDesk
+from sightline.gateway.footage import FootageDesk
 from sightline.gateway.foreign_engines import ForeignEngines
 from sightline.gateway.hub import Hub
 from sightline.gateway.live_exchange import LiveExchange
@@ -113,6 +114,7 @@ class Gateway:
     workstations: WorkstationDesk = field(init=False)
     signals: SignalMonitor = field(init=False)
     action_log: ActionLog = field(init=False)
+    footage: FootageDesk = field(init=False)
 
     def __post_init__(self) -> None:
         self.admission = Admission(
@@ -135,6 +137,7 @@ class Gateway:
             self.clock,
         )  # fmt: skip
         self.action_log = ActionLog(self.store, self.analyst)
+        self.footage = FootageDesk(self.engines)
         self.native_pages = SharedPages(self.native_tail)
         self.hub.prepare = self.native_pages.prepare
         self.hub.on_round = self.metrics.fanout_seconds.observe

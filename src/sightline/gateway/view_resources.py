@@ -122,6 +122,7 @@ class CameraViewIn(_In):
     rules: Annotated[list[RuleModel], Field(max_length=64)] = []
     liveness: Liveness = Liveness.REPORT
     objects_fps: Annotated[float, Field(ge=0, le=30, allow_inf_nan=False)] | None = None
+    record: bool = False
 
     @model_validator(mode="after")
     def _places_are_there(self) -> Self:
@@ -145,8 +146,8 @@ class CameraViewIn(_In):
         for one in (*given["crowds"], *given["rules"]):
             if one["schedule"] is not None and one["schedule"]["timezone"] is None:
                 one["schedule"]["timezone"] = default_zone
-        scene = {name: given[name] for name in ("masks", "zones", "lines", "crowds", "liveness", "objects_fps")}
-        return msgspec.convert({"scene": scene, "rules": given["rules"]}, CameraView)
+        rules = given.pop("rules")
+        return msgspec.convert({"scene": given, "rules": rules}, CameraView)
 
 
 class CameraViewOut(BaseModel):
@@ -161,6 +162,7 @@ class CameraViewOut(BaseModel):
     rules: list[RuleModel]
     liveness: Liveness
     objects_fps: float | None
+    record: bool
 
     @classmethod
     def of(cls, camera_id: str, view: CameraView, *, own: bool) -> CameraViewOut:

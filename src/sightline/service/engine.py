@@ -20,6 +20,7 @@ from sightline.cameras import PUBLISHED, is_published
 from sightline.clock import SystemClock
 from sightline.engine.clip_recorder import ClipSettings
 from sightline.engine.engine import Engine, EngineSettings
+from sightline.engine.footage_shelf import FootageSettings
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.process import read_token, run_engine
 from sightline.engine.reader import FrameSource
@@ -110,6 +111,7 @@ def new_engine(
             stall_after_ms=int(settings.stall_seconds * 1000),
             outage_after_ms=int(settings.offline_fact_seconds * 1000),
             clips=_clips(settings, spool_folder) if capacity else None,
+            footage=_footage(settings, name, spool_folder) if capacity else None,
         ),
         open_source=opener,
         sight=sight,
@@ -134,6 +136,16 @@ def _hardware(kind: str) -> HWAccel | None:
     except ConfigurationError as error:
         _log.warning("video is decoded by the processor", wished=kind, reason=str(error))
         return None
+
+
+def _footage(settings: Settings, name: str, spool: Path) -> FootageSettings:
+    """In the spool's folder, which no other engine has, unless there is a disk for recordings."""
+    return FootageSettings(
+        folder=settings.footage_folder / name if settings.footage_folder is not None else spool / "footage",
+        days=settings.footage_days,
+        disk_share=settings.footage_disk_percent / 100,
+        keep_free_bytes=settings.footage_keep_free_mb * 2**20,
+    )
 
 
 def _clips(settings: Settings, spool: Path) -> ClipSettings | None:

@@ -22,6 +22,7 @@ from sightline.events.fact import (
     Unknown,
     What,
 )
+from sightline.events.footage import FootageListed, FootagePiece, ListFootage, SendFootage
 from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemplate, NegativeTemplate
 from sightline.events.lease import Beat, Lease, Leaving
 from sightline.events.live_video import HideVideo, ShowVideo
@@ -59,7 +60,7 @@ SCENE = Scene(
     zones=(Zone(name="hall", polygon=((0, 0), (1, 0), (1, 1))),),
     lines=(Line(name="door", start=(0, 0), end=(1, 1)),),
     crowds=(CrowdWatch(threshold=5, zone="hall", schedule=Schedule("Europe/Berlin", (Shift(0, 1, 2),))),),
-    liveness=Liveness.REQUIRE, objects_fps=1.0, pictured=("person",),
+    liveness=Liveness.REQUIRE, objects_fps=1.0, pictured=("person",), record=True,
 )  # fmt: skip
 FROM_ENGINES: list[link.EngineMessage] = [
     link.Hello(engine_id="e", version="1", capacity=1, devices=["cpu"], models=[link.ModelReport(task="t")]),
@@ -79,6 +80,7 @@ FROM_ENGINES: list[link.EngineMessage] = [
     Examined(job_id="j", state="running", file=1, share=0.5, frames=7),
     link.SourceProbed(request_id="r", ok=True, message="", picture=b"\xff\xd8"),
     Answer(request_id="r", answer="v=0"),
+    FootageListed(request_id="r", pieces=[FootagePiece(starts_at=1, duration_ms=30_000, size_bytes=5)], stopped="full"),
     SessionEnded(session_id="s", reason="another device publishes to this camera now"),
     Answer(request_id="r", error="no", error_code="INVALID_OFFER"),
     link.Status(load=0.5, cameras=1, spool_facts=0, spool_bytes=0, stage_ms={"decode": 1.5}),
@@ -110,6 +112,8 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
     Accepted(key="k"),
     Offer(request_id="r", session_id="s", camera_id="c", direction="play", offer="v=0", quality="hd"),
     EndSession(session_id="s", camera_id="c"),
+    ListFootage(request_id="r", camera_id="c", since=1, until=2),
+    SendFootage(request_id="r", camera_id="c", starts_at=1),
     Lease(beat=3, length_ms=6_000, server_time=1),
     PushedPicture(session_id="s", camera_id="c", timestamp=5, jpeg=b"\xff\xd8"),
 ]  # fmt: skip

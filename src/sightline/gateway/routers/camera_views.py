@@ -62,4 +62,6 @@ def _summary(view: CameraView) -> str:
         "crowds": scene.crowds,
         "rules": view.rules,
     }
-    return ", ".join(f"{len(values)} {name}" for name, values in counts.items()) + f", liveness {scene.liveness.value}"
+    return ", ".join(f"{len(values)} {name}" for name, values in counts.items()) + (
+        f", liveness {scene.liveness.value}, {'recorded' if scene.record else 'not recorded'}"
+    )
