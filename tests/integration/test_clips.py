@@ -91,8 +91,16 @@ def assert_exact(gateway: FakeGateway, fact: Fact) -> dict[int, np.ndarray]:
     pictures = shown(gateway.clips[fact.clip.blob_id])
     assert fact.clip.offset_ms in pictures, (fact.clip, sorted(pictures))
     assert number_in(pictures[fact.clip.offset_ms]) == number_in(snapshot(gateway, fact))
-    assert abs(fact.timestamp - fact.clip.starts_at - fact.clip.offset_ms) < 250
+    assert abs(fact.timestamp - fact.clip.starts_at - fact.clip.offset_ms) < SHORT["before_ms"]
     return pictures
+
+
+async def gone(folder: Path, clip_id: str) -> None:
+    """Waits until no file of that clip is left: it goes after the gateway's answer, and stays if the engine stops
+    before."""
+    async with asyncio.timeout(60):
+        while list(folder.glob(f"{clip_id}*")):  # noqa: ASYNC110  # a disk has no event
+            await asyncio.sleep(0.05)
 
 
 async def test_the_facts_frame_is_in_its_clip_at_the_stated_time(
@@ -103,14 +111,14 @@ async def test_the_facts_frame_is_in_its_clip_at_the_stated_time(
     async with running(engine_for(gateway, tmp_path / "spool")):
         await gateway.until(lambda: len(gateway.clips) >= 1)
         clip_id = next(iter(gateway.clips))
+        await gone(tmp_path / "spool" / "clips", clip_id)  # what was put leaves the disk
     facts = [fact for fact in gateway.all(Fact) if fact.clip is not None and fact.clip.blob_id == clip_id]
     assert len(facts) > 1, "facts close to one another share a clip"
     for fact in facts:
         pictures = assert_exact(gateway, fact)
         assert max(pictures) >= fact.clip.offset_ms + 900  # type: ignore[union-attr]
-    late = [fact for fact in facts if fact.timestamp - facts[0].timestamp > 1_500]
+    late = [fact for fact in facts if fact.timestamp - facts[0].timestamp > 1_000]
     assert late and all(fact.clip.offset_ms >= 1_000 for fact in late)  # type: ignore[union-attr]
-    assert not list((tmp_path / "spool" / "clips").glob(f"{clip_id}*")), "what was put leaves the disk"
 
 
 async def test_a_clip_that_no_alert_wants_is_never_put(gateway: FakeGateway, tmp_path: Path, video: str) -> None:
