@@ -99,7 +99,7 @@ async def gone(folder: Path, clip_id: str) -> None:
     """Waits until no file of that clip is left: it goes after the gateway's answer, and stays if the engine stops
     before."""
     async with asyncio.timeout(60):
-        while list(folder.glob(f"{clip_id}*")):  # noqa: ASYNC110  # a disk has no event
+        while await asyncio.to_thread(lambda: list(folder.glob(f"{clip_id}*"))):  # noqa: ASYNC110  # a disk has no event
             await asyncio.sleep(0.05)
 
 
