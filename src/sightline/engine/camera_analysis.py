@@ -45,8 +45,8 @@ class CameraAnalysisSettings(FaceRules):
 class Result:
     """What came of one frame. `sightings` are of the faces' tracks that ended with it.
 
-    `stage_ms` (wall) and `stage_cpu_ms` (this thread) are milliseconds by stage: `motion`, `detect`, `track`, `align`,
-    `embed`, `liveness`, `objects`, `crowd`, `decide`, `total`; stages that were not entered are absent.
+    `stage_ms` (wall) and `stage_cpu_ms` (this thread) are milliseconds by stage: `motion`, `detect`, `track`, `detail`,
+    `align`, `embed`, `liveness`, `objects`, `crowd`, `decide`, `total`; stages that were not entered are absent.
     """
 
     observation: Observation

@@ -25,6 +25,7 @@ from sightline.clock import Clock
 from sightline.engine.analysis_pool import Analysed, AnalysisPool
 from sightline.engine.clip_recorder import ClipRecorder, ClipSettings, FinishedClip, VideoFiles
 from sightline.engine.clip_sender import ClipSender
+from sightline.engine.detail import DetailPictures, OpenDecoder
 from sightline.engine.examination import Recordings
 from sightline.engine.examiner import Examiner, Looking
 from sightline.engine.footage_desk import FootageDesk
@@ -43,7 +44,7 @@ from sightline.engine.peer_sessions import Peers, PeerSessions
 from sightline.engine.performance import Performance
 from sightline.engine.play_sessions import PlaySessions
 from sightline.engine.rates import Pace
-from sightline.engine.reader import CameraReader, OpenSource
+from sightline.engine.reader import CameraReader, LargeStream, OpenSource
 from sightline.engine.requests import Requests
 from sightline.engine.sights import Sight, SightLoader, Sights
 from sightline.engine.source_state import Outage, StateChange
@@ -141,6 +142,7 @@ class Engine:
         loader: SightLoader | None = None,
         recordings: Recordings | None = None,
         open_encoder: OpenEncoder | None = None,
+        open_decoder: OpenDecoder | None = None,
         video_files: VideoFiles | None = None,
         read_memory: Callable[[], DeviceMemory | None] = lambda: None,
         resident_bytes: Callable[[], int] = lambda: 0,
@@ -153,6 +155,7 @@ class Engine:
         process's.
         """
         self._open_encoder = open_encoder
+        self._open_decoder = open_decoder
         self._settings = settings
         self._open_source = open_source
         self._clock = clock = GatewayClock(clock)
@@ -363,24 +366,14 @@ class Engine:
     def _assign(self, camera: CameraSpec) -> None:
         known = self._cameras.get(camera.id)
         if known is not None and known.reader.is_same_source(camera):
-            known.reader.camera = camera  # another scene: the next frame has it
+            known.reader.use(camera)
             self._record(known.reader)
             known.confirmed = True
             return
         if known is not None:
             self._revoke(camera.id)
-        reader = CameraReader(
-            camera,
-            open_source=self._open_source,
-            mailboxes=self._mailboxes,
-            clock=self._clock,
-            told=self._told_from_thread,
-            stall_after_ms=self._settings.stall_after_ms,
-            outage_after_ms=self._settings.outage_after_ms,
-            first_frame_id=self._next_frame_ids.get(camera.id, 1),
-            turn_s=self._turn_to_open_s,
-            open_encoder=self._open_encoder,
-        )
+        large = self._large_stream(camera)
+        reader = self._reader(camera, self._mailboxes, self._told_from_thread, large)
         self._cameras[camera.id] = _Assigned(reader)
         self._report(self._cameras[camera.id])
         if self._clips is not None:
@@ -388,6 +381,35 @@ class Engine:
         self._record(reader)
         reader.start()
         _log.info("a camera was assigned", camera=camera.id, analysis_fps=camera.analysis_fps)
+
+    def _reader(
+        self,
+        camera: CameraSpec,
+        mailboxes: Mailboxes | None,
+        told: Callable[[CameraReader, StateChange | Outage], None],
+        large: LargeStream | None = None,
+    ) -> CameraReader:
+        return CameraReader(
+            camera,
+            open_source=self._open_source,
+            mailboxes=mailboxes,
+            clock=self._clock,
+            told=told,
+            stall_after_ms=self._settings.stall_after_ms,
+            outage_after_ms=self._settings.outage_after_ms,
+            first_frame_id=self._next_frame_ids.get(camera.id, 1),
+            turn_s=self._turn_to_open_s,
+            open_encoder=self._open_encoder,
+            large=large,
+        )
+
+    def _large_stream(self, camera: CameraSpec) -> LargeStream | None:
+        """The larger stream of a camera that has a smaller one to analyse. Its state is no camera's: what is wrong
+        with it is a reason beside the state of the smaller."""
+        if not camera.substream or self._open_decoder is None:
+            return None
+        reader = self._reader(camera, None, lambda reader, change: None)
+        return LargeStream(reader, DetailPictures(reader.packets, self._open_decoder))
 
     def _reader_of(self, camera_id: str) -> CameraReader | None:
         assigned = self._cameras.get(camera_id)

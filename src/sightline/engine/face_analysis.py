@@ -3,6 +3,8 @@
     frame, motion → detect (coarse) → track → choose → look closer → align, judge → embed → consensus → facts
                                                                                  └→ liveness → presentation ↗
 
+Where a camera is analysed by its smaller stream, a face is found there and looked at closely in the larger one.
+
 Compute follows need. Where nothing moved, nothing is detected; the whole frame is looked at every `rescan_ms`. A
 track is sampled as `sightline.tracks.best_shots` says. A face is reported once a closer look has shown that it is one.
 """
@@ -25,7 +27,7 @@ from sightline.engine.stage_times import StageTimes
 from sightline.engine.telling import FactDraft, StrangerMemory, Teller
 from sightline.events.observation import TrackedFace
 from sightline.events.scene import Liveness, Scene
-from sightline.frames import Frame
+from sightline.frames import Frame, Image
 from sightline.geometry import expand, pixel_window
 from sightline.identities.consensus import Consensus, ConsensusRules, Fit, Sample
 from sightline.identities.gallery import Gallery
@@ -67,9 +69,11 @@ class FaceRules:
     sampling: SamplingRules = SamplingRules()
     consensus: ConsensusRules = ConsensusRules()
 
-    def scale(self, width: int, height: int) -> float:
-        """The factor by which a frame of this size is resized for detection."""
-        return min(1.0, _SMALLEST_FACE_IN_NETWORK_PX / self.smallest_face_px, self.longest_side / max(width, height))
+    def scale(self, width: int, height: int, magnified: float = 1.0) -> float:
+        """The factor by which a frame of this size is resized for detection; `magnified` is how many times larger its
+        faces can be looked at."""
+        smallest_px = self.smallest_face_px / magnified
+        return min(1.0, _SMALLEST_FACE_IN_NETWORK_PX / smallest_px, self.longest_side / max(width, height))
 
 
 class FaceAnalysis:
@@ -117,7 +121,7 @@ class FaceAnalysis:
             if motion.change is Change.UPHEAVAL:
                 self._doubt_all()
             tracklets = [self._unless_jumped(tracklet, frame.captured_at_ms) for tracklet in update.tracklets]
-            chosen = self._choose(tracklets, frame.captured_at_ms)
+            chosen = self._choose(tracklets, frame)
         self._sample(frame, faces, tracklets, chosen, gallery, times)
         tracklets = [self._unless_in_doubt(tracklet, frame.captured_at_ms) for tracklet in tracklets]
         with times.stage("decide"):
@@ -147,7 +151,7 @@ class FaceAnalysis:
         if motion.region is None and young:
             return self._faces
         region = self._region(frame, motion.region) if motion.region is not None and young else None
-        scale = self._rules.scale(frame.width, frame.height)
+        scale = self._rules.scale(frame.width, frame.height, _magnified(frame))
         if region is None:
             self._faces = self._analyser.detect(frame.image, scale=scale)
             self._detected_at_ms = frame.captured_at_ms
@@ -167,7 +171,7 @@ class FaceAnalysis:
             frame.width,
             frame.height,
             margin_px=self._rules.smallest_face_px,
-            step_px=round(_NETWORK_STEP_PX / self._rules.scale(frame.width, frame.height)),
+            step_px=round(_NETWORK_STEP_PX / self._rules.scale(frame.width, frame.height, _magnified(frame))),
         )
 
     def _doubt_all(self) -> None:
@@ -192,9 +196,9 @@ class FaceAnalysis:
 
     # ── sampling ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _choose(self, tracklets: list[Tracklet], at_ms: int) -> list[int]:
+    def _choose(self, tracklets: list[Tracklet], frame: Frame) -> list[int]:
         """Indices of the faces to look at closely: least known first, larger ones first among those."""
-        min_width_px = _ROUGH_WIDTH * self._rules.smallest_face_px
+        at_ms, min_width_px = frame.captured_at_ms, _ROUGH_WIDTH * self._rules.smallest_face_px / _magnified(frame)
         wanted = []
         for index, tracklet in enumerate(tracklets):
             followed = self._of(tracklet)
@@ -212,36 +216,61 @@ class FaceAnalysis:
         times: StageTimes,
     ) -> None:
         """Looks at the chosen faces and puts the good ones before the consensus; may replace a tracklet."""
-        good: list[tuple[int, FaceSample]] = []
+        detail = None
+        if chosen and frame.detail is not None:
+            with times.stage("detail"):
+                detail = frame.detail.picture()
+        good: list[tuple[int, FaceSample, Image]] = []
         for index in chosen:
             with times.stage("detect"):
-                closer = self._analyser.look_closer(frame.image, faces.boxes[index])
+                picture, closer = self._look_closer(frame.image, detail, faces.boxes[index])
             with times.stage("align"):
-                sample = self._judged(frame, closer, tracklets[index])
+                sample = self._judged(frame, picture, closer, tracklets[index])
             if sample is not None and sample.quality.good:
-                good.append((index, sample))
+                good.append((index, sample, picture))
         if not good:
             return
         with times.stage("embed"):
-            vectors = self._analyser.embed([sample for _, sample in good])
+            vectors = self._analyser.embed([sample for _, sample, _ in good])
         with times.stage("decide"):
-            for (index, face), vector in zip(good, vectors, strict=True):
-                tracklets[index] = self._admit(tracklets[index], face, vector, frame, gallery)
+            for (index, face, picture), vector in zip(good, vectors, strict=True):
+                tracklets[index] = self._admit(tracklets[index], face, vector, frame, picture, gallery)
         if self._scorer is not None and self._liveness is not Liveness.OFF:
-            with times.stage("liveness"):
-                scores = self._scorer.score(frame.image, np.stack([face.box for _, face in good]))
-            for (index, face), score in zip(good, scores.tolist(), strict=True):
-                judged = LivenessSample(frame.frame_id, frame.captured_at_ms, score, face.quality.score)
-                self._of(tracklets[index]).presentation.add(judged)
+            for shown in (frame.image, detail):
+                self._judge_liveness(
+                    frame, [(tracklets[index], face) for index, face, picture in good if picture is shown], shown, times
+                )
 
-    def _judged(self, frame: Frame, closer: Faces, tracklet: Tracklet) -> FaceSample | None:
+    def _judge_liveness(
+        self, frame: Frame, faces: list[tuple[Tracklet, FaceSample]], picture: Image | None, times: StageTimes
+    ) -> None:
+        """Whether the faces, all in one picture, look alive."""
+        if not faces or picture is None or self._scorer is None:
+            return
+        with times.stage("liveness"):
+            scores = self._scorer.score(picture, np.stack([face.box for _, face in faces]))
+        for (tracklet, face), score in zip(faces, scores.tolist(), strict=True):
+            judged = LivenessSample(frame.frame_id, frame.captured_at_ms, score, face.quality.score)
+            self._of(tracklet).presentation.add(judged)
+
+    def _look_closer(self, image: Image, detail: Image | None, box: NDArray[np.float32]) -> tuple[Image, Faces]:
+        """The face at `box` (4,) px of `image`, and the picture in whose pixels it is: the larger one where it is found
+        there (the two streams of a camera are not always of the very same moment)."""
+        if detail is not None:
+            across, down = detail.shape[1] / image.shape[1], detail.shape[0] / image.shape[0]
+            closer = self._analyser.look_closer(detail, box * np.array([across, down, across, down], np.float32))
+            if len(closer):
+                return detail, closer
+        return image, self._analyser.look_closer(image, box)
+
+    def _judged(self, frame: Frame, picture: Image, closer: Faces, tracklet: Tracklet) -> FaceSample | None:
         """The face that a closer look showed, if any, aligned and judged."""
         followed = self._of(tracklet)
         if not len(closer):
             followed.nothing_there(tracklet, frame.captured_at_ms)
             return None
-        sample = self._analyser.sample(frame.image, closer)
-        followed.saw(sample, tracklet, frame)
+        sample = self._analyser.sample(picture, closer)
+        followed.saw(sample, tracklet, picture, frame.captured_at_ms)
         if not sample.quality.good:
             followed.note(frame, sample.quality)
         return sample
@@ -252,6 +281,7 @@ class FaceAnalysis:
         face: FaceSample,
         vector: NDArray[np.float32],
         frame: Frame,
+        picture: Image,
         gallery: Gallery | None,
     ) -> Tracklet:
         """Adds a good sample to its track, or begins another track when it shows another face."""
@@ -264,7 +294,7 @@ class FaceAnalysis:
         if fit is Fit.OTHER:
             tracklet = self._replaced(tracklet, sample.at_ms)
             followed = self._of(tracklet)
-            followed.saw(face, tracklet, frame)
+            followed.saw(face, tracklet, picture, frame.captured_at_ms)
         followed.doubted = False
         followed.consensus.add(sample, gallery)
         self._teller.seen_again(tracklet, followed, sample.at_ms)
@@ -313,3 +343,8 @@ class FaceAnalysis:
             )
             if sighting is not None:
                 self._sightings.append(sighting)
+
+
+def _magnified(frame: Frame) -> float:
+    """How many times larger a face can be looked at than it is in the frame."""
+    return frame.detail.width / frame.width if frame.detail is not None else 1.0

@@ -100,13 +100,13 @@ class FollowedTrack:
         """A closer look showed no face."""
         self.history.taken(tracklet.width, at_ms, good=False)
 
-    def saw(self, sample: FaceSample, tracklet: Tracklet, frame: Frame) -> None:
-        """A closer look showed a face, aligned and judged since."""
+    def saw(self, sample: FaceSample, tracklet: Tracklet, picture: Image, at_ms: int) -> None:
+        """A closer look at `picture` showed a face, aligned and judged since."""
         self.verified = True
         self.quality = sample.quality
-        self.history.taken(tracklet.width, frame.captured_at_ms, good=sample.quality.good)
+        self.history.taken(tracklet.width, at_ms, good=sample.quality.good)
         if sample.quality.score > self.probe_score:
-            self.probe, self.probe_score = probe_crop(frame.image, sample.box), sample.quality.score
+            self.probe, self.probe_score = probe_crop(picture, sample.box), sample.quality.score
             self.probe_width_px = float(sample.box[2] - sample.box[0])
 
     def note(

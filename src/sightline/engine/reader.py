@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import structlog
 
-from sightline.cameras import redact
+from sightline.cameras import CameraState, redact
 from sightline.clock import Clock
+from sightline.engine.detail import DetailPictures
 from sightline.engine.mailbox import Mailboxes
 from sightline.engine.masking import masked
 from sightline.engine.packet_fan import PacketFan
@@ -23,7 +25,7 @@ from sightline.exceptions import SourceError
 from sightline.frames import Frame, Image
 from sightline.packets import EncodedPacket
 
-__all__ = ["CameraReader", "FrameSource", "OpenSource"]
+__all__ = ["CameraReader", "FrameSource", "LargeStream", "OpenSource"]
 
 MIN_ANALYSIS_FPS = 0.05
 MAX_ANALYSIS_FPS = 60.0
@@ -76,8 +78,9 @@ class _AnalysisCrash(Exception):
 class CameraReader:
     """One camera's thread, its state, its rates. `camera` may be replaced by one of the same source and rate.
 
-    `told` is called from that thread or from `tick`'s; it must neither block nor call back. `turn_s` says how long to
-    wait before the source is opened, so that cameras that went down together do not all come back in one instant.
+    It reads `camera.source`; with a `large` stream that is read there, and `camera.substream` here. `told` is called
+    from that thread or from `tick`'s; it must neither block nor call back. `turn_s` says how long to wait before the
+    source is opened, so that cameras that went down together do not all come back in one instant.
     """
 
     def __init__(
@@ -85,7 +88,7 @@ class CameraReader:
         camera: CameraSpec,
         *,
         open_source: OpenSource,
-        mailboxes: Mailboxes,
+        mailboxes: Mailboxes | None,
         clock: Clock,
         told: Callable[[CameraReader, StateChange | Outage], None],
         stall_after_ms: int,
@@ -93,8 +96,12 @@ class CameraReader:
         first_frame_id: int = 1,
         turn_s: Callable[[], float] = lambda: 0.0,
         open_encoder: OpenEncoder | None = None,
+        large: LargeStream | None = None,
     ) -> None:
-        """Without `open_encoder` a camera whose pictures have to be encoded has no packets."""
+        """Without `open_encoder` a camera whose pictures have to be encoded has no packets; without `mailboxes` it is
+        read for its packets alone, and analysed by nobody. `large` is the camera's larger stream, where this reads its
+        smaller one.
+        """
         self.camera = camera
         self.next_frame_id = first_frame_id
         self._open_source = open_source
@@ -110,6 +117,7 @@ class CameraReader:
         self._frame_rate = RateMeter()
         self._analysed_rate = RateMeter()
         self._feed = PacketFeed(camera.id, open_encoder)
+        self._large = large
         self.pictures = PictureFan()
         self._stopping = threading.Event()
         self._wake = threading.Event()
@@ -122,7 +130,7 @@ class CameraReader:
     @property
     def packets(self) -> PacketFan:
         """The camera's video, encoded: for the ring, recordings and everybody who watches live."""
-        return self._feed.fan
+        return self._large.reader.packets if self._large is not None else self._feed.fan
 
     @property
     def size(self) -> tuple[int, int]:
@@ -132,14 +140,25 @@ class CameraReader:
 
     def is_same_source(self, camera: CameraSpec) -> bool:
         """Whether this camera is read like the one that is read now; its scene may be another."""
-        return (camera.source, camera.analysis_fps) == (self.camera.source, self.camera.analysis_fps)
+        now = self.camera
+        return (camera.source, camera.substream, camera.analysis_fps) == (now.source, now.substream, now.analysis_fps)
+
+    def use(self, camera: CameraSpec) -> None:
+        """Another scene: the next frame has it."""
+        self.camera = camera
+        if self._large is not None:
+            self._large.reader.use(camera)
 
     def start(self) -> None:
         """Begins to read."""
+        if self._large is not None:
+            self._large.start()
         self._thread.start()
 
     def stop(self) -> None:
         """Asks the thread to end; returns at once."""
+        if self._large is not None:
+            self._large.stop()
         self._stopping.set()
         self._wake.set()
         source = self._source
@@ -153,7 +172,7 @@ class CameraReader:
     def join(self, timeout_s: float) -> bool:
         """Waits for the thread; False when it is still busy (libav's own time-out will end it)."""
         self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        return not self._thread.is_alive() and (self._large is None or self._large.reader.join(timeout_s))
 
     def tick(self) -> None:
         """Lets silence be noticed while the thread waits for a frame."""
@@ -176,7 +195,7 @@ class CameraReader:
             return CameraReport(
                 camera_id=self.camera.id,
                 state=machine.state.value,  # type: ignore[arg-type]  # a reader is never `disabled`
-                reason=machine.reason,
+                reason=machine.reason or (self._large.trouble if self._large is not None else ""),
                 since=self._clock.now_ms() - (round(now_s * 1000) - machine.since_ms),
                 width=machine.width,
                 height=machine.height,
@@ -203,7 +222,8 @@ class CameraReader:
                 self._wake.wait(self._retry_in_s())
 
     def _read(self) -> None:
-        source = self._open_source(self.camera.source, self._timeout_s)
+        smaller = self.camera.substream if self._large is not None else ""
+        source = self._open_source(smaller or self.camera.source, self._timeout_s)
         self._source = source
         self._feed.source_opened()
         try:
@@ -219,17 +239,19 @@ class CameraReader:
                 now_s, captured_at_ms = self._clock.monotonic_s(), self._clock.now_ms()
                 masks = self.camera.scene.masks
                 self._feed.read(source, captured_at_ms, masked=bool(masks))
-                due, wanted = cadence.due(now_s), self._feed.picture_due(now_s)
+                due = self._mailboxes is not None and cadence.due(now_s)
+                wanted = self._feed.picture_due(now_s)
                 takers = self.pictures.due(now_s)
                 if due or wanted or takers:
                     image = masked(source.picture(), masks)
                     height, width = image.shape[:2]
                     captured_at_ms = self._feed.captured_at_ms(source, captured_at_ms)
                     self._feed.picture(image, now_s=now_s, at_ms=captured_at_ms)
-                    frame = Frame(self.camera.id, self.next_frame_id, captured_at_ms, image)
+                    detail = self._large.pictures.detail(captured_at_ms) if self._large is not None else None
+                    frame = Frame(self.camera.id, self.next_frame_id, captured_at_ms, image, detail)
                     for take in takers:
                         take(frame, now_s)
-                    if due:
+                    if due and self._mailboxes is not None:
                         self._mailboxes.put(frame)
                 self.next_frame_id += 1
                 with self._lock:
@@ -268,3 +290,29 @@ class CameraReader:
 
     def _now_ms(self) -> int:
         return round(self._clock.monotonic_s() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class LargeStream:
+    """A camera's larger stream beside the smaller one that is analysed: read for its packets, looked into for faces."""
+
+    reader: CameraReader
+    pictures: DetailPictures
+
+    @property
+    def trouble(self) -> str:
+        """What is wrong with it, in plain words; empty where nothing is."""
+        report = self.reader.report()
+        if report.state == CameraState.ONLINE.value:
+            return ""
+        return f"analysed by its smaller stream alone: {report.reason or 'the larger one is being opened'}"
+
+    def start(self) -> None:
+        """Begins to read."""
+        self.pictures.start()
+        self.reader.start()
+
+    def stop(self) -> None:
+        """Asks it to end; returns at once."""
+        self.pictures.stop()
+        self.reader.stop()

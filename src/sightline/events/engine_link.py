@@ -184,12 +184,16 @@ class Welcome(LinkMessage, tag="welcome", frozen=True):
 
 
 class CameraSpec(LinkValue, frozen=True):
-    """What an engine needs to read a camera, `source` with its credentials, and what it is to watch for."""
+    """What an engine needs to read a camera, `source` with its credentials, and what it is to watch for.
+
+    `substream`: a smaller stream of the same picture, which is analysed then; faces are looked at closely in `source`.
+    """
 
     id: str
     source: str
     analysis_fps: float
     scene: Scene = Scene()
+    substream: str = ""
 
 
 class Assign(LinkMessage, tag="assign", frozen=True):

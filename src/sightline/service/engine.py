@@ -32,6 +32,7 @@ from sightline.ingest.annotated_video import VideoFiles
 from sightline.ingest.encoder import PictureEncoder
 from sightline.ingest.hardware import accelerator
 from sightline.ingest.open import open_source
+from sightline.ingest.packet_decoder import PictureDecoder
 from sightline.ingest.published import Publications
 from sightline.ingest.video_files import RemuxedFiles
 from sightline.ingest.webrtc import WebRtcPeers
@@ -119,6 +120,7 @@ def new_engine(
         recordings=VideoFiles(),
         open_encoder=PictureEncoder,
         video_files=RemuxedFiles(),
+        open_decoder=PictureDecoder,
         peers=WebRtcPeers(publications, network),
         clock=SystemClock(),
         read_memory=partial(read_memory, Device(settings.device)),

@@ -39,7 +39,7 @@ def sample(score: float, *reasons: QualityReason) -> FaceSample:
 def test_a_face_too_narrow_to_embed_is_looked_at_until_it_is_known_to_be_one() -> None:
     track, narrow = followed(), tracklet(MIN_WIDTH_PX - 5)
     assert track.wants_sample(narrow, 0, RULES, min_width_px=MIN_WIDTH_PX)
-    track.saw(sample(0.1, QualityReason.TOO_SMALL), narrow, frame(0))
+    track.saw(sample(0.1, QualityReason.TOO_SMALL), narrow, frame(0).image, frame(0).captured_at_ms)
     assert track.verified
     assert not track.wants_sample(narrow, 10_000, RULES, min_width_px=MIN_WIDTH_PX)
 
@@ -54,9 +54,9 @@ def test_where_nothing_was_there_is_looked_again_a_little_later() -> None:
 
 def test_the_best_sample_is_the_probe_and_the_newest_gives_the_quality() -> None:
     track, wide = followed(), tracklet(60)
-    track.saw(sample(0.4), wide, frame(1, level=40))
-    track.saw(sample(0.9), wide, frame(2, level=90))
-    track.saw(sample(0.5), wide, frame(3, level=50))
+    track.saw(sample(0.4), wide, frame(1, level=40).image, frame(1, level=40).captured_at_ms)
+    track.saw(sample(0.9), wide, frame(2, level=90).image, frame(2, level=90).captured_at_ms)
+    track.saw(sample(0.5), wide, frame(3, level=50).image, frame(3, level=50).captured_at_ms)
     assert track.probe is not None
     assert track.probe.mean() == 90
     assert track.quality.score == 0.5
@@ -74,7 +74,7 @@ def test_the_trace_is_bounded_and_keeps_the_newest() -> None:
 
 def test_only_a_track_with_samples_can_be_doubted() -> None:
     track, wide = followed(), tracklet(60)
-    track.saw(sample(0.9), wide, frame(1))
+    track.saw(sample(0.9), wide, frame(1).image, frame(1).captured_at_ms)
     track.doubt()
     assert not track.doubted
     track.consensus.add(Sample(1, 200, 0.9, np.ones(3, np.float32)), None)

@@ -28,9 +28,10 @@ def decodes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return bursts
 
 
-def encoded(path: Path, codec: str, count: int) -> Path:
+def encoded(path: Path, codec: str, count: int, group: int = 15) -> Path:
+    """A video with a keyframe every `group` pictures, or of nothing else."""
     if codec == "libx264":
-        return write_video(path, [numbered(n) for n in range(count)])
+        return write_video(path, [numbered(n) for n in range(count)], fps=group)
     with av.open(str(path), "w", format="avi") as container:
         stream = container.add_stream(codec, rate=15)
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuvj420p"
@@ -73,10 +74,24 @@ def test_pictures_that_stand_alone_are_decoded_only_when_wanted(tmp_path: Path, 
 
 def test_others_are_decoded_in_bursts(tmp_path: Path, decodes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "BURST_S", 1e6)
-    decoder, stream = packets(encoded(tmp_path / "v.mp4", "libx264", 41))
+    decoder, stream = packets(encoded(tmp_path / "v.mp4", "libx264", 41, group=60))
     for packet in stream:
         decoder.take(packet)
     assert decodes == [1] + [MAX_BURST_FRAMES] * 5
+
+
+def test_a_group_of_which_nobody_wants_a_picture_is_not_decoded(tmp_path: Path, decodes: list[int]) -> None:
+    decoder, stream = packets(encoded(tmp_path / "v.mp4", "libx264", 50, group=10))
+    for number, packet in enumerate(stream):
+        decoder.take(packet)
+        if number == 4:
+            assert number_in(shown(decoder)) == 4
+        if number == 20:  # two groups ago somebody asked, in the last one nobody did
+            before = sum(decodes)
+        if number == 33:
+            assert sum(decodes) == before
+            assert number_in(shown(decoder)) == number
+            assert sum(decodes) == before + 4  # from the keyframe on
 
 
 def test_slow_frames_are_decoded_at_once(tmp_path: Path, decodes: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
