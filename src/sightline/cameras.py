@@ -71,7 +71,8 @@ class CameraStatus:
 class Camera:
     """A camera's record. `source` holds credentials: only engines see it, everybody else sees `redact(source)`.
 
-    `latitude` and `longitude` are WGS 84 degrees; `analysis_fps` is in analysed frames a second.
+    `latitude` and `longitude` are WGS 84 degrees; `analysis_fps` is in analysed frames a second. `substream`, secret
+    like `source`, is a smaller stream of the same picture: it is analysed, and faces are looked at in `source`.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Camera:
     enabled: bool
     alert_unknown: bool
     created_at_ms: int
+    substream: str = ""
 
     @property
     def engine_source(self) -> str:

@@ -36,7 +36,7 @@ async def test_a_camera_is_replaced_whole(store: SqlStore) -> None:
     camera = await add_camera(store)
     wanted = dataclasses.replace(
         camera, name="Gate", source="file:gate.mp4", latitude=None, longitude=None, analysis_fps=2.5, enabled=False,
-        alert_unknown=True,
+        alert_unknown=True, substream="rtsp://viewer:pr1vate@10.0.0.9/small",
     )  # fmt: skip
     assert await store.cameras.replace(wanted) == wanted
     assert await store.cameras.get(camera.id) == wanted

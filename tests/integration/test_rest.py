@@ -338,6 +338,13 @@ async def test_cameras_and_that_their_credentials_are_never_shown(gateway: Runni
         await ask("patch", path, 403, source="rtsp://***@10.0.0.9:x/")
         await ask("patch", path, 422, source=f"rtsp://a:{secret}/x@10.0.0.9/")
         await ask("patch", path, 422, latitude=91)
+        small = await ask("patch", path, 200, substream=f"rtsp://viewer:{secret}@10.0.0.9/small")
+        assert small["substream"] == "rtsp://***@10.0.0.9/small"
+        await ask("patch", path, 200, substream="rtsp://***@10.0.0.9/smaller")
+        stored = await gateway.gateway.store.cameras.get(made["id"])
+        assert stored.substream == f"rtsp://viewer:{secret}@10.0.0.9/smaller"
+        await ask("patch", path, 403, substream="rtsp://169.254.169.254/")
+        assert (await ask("patch", path, 200, substream=""))["substream"] == ""
         await ask("patch", path, 200, latitude=None, enabled=False)
         assert (await ask("get", path, 200))["status"]["state"] == "disabled"
         for refused in ("rtsp://169.254.169.254/", "rtsp://[::ffff:169.254.169.254]/", "http://224.0.0.1/x"):

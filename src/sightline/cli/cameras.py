@@ -32,6 +32,9 @@ def add(
     alert_unknown: Annotated[
         bool | None, typer.Option("--alert-unknown/--no-alert-unknown", help="Alert about people whom nobody enrolled.")
     ] = None,
+    substream: Annotated[
+        str | None, typer.Option(help="A smaller stream of it, to be analysed; faces are looked at closely in SOURCE.")
+    ] = None,
     disabled: Annotated[bool, typer.Option("--disabled", help="Add it without starting it.")] = False,
     test: Annotated[bool, typer.Option("--test", help="Open it first, and add it only when that works.")] = False,
     as_json: Json = False,
@@ -43,6 +46,8 @@ def add(
     [bold]Examples[/bold]
 
         sightline cameras add door rtsp://user:password@10.0.0.9/stream1 --test
+
+        sightline cameras add hall rtsp://10.0.0.8/main --substream rtsp://10.0.0.8/sub
 
         sightline cameras add yard http://10.0.0.7/video.mjpg --latitude 52.52 --longitude 13.405
 
@@ -59,6 +64,8 @@ def add(
     async def create(client: RestClient) -> CameraInfo:
         if test:
             await _require_working(client, where)
+            if substream:
+                await _require_working(client, _from_here(substream))
         return await client.create_camera(
             name=name,
             source=where,
@@ -67,6 +74,7 @@ def add(
             analysis_fps=fps,
             enabled=not disabled,
             alert_unknown=alert_unknown,
+            substream=_from_here(substream) if substream else None,
         )
 
     camera = run(loaded(home, config), create)

@@ -79,6 +79,7 @@ class CameraInfo(msgspec.Struct, frozen=True, kw_only=True):
     alert_unknown: bool = False
     has_credentials: bool = False
     created_at: int = 0
+    substream: str = ""
 
 
 class SourceTest(msgspec.Struct, frozen=True, kw_only=True):

@@ -144,6 +144,7 @@ class RestClient:
         analysis_fps: float | None = None,
         enabled: bool = True,
         alert_unknown: bool | None = None,
+        substream: str | None = None,
     ) -> CameraInfo:
         """A new camera; degrees are WGS 84; what is left out becomes the server's default."""
         fields = {
@@ -154,6 +155,7 @@ class RestClient:
             "analysis_fps": analysis_fps,
             "enabled": enabled,
             "alert_unknown": alert_unknown,
+            "substream": substream,
         }
         given = {name: value for name, value in fields.items() if value is not None}
         return await self._ask("POST", "/api/cameras", CameraInfo, json=given)

@@ -56,6 +56,7 @@ class Assignments:
             camera.id: link.CameraSpec(
                 id=camera.id,
                 source=camera.engine_source,
+                substream=camera.substream,
                 analysis_fps=camera.analysis_fps,
                 scene=views.get(camera.id, self._default_view).told_scene(told_again=told_again),
             )

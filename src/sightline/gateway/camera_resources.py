@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel
 
 from sightline.cameras import Camera, CameraState, CameraStatus, has_credentials, redact
-from sightline.gateway.resources import AnalysisRate, Body, Latitude, Longitude, Name, Source
+from sightline.gateway.resources import AnalysisRate, Body, Latitude, Longitude, Name, Source, Substream
 
 __all__ = [
     "CameraChange",
@@ -31,11 +31,12 @@ class StatusOut(BaseModel):
 
 
 class CameraOut(BaseModel):
-    """A camera; credentials in `source` are shown as `***`."""
+    """A camera; credentials in `source` and `substream` are shown as `***`; `substream` is empty where none is."""
 
     id: str
     name: str
     source: str
+    substream: str
     has_credentials: bool
     latitude: float | None
     longitude: float | None
@@ -51,7 +52,8 @@ class CameraOut(BaseModel):
             id=camera.id,
             name=camera.name,
             source=redact(camera.source),
-            has_credentials=has_credentials(camera.source),
+            substream=redact(camera.substream),
+            has_credentials=has_credentials(camera.source) or has_credentials(camera.substream),
             latitude=camera.latitude,
             longitude=camera.longitude,
             analysis_fps=camera.analysis_fps,
@@ -75,6 +77,7 @@ class NewCamera(Body):
 
     name: Name
     source: Source
+    substream: Substream = ""
     latitude: Latitude | None = None
     longitude: Longitude | None = None
     analysis_fps: AnalysisRate | None = None
@@ -87,6 +90,7 @@ class CameraChange(Body):
 
     name: Name | None = None
     source: Source | None = None
+    substream: Substream | None = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
     analysis_fps: AnalysisRate | None = None

@@ -107,6 +107,7 @@ class Cameras(Protocol):
         alert_unknown: bool,
         now_ms: int,
         camera_id: str | None = None,
+        substream: str = "",
     ) -> Camera:
         """With `camera_id` under that id; raises `Conflict` when it is taken."""
 

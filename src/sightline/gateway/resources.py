@@ -16,6 +16,7 @@ __all__ = [
     "Name",
     "Password",
     "Source",
+    "Substream",
     "Words",
 ]
 
@@ -23,6 +24,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=4000)]
 Password = Annotated[str, StringConstraints(min_length=10, max_length=256)]
 Source = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+Substream = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 AnalysisRate = Annotated[float, Field(gt=0, le=60, allow_inf_nan=False)]

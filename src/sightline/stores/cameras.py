@@ -44,11 +44,11 @@ class Cameras:
 
     async def create(
         self, *, name: str, source: str, latitude: float | None, longitude: float | None, analysis_fps: float,
-        enabled: bool, alert_unknown: bool, now_ms: int, camera_id: str | None = None,
+        enabled: bool, alert_unknown: bool, now_ms: int, camera_id: str | None = None, substream: str = "",
     ) -> Camera:  # fmt: skip
         """A new camera; two of them may have one name. Raises `Conflict` for a `camera_id` that is taken."""
         id = camera_id or new_id(now_ms)
-        camera = Camera(id, name, source, latitude, longitude, analysis_fps, enabled, alert_unknown, now_ms)
+        camera = Camera(id, name, source, latitude, longitude, analysis_fps, enabled, alert_unknown, now_ms, substream)
 
         def write(connection: Connection) -> Camera:
             if camera_id is not None and connection.execute(_BY_ID, {"camera_id": camera_id}).first() is not None:
@@ -95,13 +95,21 @@ class Cameras:
             enabled=row["enabled"],
             alert_unknown=row["alert_unknown"],
             created_at_ms=row["created_at_ms"],
+            substream=self._substream(row),
         )
+
+    def _substream(self, row: RowMapping) -> str:
+        sealed = row["sealed_substream"]
+        return self._vault.master.open(sealed, _context(row["id"])).decode() if sealed is not None else ""
 
     def _row(self, camera: Camera) -> dict[str, Any]:
         return {
             "id": camera.id,
             "name": camera.name,
             "sealed_source": self._vault.master.seal(camera.source.encode(), _context(camera.id)),
+            "sealed_substream": (
+                self._vault.master.seal(camera.substream.encode(), _context(camera.id)) if camera.substream else None
+            ),
             "latitude": camera.latitude,
             "longitude": camera.longitude,
             "analysis_fps": camera.analysis_fps,

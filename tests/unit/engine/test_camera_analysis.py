@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 
+import cv2
 import pytest
 
 from sightline.engine.analysis import Analyser
 from sightline.engine.camera_analysis import CameraAnalysis, CameraAnalysisSettings, Result
 from sightline.events.fact import Attack, Identified, ObjectSeen, Unknown, What
 from sightline.events.scene import Liveness, Scene
-from sightline.frames import Frame, Image
+from sightline.frames import Detail, Frame, Image
 from sightline.identities.gallery import Gallery, Reference
 from sightline.identities.strangers import Strangers
 from tests.painted_faces import COLOURS, GHOST, PaintedDetector, PaintedEmbedder, paint, room, template_of
@@ -40,10 +44,10 @@ class Camera:
         self.now_ms = 1_000_000
         self.results: list[Result] = []
 
-    def show(self, *images: Image, after_ms: int = STEP_MS) -> Result:
-        for image in images:
+    def show(self, *images: Image, after_ms: int = STEP_MS, details: Iterable[Detail | None] = ()) -> Result:
+        for image, detail in itertools.zip_longest(images, details):
             self.now_ms += after_ms
-            frame = Frame("door", len(self.results), self.now_ms, image)
+            frame = Frame("door", len(self.results), self.now_ms, image, detail)
             self.results.append(self.analysis.process(frame, self.gallery))
         return self.results[-1]
 
@@ -187,6 +191,35 @@ def test_a_face_too_small_is_seen_but_never_named() -> None:
     assert result.observation.faces[0].identity == "pending"
     assert result.observation.faces[0].reasons == ["too_small"]
     assert camera.embedder.batches == []
+
+
+def test_a_face_too_small_in_the_smaller_stream_is_looked_at_in_the_larger_one() -> None:
+    small = walk(ANNA, 15, side=28, step=5)
+    large = [cv2.resize(image, (1920, 1080), interpolation=cv2.INTER_NEAREST) for image in small]
+    asked: list[int] = []
+
+    def picture_of(number: int) -> Image:
+        asked.append(number)
+        return large[number]
+
+    camera = Camera()
+    details = [Detail(1920, 1080, partial(picture_of, number)) for number in range(15)]
+    result = camera.show(*small, details=details)
+    (fact,) = camera.facts
+    assert isinstance(fact, Identified)
+    assert fact.person_id == "anna"
+    assert result.observation.faces[0].bbox[2] < 640, "boxes stay in pixels of the frame"
+    assert 0 < len(asked) < 15, "decoded only when a face is to be looked at"
+
+
+def test_what_the_larger_stream_does_not_show_is_judged_in_the_smaller_one() -> None:
+    small = walk(ANNA, 15)
+    elsewhere = cv2.resize(room(), (1920, 1080), interpolation=cv2.INTER_NEAREST)
+    for picture in (elsewhere, None):
+        camera = Camera()
+        camera.show(*small, details=[Detail(1920, 1080, lambda picture=picture: picture)] * 15)  # type: ignore[misc]
+        (fact,) = camera.facts
+        assert isinstance(fact, Identified)
 
 
 def test_a_face_that_comes_closer_is_named_then() -> None:

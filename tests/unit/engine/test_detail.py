@@ -53,7 +53,7 @@ def shown(pictures: DetailPictures, at_ms: int) -> int | None:
     return None if image is None else number_in(image)
 
 
-def test_the_picture_nearest_to_the_moment_is_decoded_and_the_next_ones_from_there(packets: list[EncodedPacket]) -> None:
+def test_the_nearest_picture_is_decoded_and_the_next_ones_from_there(packets: list[EncodedPacket]) -> None:
     fan = PacketFan()
     pictures = DetailPictures(fan, Counted)
     pictures.start()

@@ -42,10 +42,12 @@ async def list_cameras(gateway: GatewayOf, caller: Seer) -> list[CameraOut]:
 async def create_camera(gateway: GatewayOf, caller: Manager, new: NewCamera) -> CameraOut:
     """A new camera; an engine starts to read it at once."""
     settings = gateway.settings
-    await check_source(new.source, allow_loopback=settings.allow_loopback_sources or caller.is_local)
+    for source in filter(None, (new.source, new.substream)):
+        await check_source(source, allow_loopback=settings.allow_loopback_sources or caller.is_local)
     camera = await gateway.store.cameras.create(
         name=new.name,
         source=new.source,
+        substream=new.substream,
         latitude=new.latitude,
         longitude=new.longitude,
         analysis_fps=new.analysis_fps or settings.analysis_fps,
@@ -116,12 +118,13 @@ async def change_camera(gateway: GatewayOf, caller: Manager, camera_id: str, cha
     """Changes what is given. A source that still shows `***` keeps its stored credentials."""
     stored = await gateway.store.cameras.get(camera_id)
     given: dict[str, Any] = change.model_dump(exclude_unset=True)
-    for field in ("name", "source", "analysis_fps", "enabled", "alert_unknown"):
+    for field in ("name", "source", "substream", "analysis_fps", "enabled", "alert_unknown"):
         if field in given and given[field] is None:
             del given[field]
-    if "source" in given:
-        given["source"] = restore_credentials(given["source"], stored.source)
-        await check_source(given["source"], allow_loopback=gateway.settings.allow_loopback_sources or caller.is_local)
+    for field, known in (("source", stored.source), ("substream", stored.substream or stored.source)):
+        if given.get(field):
+            given[field] = restore_credentials(given[field], known)
+            await check_source(given[field], allow_loopback=gateway.settings.allow_loopback_sources or caller.is_local)
     camera = await gateway.store.cameras.replace(replace(stored, **given))
     gateway.changes.camera(camera_id)
     await _audit(gateway, caller, "camera_changed", camera, ", ".join(sorted(given)))

@@ -18,6 +18,7 @@ cameras = Table(
     Column("analysis_fps", Float, nullable=False),
     Column("enabled", Boolean, nullable=False),
     Column("alert_unknown", Boolean, nullable=False),
+    Column("sealed_substream", LargeBinary),
     Column("created_at_ms", BigInteger, nullable=False),
 )  # fmt: skip
 

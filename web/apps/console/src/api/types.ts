@@ -55,6 +55,7 @@ export interface Camera {
   id: string;
   name: string;
   source: string;
+  substream: string;
   has_credentials: boolean;
   latitude: number | null;
   longitude: number | null;
@@ -68,6 +69,7 @@ export interface Camera {
 export interface CameraDraft {
   name: string;
   source: string;
+  substream: string;
   latitude: number | null;
   longitude: number | null;
   analysis_fps: number;

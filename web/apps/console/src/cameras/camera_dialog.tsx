@@ -66,6 +66,19 @@ export function CameraDialog({ camera, onClose }: { camera?: Camera; onClose: ()
           }}
         />
         <ConnectionTest key={draft.source} source={draft.source} camera={camera} />
+        <TextInput
+          label={camerasText.substream}
+          description={camerasText.substreamHint}
+          autoComplete="off"
+          spellCheck={false}
+          value={draft.substream}
+          onChange={(event) => {
+            set({ substream: event.currentTarget.value });
+          }}
+        />
+        {draft.substream.trim() === '' ? null : (
+          <ConnectionTest key={draft.substream} source={draft.substream} camera={undefined} />
+        )}
         <PositionFields latitude={draft.latitude} longitude={draft.longitude} error={faults.latitude} onChange={set} />
         <NumberInput
           label={camerasText.rate}

@@ -4,6 +4,7 @@ import { camerasText } from '../text/cameras.ts';
 export const NO_CAMERA: CameraDraft = {
   name: '',
   source: '',
+  substream: '',
   latitude: null,
   longitude: null,
   analysis_fps: 5,
@@ -14,8 +15,8 @@ export const NO_CAMERA: CameraDraft = {
 export type CameraFaults = Partial<Record<'name' | 'source' | 'latitude', string>>;
 
 export function draftOf(camera: Camera): CameraDraft {
-  const { name, source, latitude, longitude, analysis_fps, enabled, alert_unknown } = camera;
-  return { name, source, latitude, longitude, analysis_fps, enabled, alert_unknown };
+  const { name, source, substream, latitude, longitude, analysis_fps, enabled, alert_unknown } = camera;
+  return { name, source, substream, latitude, longitude, analysis_fps, enabled, alert_unknown };
 }
 
 /** What is wrong with a draft, by field; empty when it may be sent. The source itself is tested by the server. */

@@ -7,6 +7,8 @@ export const camerasText = {
   name: 'Name',
   namePlaceholder: 'Front door',
   source: 'Source',
+  substream: 'Smaller stream (optional)',
+  substreamHint: 'Many cameras send a second, smaller stream. It is analysed, and faces are looked at in the large one: less work, the same sharpness.',
   sourceHint: 'Where the pictures come from. Examples:',
   examples: [
     ['rtsp://user:password@192.168.1.20/stream1', 'network camera'],
