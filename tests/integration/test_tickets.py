@@ -99,7 +99,7 @@ async def test_ticket_ends_with_the_token_it_stands_for(gateway: RunningGateway)
         await gateway.until(lambda: list(gateway.gateway.hub.clients))
         (client,) = gateway.gateway.hub.clients
         expired_ms = gateway.gateway.tokens.read(token).expires_ms + 25_000
-        client.last_heard_ms = expired_ms
+        client._connection.heard_ms = expired_ms  # type: ignore[attr-defined]
         client.tick(expired_ms)  # type: ignore[attr-defined]
         await socket.wait_closed()
         assert socket.close_code == 4001

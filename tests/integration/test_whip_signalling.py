@@ -88,7 +88,7 @@ async def test_viewer_who_may_see_no_more_is_shown_no_more(gateway: RunningGatew
         offer, _ = await answered(engine, http.post(f"/whep/{camera_id}", content=OFFER, headers=SDP), answer="v=0")
         posting = others.post(f"/whep/{camera_id}", content=OFFER, headers=SDP)
         other_offer, answer = await answered(engine, posting, answer="v=0")
-        gateway.gateway.user_changed(user.id)
+        gateway.gateway.streams.user_changed(user.id)
         await engine.until(lambda: engine.all(EndSession))
         assert engine.all(EndSession) == [EndSession(session_id=offer.session_id, camera_id=camera_id)]
         gateway.gateway.streams.tick(2**50)  # their token has expired

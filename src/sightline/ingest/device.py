@@ -15,7 +15,8 @@ class DeviceSource(LiveSource):
 
     def __init__(self, spec: str, *, timeout_s: float) -> None:
         url, format, options = capture_of(spec, sys.platform)
-        super().__init__(url, shown=spec, timeout_s=timeout_s, format=format, options=options)
+        shown = url if url.startswith("/") else spec
+        super().__init__(url, shown=shown, timeout_s=timeout_s, format=format, options=options)
 
 
 def capture_of(spec: str, platform: str) -> tuple[str, str, dict[str, str]]:
