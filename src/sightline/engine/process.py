@@ -9,13 +9,15 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, NoReturn
 
 import structlog
 
 from sightline.engine.engine import Engine
 
 __all__ = ["read_token", "run_engine"]
+
+PARENT_THREAD = "parent"
 
 _log = structlog.get_logger(__name__)
 
@@ -31,8 +33,33 @@ def run_engine(new_engine: Callable[[], Engine], *, supervised: bool) -> None:
 
     A supervised engine is a child whose standard input is a pipe from its parent: when the parent dies, however it
     dies, the pipe closes, and no orphan goes on reading cameras. Raises what the engine raises.
+
+    Does not return where a thread still waits for its source: the process ends here then. libav, while it waits, asks
+    Python every tenth of a second whether it has waited long enough, and asking an interpreter that has ended is a
+    crash. By then every fact is on disk and the link is closed.
     """
-    asyncio.run(_run(new_engine, supervised=supervised))
+    try:
+        asyncio.run(_run(new_engine, supervised=supervised))
+    except Exception:
+        if _waiting_threads():
+            _log.exception("the engine failed")
+            _leave(1)
+        raise
+    if _waiting_threads():
+        _leave(0)
+
+
+def _waiting_threads() -> list[str]:
+    """Names of the threads that may be in the middle of a call into a library."""
+    return [thread.name for thread in threading.enumerate() if thread.daemon and thread.name != PARENT_THREAD]
+
+
+def _leave(status: int) -> NoReturn:
+    """Ends the process without ending the interpreter."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    os._exit(status)
 
 
 async def _run(new_engine: Callable[[], Engine], *, supervised: bool) -> None:
@@ -42,7 +69,7 @@ async def _run(new_engine: Callable[[], Engine], *, supervised: bool) -> None:
         loop.add_signal_handler(number, stop.set)
     engine = new_engine()  # before the thread below takes what is left of standard input
     if supervised:
-        threading.Thread(target=_wait_for_parent, args=(loop, stop), name="parent", daemon=True).start()
+        threading.Thread(target=_wait_for_parent, args=(loop, stop), name=PARENT_THREAD, daemon=True).start()
     await engine.run(stop)
 
 
