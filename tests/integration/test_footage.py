@@ -7,6 +7,7 @@ import contextlib
 import io
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -20,6 +21,7 @@ from sightline.engine.footage_shelf import FootageSettings
 from sightline.engine.gateway_address import GatewayAddress
 from sightline.events.engine_link import Assign, CameraSpec, Status
 from sightline.events.footage import FootageListed, ListFootage, SendFootage
+from sightline.events.observation import Observation
 from sightline.events.scene import Scene
 from tests.fake_gateway import TOKEN, FakeGateway
 from tests.scripted_engine import scripted_engine
@@ -124,11 +126,14 @@ async def test_an_engine_without_recordings_says_so(gateway: FakeGateway, tmp_pa
 
 
 @contextlib.asynccontextmanager
-async def engine_process(gateway: FakeGateway, spool: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+async def engine_process(
+    gateway: FakeGateway, spool: Path, *, largest_file_bytes: int = resource.RLIM_INFINITY
+) -> AsyncIterator[asyncio.subprocess.Process]:
     footage = {"piece_ms": 60_000, "keep_free_bytes": 0}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.scripted_engine",
         json.dumps({"url": gateway.url, "spool": str(spool), "footage": footage}),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file_bytes, largest_file_bytes)),
         cwd=REPOSITORY, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": f"{REPOSITORY / 'src'}{os.pathsep}{REPOSITORY}"},
     )  # fmt: skip
@@ -161,3 +166,20 @@ async def test_what_was_recorded_until_the_engine_was_killed_is_there_afterwards
         await gateway.send(SendFootage(request_id="it", camera_id="hall", starts_at=found.pieces[0].starts_at))
         await gateway.until(lambda: gateway.footage)
     assert len(shown(gateway.footage["it"])) > 10
+
+
+async def test_a_disk_that_takes_no_more_stops_the_recording_and_nothing_else(
+    gateway: FakeGateway, tmp_path: Path, video: str
+) -> None:
+    gateway.assign = [camera(video)]
+    async with engine_process(gateway, tmp_path / "spool", largest_file_bytes=20_000) as process:
+        await gateway.until(
+            lambda: any("File too large" in warning for status in gateway.all(Status) for warning in status.warnings)
+        )
+        found = await pieces_of(gateway, 1)
+        await gateway.send(SendFootage(request_id="it", camera_id="hall", starts_at=found.pieces[0].starts_at))
+        await gateway.until(lambda: gateway.footage)
+        seen = len(gateway.all(Observation))
+        await gateway.until(lambda: len(gateway.all(Observation)) > seen)
+        assert process.returncode is None
+    assert len(shown(gateway.footage["it"])) > 5

@@ -2,7 +2,7 @@
 
 One thread writes for all cameras. A growing piece is playable up to its last half second; an engine that was killed
 finishes at its next start what it finds. Before anything is written the disk is looked at: recording stops, and says
-so, rather than fill it.
+so, rather than fill it. Where the disk refuses all the same (a quota, a fault), it is asked again every half minute.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ class _Recording:
     sink: VideoSink | None = None
     path: Path | None = None
     first: EncodedPacket | None = None
+    refused: str = ""
+    """What the disk said when it refused; empty once it takes again."""
 
 
 class FootageRecorder:
@@ -52,6 +54,7 @@ class FootageRecorder:
         self._ended: list[_Recording] = []
         self._stopping = False
         self._tidied_at_s: float | None = None
+        self._unfinished: list[Path] = []
         self.stopped = ""
         """Why nothing is written, in plain words; empty while all is well."""
         self._thread = threading.Thread(target=self._run, name="footage", daemon=True)
@@ -59,7 +62,10 @@ class FootageRecorder:
     @property
     def warnings(self) -> list[str]:
         """What somebody should look into."""
-        return [f"recording is stopped: {self.stopped}"] if self.stopped and self._recordings else []
+        with self._lock:
+            refused = {one.refused for one in self._recordings.values() if one.refused}
+            reasons = [self.stopped] if self.stopped and self._recordings else sorted(refused)
+        return [f"recording is stopped: {reason}" for reason in reasons]
 
     def start(self) -> None:
         """Begins to write; what an earlier process left is finished first."""
@@ -111,20 +117,30 @@ class FootageRecorder:
             self._tidied_at_s = now_s
             if self.shelf.tidy(self._clock.now_ms()):
                 refusal = self.shelf.refusal()
+            self._try_again()
         if refusal != self.stopped:
             self.stopped = refusal
             if refusal and self._recordings:
                 _log.error("recording is stopped", reason=refusal)
 
+    def _try_again(self) -> None:
+        with self._lock:
+            for recording in self._recordings.values():
+                recording.refused = ""
+        unfinished, self._unfinished = self._unfinished, []
+        for path in unfinished:
+            self._finish(path)
+
     def _drain(self, recording: _Recording) -> None:
         while (packet := recording.queue.take()) is not None:
-            if self.stopped:
+            if self.stopped or recording.refused:
                 self._close(recording)
                 continue
             try:
                 self._write(recording, packet)
             except (OSError, SourceError) as error:
                 _log.error("a recording cannot be written", camera=recording.camera_id, reason=str(error))
+                recording.refused = str(error)
                 self._close(recording)
 
     def _write(self, recording: _Recording, packet: EncodedPacket) -> None:
@@ -157,7 +173,9 @@ class FootageRecorder:
             draft.rename(growing.with_name(f"{starts_at}-{duration_ms}.{format}"))
         except SourceError:
             _log.info("a recording that holds no picture was removed", file=growing.name)
-        except OSError as error:  # it is finished at the next start, if there is room then
+        except OSError as error:  # what is there plays, and is finished once there is room
             _log.error("a recording cannot be finished", file=growing.name, error=str(error))
+            draft.unlink(missing_ok=True)
+            self._unfinished.append(growing)
             return
         growing.unlink(missing_ok=True)

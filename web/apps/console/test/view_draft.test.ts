@@ -27,6 +27,7 @@ const VIEW: CameraView = {
   ],
   liveness: 'report',
   objects_fps: null,
+  record: true,
 };
 
 describe('shapes', () => {

@@ -54,6 +54,8 @@ export interface NewCameraView {
   liveness: Liveness;
   /** How often a second persons and things are looked for; `null`: as the settings say, 0: never. */
   objects_fps: number | null;
+  /** Whether everything is recorded, on its engine's disk. */
+  record: boolean;
 }
 
 export interface CameraView extends NewCameraView {

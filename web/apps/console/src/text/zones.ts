@@ -66,6 +66,8 @@ export const zonesText = {
   } satisfies Record<Liveness, string>,
   objectsFps: 'Looks for persons and things, a second',
   objectsFpsHint: 'Empty: as the settings say. 0: never.',
+  record: 'Record all the time',
+  recordHint: 'On the disk of the engine that reads this camera, until it is too old or too much.',
   unsaved: 'Not saved yet',
   asSettings: 'As the settings say',
   saved: (camera: string) => `${camera} watches for this from now on.`,

@@ -1,4 +1,4 @@
-import { NumberInput, SegmentedControl } from '@mantine/core';
+import { NumberInput, SegmentedControl, Switch } from '@mantine/core';
 import type { ReactElement } from 'react';
 
 import type { Liveness } from '../api/view_types.ts';
@@ -41,6 +41,15 @@ export function SceneOptions({ draft, mayEdit, onChange }: SceneOptionsProps): R
         value={draft.objectsFps ?? ''}
         onChange={(value) => {
           onChange({ ...draft, objectsFps: typeof value === 'number' ? value : null });
+        }}
+      />
+      <Switch
+        label={zonesText.record}
+        description={zonesText.recordHint}
+        disabled={!mayEdit}
+        checked={draft.record}
+        onChange={({ currentTarget }) => {
+          onChange({ ...draft, record: currentTarget.checked });
         }}
       />
     </section>

@@ -42,6 +42,7 @@ export interface ViewDraft {
   crowds: CrowdDraft[];
   liveness: Liveness;
   objectsFps: number | null;
+  record: boolean;
 }
 
 export const MOST: Record<ShapeKind, number> = { zone: 16, line: 16, mask: 32 };
@@ -78,6 +79,7 @@ export function draftOf(view: CameraView): ViewDraft {
     })),
     liveness: view.liveness,
     objectsFps: view.objects_fps,
+    record: view.record,
   };
 }
 
@@ -104,6 +106,7 @@ export function viewOf(draft: ViewDraft): NewCameraView {
     }),
     liveness: draft.liveness,
     objects_fps: draft.objectsFps,
+    record: draft.record,
   };
 }
 
