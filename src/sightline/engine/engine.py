@@ -10,9 +10,7 @@ from __future__ import annotations
 import asyncio
 import platform
 import ssl
-import threading
 import time
-import uuid
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -23,9 +21,10 @@ import structlog
 
 from sightline.clock import Clock
 from sightline.engine.analysis_pool import Analysed, AnalysisPool
+from sightline.engine.assigned_cameras import AssignedCameras, HowToRead
 from sightline.engine.clip_recorder import ClipRecorder, ClipSettings, FinishedClip, VideoFiles
 from sightline.engine.clip_sender import ClipSender
-from sightline.engine.detail import DetailPictures, OpenDecoder
+from sightline.engine.detail import OpenDecoder
 from sightline.engine.examination import Recordings
 from sightline.engine.examiner import Examiner, Looking
 from sightline.engine.footage_desk import FootageDesk
@@ -43,11 +42,9 @@ from sightline.engine.packet_feed import OpenEncoder
 from sightline.engine.peer_sessions import Peers, PeerSessions
 from sightline.engine.performance import Performance
 from sightline.engine.play_sessions import PlaySessions
-from sightline.engine.rates import Pace
-from sightline.engine.reader import CameraReader, LargeStream, OpenSource
+from sightline.engine.reader import CameraReader, OpenSource
 from sightline.engine.requests import Requests
 from sightline.engine.sights import Sight, SightLoader, Sights
-from sightline.engine.source_state import Outage, StateChange
 from sightline.engine.spool import Spool
 from sightline.engine.spool_disk import NoDisk, SpoolDisk
 from sightline.engine.uplink import Uplink
@@ -55,7 +52,7 @@ from sightline.engine.watching import Watching
 from sightline.events.engine_link import (
     LINK_PROTOCOL,
     Assign,
-    CameraSpec,
+    CameraReport,
     DeviceMemory,
     EngineMessage,
     GatewayMessage,
@@ -68,13 +65,12 @@ from sightline.events.engine_link import (
     Watch,
     Welcome,
 )
-from sightline.events.fact import Fact, Sighting, SourceState
+from sightline.events.fact import Fact, Sighting
 from sightline.events.footage import ListFootage, SendFootage
 from sightline.events.gallery_feed import GalleryPage
 from sightline.events.lease import Beat, Lease
 from sightline.events.live_video import HideVideo, ShowVideo
 from sightline.events.peer import EndSession, Offer, PushedPicture, SessionEnded
-from sightline.events.scene import Scene
 from sightline.events.still import Analyse, Draw, Examine, Examined, StopExamining
 
 __all__ = ["Engine", "EngineSettings"]
@@ -82,14 +78,9 @@ __all__ = ["Engine", "EngineSettings"]
 TICK_S = 0.5
 STATUS_INTERVAL_S = 2.0
 BEAT_INTERVAL_S = 2.0
-REPORT_INTERVAL_S = 10.0
 UNASSIGNED_GRACE_S = 10.0
 """After a new link, cameras that the gateway does not assign again within this time were removed while it was away."""
 SHUTDOWN_S = 2.0
-OPENED_AT_ONCE = 8
-OPENED_PER_SECOND = 8.0
-"""Cameras that go down together are opened again one after the other, so that neither the switch they hang on nor this
-machine drowns in them."""
 SPOOL_PATIENCE_S = 6.0
 """How long a new engine waits for the one before it to end and let go of the spool."""
 
@@ -122,13 +113,6 @@ class EngineSettings:
     footage: FootageSettings | None = None
 
 
-@dataclass(slots=True)
-class _Assigned:
-    reader: CameraReader
-    confirmed: bool = True
-    reported_at_s: float = 0.0
-
-
 class Engine:
     """One engine. `run` in an event loop until `stop` is set."""
 
@@ -154,21 +138,15 @@ class Engine:
         `read_memory` (in a thread: it may take a second) and `resident_bytes` tell of the device's memory and of this
         process's.
         """
-        self._open_encoder = open_encoder
-        self._open_decoder = open_decoder
         self._settings = settings
-        self._open_source = open_source
         self._clock = clock = GatewayClock(clock)
         self._lease = LeaseKeeper()
         self._gateway_version = settings.version
         self._mailboxes = Mailboxes()
         self._watching = Watching()
         self._outgoing = Outgoing()
-        self._cameras: dict[str, _Assigned] = {}
-        self._next_frame_ids: dict[str, int] = {}
-        self._opening = Pace(per_second=OPENED_PER_SECOND, at_once=OPENED_AT_ONCE)
-        self._opening_lock = threading.Lock()
-        self._leaving: list[CameraReader] = []
+        how = HowToRead(open_source, settings.stall_after_ms, settings.outage_after_ms, open_encoder, open_decoder)
+        self._cameras = AssignedCameras(how, self._mailboxes, clock, self, self._call_soon)
         self._grace_until_s: float | None = None
         self._performance = Performance(settings.workers, clock.monotonic_s())
         self._sights = Sights(sight, loader, ask=self._outgoing.ask, switched=self._sight_switched)
@@ -191,7 +169,7 @@ class Engine:
             tls=settings.tls,
             clips=self._clip_sender,
         )
-        self._video = LiveVideo(self._reader_of, open_encoder)
+        self._video = LiveVideo(self._cameras.reader_of, open_encoder)
         self._fragments = LiveFragments(self._video, self._uplink.pictures.put_part, self._call_soon)
         self._uplink.pictures.on_reconnected = self._fragments.begin_again
         self._requests = Requests(
@@ -226,7 +204,7 @@ class Engine:
             self._mailboxes,
             self._sights.new_analysis,
             self._sights.gallery,
-            self._scene_of,
+            self._cameras.scene_of,
             self._watching,
             self._performance,
             clock,
@@ -291,11 +269,9 @@ class Engine:
         self._clock.heard(welcome.server_time, asked_s)
         self._gateway_version = welcome.version
         self._lease.link_opened(self._clock.monotonic_s())
-        for assigned in self._cameras.values():
-            assigned.confirmed = False
+        self._cameras.unconfirm()
         self._grace_until_s = self._clock.monotonic_s() + UNASSIGNED_GRACE_S
-        reports = [assigned.reader.report() for assigned in self._cameras.values()]
-        return [self._beat(), self._sights.question(), *reports, self._status()]
+        return [self._beat(), self._sights.question(), *self._cameras.reports(), self._status()]
 
     def link_lost(self) -> None:
         """Nobody looks any more; everything else goes on."""
@@ -312,7 +288,7 @@ class Engine:
         """Does what a gateway asks."""
         match message:
             case Assign():
-                self._assign(message.camera)
+                self._cameras.assign(message.camera)
             case Revoke():
                 self._take_away(message.camera_id)
                 self._outgoing.beat(self._beat())
@@ -363,132 +339,51 @@ class Engine:
     def _beat(self) -> Beat:
         return self._lease.beat(self._cameras, self._clock.offset_ms, self._clock.monotonic_s())
 
-    def _assign(self, camera: CameraSpec) -> None:
-        known = self._cameras.get(camera.id)
-        if known is not None and known.reader.is_same_source(camera):
-            known.reader.use(camera)
-            self._record(known.reader)
-            known.confirmed = True
-            return
-        if known is not None:
-            self._revoke(camera.id)
-        large = self._large_stream(camera)
-        reader = self._reader(camera, self._mailboxes, self._told_from_thread, large)
-        self._cameras[camera.id] = _Assigned(reader)
-        self._report(self._cameras[camera.id])
-        if self._clips is not None:
-            self._clips.listen(camera.id, reader.packets)
-        self._record(reader)
-        reader.start()
-        _log.info("a camera was assigned", camera=camera.id, analysis_fps=camera.analysis_fps)
-
-    def _reader(
-        self,
-        camera: CameraSpec,
-        mailboxes: Mailboxes | None,
-        told: Callable[[CameraReader, StateChange | Outage], None],
-        large: LargeStream | None = None,
-    ) -> CameraReader:
-        return CameraReader(
-            camera,
-            open_source=self._open_source,
-            mailboxes=mailboxes,
-            clock=self._clock,
-            told=told,
-            stall_after_ms=self._settings.stall_after_ms,
-            outage_after_ms=self._settings.outage_after_ms,
-            first_frame_id=self._next_frame_ids.get(camera.id, 1),
-            turn_s=self._turn_to_open_s,
-            open_encoder=self._open_encoder,
-            large=large,
-        )
-
-    def _large_stream(self, camera: CameraSpec) -> LargeStream | None:
-        """The larger stream of a camera that has a smaller one to analyse. Its state is no camera's: what is wrong
-        with it is a reason beside the state of the smaller."""
-        if not camera.substream or self._open_decoder is None:
-            return None
-        reader = self._reader(camera, None, lambda reader, change: None)
-        return LargeStream(reader, DetailPictures(reader.packets, self._open_decoder))
-
-    def _reader_of(self, camera_id: str) -> CameraReader | None:
-        assigned = self._cameras.get(camera_id)
-        return assigned.reader if assigned is not None else None
-
     def published(self, camera_id: str) -> None:
         """A device begins to publish to this camera: it need not wait for its next attempt. From any thread."""
-        self._call_soon(lambda: self._retry_now(camera_id))
+        self._call_soon(lambda: self._cameras.retry_now(camera_id))
 
     def _session_ended_from_thread(self, session_id: str, reason: str) -> None:
         self._call_soon(lambda: self._outgoing.answer(SessionEnded(session_id=session_id, reason=reason)))
 
-    def _retry_now(self, camera_id: str) -> None:
-        reader = self._reader_of(camera_id)
-        if reader is not None:
-            reader.retry_now()
-
-    def _turn_to_open_s(self) -> float:
-        """Called from the readers' threads."""
-        with self._opening_lock:
-            return self._opening.wait_s(self._clock.monotonic_s())
-
-    def _scene_of(self, camera_id: str) -> Scene:
-        """Called from the workers."""
-        assigned = self._cameras.get(camera_id)
-        return assigned.reader.camera.scene if assigned is not None else Scene()
-
     def _take_away(self, camera_id: str) -> None:
-        self._revoke(camera_id)
+        self._cameras.revoke(camera_id)
         self._peer_sessions.camera_gone(camera_id)
 
-    def _revoke(self, camera_id: str) -> None:
-        assigned = self._cameras.pop(camera_id, None)
-        if assigned is None:
-            return
-        assigned.reader.stop()
-        self._next_frame_ids[camera_id] = assigned.reader.next_frame_id + 1
-        self._leaving.append(assigned.reader)
-        self._mailboxes.forget(camera_id)
+    # ── the cameras' user (`CamerasUser`) ───────────────────────────────────────────────────────────────────────────
+
+    def camera_assigned(self, reader: CameraReader) -> None:
+        """Clips and recordings take its packets."""
+        if self._clips is not None:
+            self._clips.listen(reader.camera.id, reader.packets)
+        self.camera_changed(reader)
+
+    def camera_changed(self, reader: CameraReader) -> None:
+        """It may be recorded from now on, or no longer."""
+        if self._footage is not None:
+            self._footage.record(reader.camera.id, reader.packets if reader.camera.scene.record else None)
+
+    def camera_revoked(self, camera_id: str) -> None:
+        """Nobody looks at it, or keeps of it, any more."""
         self._pool.forget(camera_id)
         if self._clips is not None:
             self._clips.leave(camera_id)
         if self._footage is not None:
             self._footage.record(camera_id, None)
-        _log.info("a camera was revoked", camera=camera_id)
 
-    def _report(self, assigned: _Assigned) -> None:
-        assigned.reported_at_s = self._clock.monotonic_s()
-        self._outgoing.report(assigned.reader.report())
+    def camera_reported(self, report: CameraReport) -> None:
+        """To the gateway."""
+        self._outgoing.report(report)
 
-    def _told_from_thread(self, reader: CameraReader, change: StateChange | Outage) -> None:
-        self._call_soon(lambda: self._told(reader, change))
-
-    def _told(self, reader: CameraReader, change: StateChange | Outage) -> None:
-        assigned = self._cameras.get(reader.camera.id)
-        if assigned is None or assigned.reader is not reader:
-            return  # of a camera that was taken away meanwhile
-        if isinstance(change, Outage):
-            self._outage(reader, change)
-        self._report(assigned)
+    def camera_turned(self, camera_id: str) -> None:
+        """Its video begins or ends with it."""
         self._video.tick()
 
-    def _outage(self, reader: CameraReader, outage: Outage) -> None:
-        report = reader.report()
-        fact = Fact(
-            key=uuid.uuid4().hex,
-            camera_id=reader.camera.id,
-            timestamp=self._clock.now_ms(),
-            width=report.width,
-            height=report.height,
-            what=SourceState(
-                state="online" if outage.ended else "offline",
-                reason=outage.reason,
-                offline_ms=outage.length_ms,
-            ),
-        )
+    def camera_out(self, fact: Fact, *, ended: bool) -> None:
+        """To the gateway; nobody is in sight of a camera that sees nothing."""
         self._outbox.add(fact, {})
-        if not outage.ended:
-            self._pool.forget(reader.camera.id)  # nobody is in sight of a camera that sees nothing
+        if not ended:
+            self._pool.forget(fact.camera_id)
 
     # ── results ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -507,14 +402,10 @@ class Engine:
             fact = self._with_clip(pictured.fact)
             self._outbox.add(fact, pictured.pictures)
             self._clip_sender.told(fact)
-        assigned = self._cameras.get(analysed.observation.camera_id)
-        if assigned is not None:
-            assigned.reader.analysed()
+        reader = self._cameras.reader_of(analysed.observation.camera_id)
+        if reader is not None:
+            reader.analysed()
             self._outgoing.observe(analysed.observation, analysed.pictures)
-
-    def _record(self, reader: CameraReader) -> None:
-        if self._footage is not None:
-            self._footage.record(reader.camera.id, reader.packets if reader.camera.scene.record else None)
 
     def _with_clip(self, fact: Fact) -> Fact:
         clip = self._clips.begin(fact) if self._clips is not None else None
@@ -532,9 +423,9 @@ class Engine:
         self._call_soon(lambda: self._poison(camera_id, what))
 
     def _poison(self, camera_id: str, what: str) -> None:
-        assigned = self._cameras.get(camera_id)
-        if assigned is not None:
-            assigned.reader.analysis_crashed(what)
+        reader = self._cameras.reader_of(camera_id)
+        if reader is not None:
+            reader.analysis_crashed(what)
 
     def _call_soon(self, work: Callable[[], None]) -> None:
         if self._loop is None or self._loop.is_closed():
@@ -551,12 +442,8 @@ class Engine:
         while True:
             await asyncio.sleep(TICK_S)
             now_s = self._clock.monotonic_s()
-            for assigned in list(self._cameras.values()):
-                assigned.reader.tick()
-                if now_s - assigned.reported_at_s >= REPORT_INTERVAL_S:
-                    self._report(assigned)
+            self._cameras.tick()
             self._video.tick()
-            self._leaving = [reader for reader in self._leaving if not reader.join(0)]
             if now_s >= status_at_s:
                 status_at_s = now_s + STATUS_INTERVAL_S
                 self._memory = await asyncio.to_thread(self._read_memory)
@@ -581,7 +468,7 @@ class Engine:
             self._uplink.drop()
         if self._grace_until_s is not None and now_s > self._grace_until_s:
             self._grace_until_s = None
-            for camera_id in [id for id, assigned in self._cameras.items() if not assigned.confirmed]:
+            for camera_id in self._cameras.unconfirmed():
                 self._take_away(camera_id)
 
     def _let_go(self) -> None:
@@ -638,12 +525,10 @@ class Engine:
 
     async def _shut_down(self) -> None:
         """Stops the threads, then waits until every fact they still gave is on disk."""
-        readers = [assigned.reader for assigned in self._cameras.values()] + self._leaving
         self._requests.close()
         self._examiner.close()
         await self._peer_sessions.close()
-        for reader in readers:
-            reader.stop()
+        self._cameras.stop()
         self._mailboxes.close()
         self._video.close()
         if self._clips is not None:
@@ -651,13 +536,11 @@ class Engine:
         self._footage_desk.close()
         if self._footage is not None:
             await asyncio.to_thread(self._footage.stop, SHUTDOWN_S)
-        await asyncio.to_thread(self._join_threads, readers)
+        await asyncio.to_thread(self._join_threads)
         await asyncio.sleep(0)  # what the workers delivered last is taken into the outbox
         await self._outbox.close()
 
-    def _join_threads(self, readers: list[CameraReader]) -> None:
+    def _join_threads(self) -> None:
         until_s = time.monotonic() + SHUTDOWN_S
         self._pool.join(SHUTDOWN_S)
-        for reader in readers:
-            if not reader.join(max(0.0, until_s - time.monotonic())):
-                _log.warning("a camera's thread is still waiting for its source", camera=reader.camera.id)
+        self._cameras.join(until_s)
