@@ -88,14 +88,50 @@ async def test_viewer_who_may_see_no_more_is_shown_no_more(gateway: RunningGatew
         offer, _ = await answered(engine, http.post(f"/whep/{camera_id}", content=OFFER, headers=SDP), answer="v=0")
         posting = others.post(f"/whep/{camera_id}", content=OFFER, headers=SDP)
         other_offer, answer = await answered(engine, posting, answer="v=0")
-        gateway.gateway.streams.user_changed(user.id)
+        gateway.gateway.changes.user(user.id)
         await engine.until(lambda: engine.all(EndSession))
-        assert engine.all(EndSession) == [EndSession(session_id=offer.session_id, camera_id=camera_id)]
+        (ended,) = engine.all(EndSession)
+        assert (ended.session_id, ended.reason) == (offer.session_id, "the account was changed")
         gateway.gateway.streams.tick(2**50)  # their token has expired
         await engine.until(lambda: len(engine.all(EndSession)) == 2)
         assert engine.all(EndSession)[1].session_id == other_offer.session_id
         assert (await others.delete(answer.headers["location"])).status_code == 200
-        assert len(gateway.gateway.streams.playing) == 0
+        assert len(gateway.gateway.streams.sessions) == 0
+
+
+async def test_device_whose_right_is_taken_away_publishes_no_more(gateway: RunningGateway) -> None:
+    ada, adas_token = await gateway.user("ada", Role.ADMIN)
+    await gateway.user("otto", Role.ADMIN)
+    async with gateway.engine() as engine, gateway.http() as owner, gateway.http(adas_token) as ada_http:
+        camera_id = await phone(gateway)
+        await engine.until(lambda: engine.all(Assign))
+
+        async def published(http: httpx.AsyncClient) -> str:
+            posting = http.post(f"/whip/{camera_id}", content=OFFER, headers=SDP)
+            return (await answered(engine, posting, answer="v=0"))[0].session_id
+
+        async def end_of(session_id: str) -> str:
+            await engine.until(lambda: any(one.session_id == session_id for one in engine.all(EndSession)))
+            return engine.all(EndSession)[-1].reason
+
+        token_path = f"/api/cameras/{camera_id}/token"
+        first = (await owner.post(token_path)).json()["token"]
+        async with gateway.http(first) as device:
+            by_first = await published(device)
+        second = (await owner.post(token_path)).json()["token"]
+        assert await end_of(by_first) == "the camera's token was revoked", "a new token makes the older one void"
+        by_ada = await published(ada_http)
+        async with gateway.http(second) as device:
+            by_second = await published(device)
+            await owner.delete(token_path)
+            assert await end_of(by_second) == "the camera's token was revoked"
+            assert (await device.post(f"/whip/{camera_id}", content=OFFER, headers=SDP)).status_code == 401
+        (await owner.patch(f"/api/users/{ada.id}", json={"role": "viewer"})).raise_for_status()
+        assert await end_of(by_ada) == "the account was changed"
+        assert (await ada_http.post(f"/whip/{camera_id}", content=OFFER, headers=SDP)).status_code == 401
+        over = await published(owner)
+        await engine.send(SessionEnded(session_id=over, reason="the device closed the connection"))
+        await gateway.until(lambda: len(gateway.gateway.streams.sessions) == 0)
 
 
 async def test_token_of_a_camera_publishes_there_and_does_nothing_else(gateway: RunningGateway) -> None:

@@ -30,8 +30,8 @@ class Peers(Players, Protocol):
     def push(self, session_id: str, camera_id: str, timestamp_ms: int, jpeg: bytes) -> None:
         """A camera's next picture, from a device that pushes pictures."""
 
-    def end(self, session_id: str, camera_id: str) -> None:
-        """Ends this session of this camera, because its user wants that."""
+    def end(self, session_id: str, camera_id: str, reason: str = "") -> None:
+        """Ends this session of this camera, because its user wants that, or for a reason that somebody wanted."""
 
     def camera_gone(self, camera_id: str) -> None:
         """This engine does not read this camera any more: ends all sessions of it."""
@@ -64,9 +64,9 @@ class PeerSessions:
         task.add_done_callback(self._tasks.discard)
 
     def end(self, message: EndSession) -> None:
-        """Whoever opened a session has had enough."""
+        """Whoever opened a session has had enough, or may hold it no more."""
         if self._peers is not None:
-            self._peers.end(message.session_id, message.camera_id)
+            self._peers.end(message.session_id, message.camera_id, message.reason)
 
     def pushed(self, message: PushedPicture) -> None:
         """A device's next picture."""

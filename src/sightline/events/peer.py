@@ -51,10 +51,11 @@ class Answer(LinkMessage, tag="sdp", frozen=True):
 
 
 class EndSession(LinkMessage, tag="end_session", frozen=True):
-    """The session of this camera is over, because whoever opened it says so."""
+    """The session of this camera is over: whoever opened it says so, or may hold it no more for this `reason`."""
 
     session_id: str
     camera_id: str
+    reason: str = ""
 
 
 class PushedPicture(LinkMessage, tag="pushed_picture", frozen=True):

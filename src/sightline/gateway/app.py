@@ -53,6 +53,7 @@ from sightline.gateway.foreign_engines import ForeignEngines
 from sightline.gateway.frame_desk import FrameDesk
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
+from sightline.gateway.held_sessions import HeldSessions
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.keeping_history import keep_history
@@ -65,7 +66,6 @@ from sightline.gateway.notifier import Notifier, Senders, Wording
 from sightline.gateway.notifier_metrics import NotifierMetrics
 from sightline.gateway.past import Past
 from sightline.gateway.pipeline_choice import PipelineChoice
-from sightline.gateway.playing import Playing
 from sightline.gateway.ports import Analyst, Store
 from sightline.gateway.presence import join_cluster
 from sightline.gateway.proxies import ClientAddress
@@ -190,7 +190,7 @@ def create_gateway(
         store, hub, viewers, live, intake, past, metrics, clock, rules.default_view, version=version, leases=leases
     )
     hub.on_watch_change = viewers.on_change = live.on_change = engines.watch_changed
-    streams = Streams(viewers, live, Playing(engines.reader_of), clock, open_ms=settings.stream_url_seconds * 1000)
+    streams = Streams(viewers, live, HeldSessions(engines.reader_of), clock, open_ms=settings.stream_url_seconds * 1000)
     foreign_engines = ForeignEngines(store, directory, hub, intake, streams, clock)
     streams.on_change = foreign_engines.changed
     notifier = Notifier(

@@ -15,6 +15,7 @@ import structlog
 from sightline.decisions.workstation_records import Standing
 from sightline.deliveries.cluster import Bulletin
 from sightline.deliveries.session import CloseCode
+from sightline.gateway.auth import camera_token_name
 from sightline.gateway.cluster import EVERYTHING
 from sightline.gateway.hub import Client
 
@@ -76,6 +77,11 @@ class Changes:
         self._gateway.workstations.token_changed(workstation_id)
         self._gateway.cluster.say("workstation_token", id=workstation_id)
 
+    def camera_token(self, camera_id: str) -> None:
+        """The token with which a device published to this camera is void."""
+        self._camera_token(camera_id)
+        self._gateway.cluster.say("camera_token", id=camera_id)
+
     def broadcast(self, type: str, data: Mapping[str, Any]) -> None:
         """A state message that concerns the whole system went to everybody here."""
         self._gateway.cluster.say("said", type=type, data=dict(data))
@@ -117,6 +123,8 @@ class Changes:
                 task = asyncio.create_task(self._engine_token(data["id"]))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+            case "camera_token":
+                self._camera_token(data["id"])
             case "standing":
                 self._gateway.workstations.stand(data["id"], Standing(data["standing"]))
             case "workstation_token":
@@ -168,6 +176,9 @@ class Changes:
         self._forget_encoded()
         for client in gateway.hub.of_user(user_id):
             client.end(CloseCode.REVOKED, "the account was changed: sign in again")
+
+    def _camera_token(self, camera_id: str) -> None:
+        self._gateway.streams.sessions.end_of(camera_token_name(camera_id), "the camera's token was revoked")
 
     async def _engine_token(self, engine_id: str) -> None:
         self._gateway.foreign_engines.token_changed(engine_id)

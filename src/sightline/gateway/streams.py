@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from sightline.clock import Clock
 from sightline.deliveries.rendition import Quality
 from sightline.exceptions import Forbidden, NotFound
+from sightline.gateway.held_sessions import HeldSessions
 from sightline.gateway.live_viewers import LiveViewers
-from sightline.gateway.playing import Playing
 from sightline.gateway.viewers import Viewer, Viewers
 
 __all__ = ["Stream", "Streams"]
@@ -43,15 +43,15 @@ class Stream:
 
 
 class Streams:
-    """All of them, and everybody who plays: `viewers` pictures, `live` video, `playing` WebRTC. `on_change` is told
+    """All of them, and everybody who plays: `viewers` pictures, `live` video, `sessions` WebRTC. `on_change` is told
     when what is `wanted` may be other."""
 
     def __init__(
-        self, viewers: Viewers, live: LiveViewers, playing: Playing, clock: Clock, *, open_ms: int
+        self, viewers: Viewers, live: LiveViewers, sessions: HeldSessions, clock: Clock, *, open_ms: int
     ) -> None:
         self.viewers = viewers
         self.live = live
-        self.playing = playing
+        self.sessions = sessions
         self.on_change: Callable[[], None] = lambda: None
         self._clock = clock
         self._open_ms = open_ms
@@ -122,7 +122,7 @@ class Streams:
             self._end(stream)
         self.viewers.end_of_user(user_id)
         self.live.end_of_user(user_id)
-        self.playing.end_of_user(user_id)
+        self.sessions.end_of(user_id, "the account was changed")
 
     def camera_removed(self, camera_id: str) -> None:
         """There is nothing to see of it any more."""
@@ -137,7 +137,7 @@ class Streams:
             self._end(stream)
         self.viewers.tick(now_ms)
         self.live.tick(now_ms)
-        self.playing.tick(now_ms)
+        self.sessions.tick(now_ms)
 
     def end_all(self) -> None:
         """The server stops."""

@@ -24,6 +24,7 @@ from sightline.gateway.gateway import Gateway
 from sightline.ice import IceServer
 
 __all__ = [
+    "Publisher",
     "VideoSession",
     "end_session",
     "engine_of",
@@ -47,8 +48,16 @@ class VideoSession:
     answer: str
 
 
-async def publisher_of(connection: HTTPConnection, gateway: Gateway, camera_id: str) -> str:
-    """The name of whoever may publish to this camera: the camera's own token, or somebody who manages cameras.
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who publishes: `name` as records show it, `holder` an account's id or the name of a machine token."""
+
+    name: str
+    holder: str
+
+
+async def publisher_of(connection: HTTPConnection, gateway: Gateway, camera_id: str) -> Publisher:
+    """Whoever may publish to this camera: the camera's own token, or somebody who manages cameras.
 
     Raises `Forbidden`, `HTTPException` (401).
     """
@@ -56,10 +65,10 @@ async def publisher_of(connection: HTTPConnection, gateway: Gateway, camera_id: 
     if token is not None:
         name = await gateway.store.machine_tokens.name_of(hash_machine_token(token))
         if name == camera_token_name(camera_id):
-            return name
+            return Publisher(name, name)
     caller = await caller_of_bearer(connection, gateway)
     require(caller.user, Right.MANAGE_CAMERAS)
-    return caller.user.name
+    return Publisher(caller.user.name, caller.user.id)
 
 
 async def viewer_of(connection: HTTPConnection, gateway: Gateway) -> Caller:

@@ -110,14 +110,15 @@ class WebRtcPeers:
         """
         return self._run(self._play(session_id, camera_id, offer, ended))
 
-    def end(self, session_id: str, camera_id: str) -> None:
-        """Whoever opened this session of this camera ends it; an unknown one has ended already."""
+    def end(self, session_id: str, camera_id: str, reason: str = "") -> None:
+        """Whoever opened this session of this camera ends it, or may hold it no more for this `reason`; an unknown one
+        has ended already."""
         publication = self._pushed.get(session_id)
         if publication is not None and publication.camera_id == camera_id:
-            publication.end(STOPPED, resting=True)
+            publication.end(reason or STOPPED, resting=True)
             return
         if self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self._end_if_of(session_id, camera_id), self._loop)
+            asyncio.run_coroutine_threadsafe(self._end_if_of(session_id, camera_id, reason or STOPPED), self._loop)
 
     def camera_gone(self, camera_id: str) -> None:
         """Ends all sessions of a camera that is not read here any more."""
@@ -261,10 +262,10 @@ class WebRtcPeers:
         _log.info("a video session ended", session=session_id, camera=session.camera_id, reason=reason)
         await session.connection.close()
 
-    async def _end_if_of(self, session_id: str, camera_id: str) -> None:
+    async def _end_if_of(self, session_id: str, camera_id: str, reason: str) -> None:
         session = self._sessions.get(session_id)
         if session is not None and session.camera_id == camera_id:
-            await self._end_by_id(session_id, STOPPED, resting=True)
+            await self._end_by_id(session_id, reason, resting=True)
 
     async def _end_all(self, reason: str, camera_id: str | None = None) -> None:
         ending = [session.id for session in self._sessions.values() if camera_id in (None, session.camera_id)]

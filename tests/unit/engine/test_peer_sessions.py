@@ -36,8 +36,8 @@ class ScriptedPeers:
     def push(self, session_id: str, camera_id: str, timestamp_ms: int, jpeg: bytes) -> None:
         self.calls.append(("push", session_id, camera_id, jpeg.decode()))
 
-    def end(self, session_id: str, camera_id: str) -> None:
-        self.calls.append(("end", session_id, camera_id))
+    def end(self, session_id: str, camera_id: str, reason: str = "") -> None:
+        self.calls.append(("end", session_id, camera_id, reason))
 
     def camera_gone(self, camera_id: str) -> None:
         self.calls.append(("gone", camera_id))
@@ -83,10 +83,10 @@ async def test_ends_are_passed_on() -> None:
     peers = ScriptedPeers()
     answers: list[Answer | SessionEnded] = []
     sessions = PeerSessions(peers, answers.append, {CAMERA}.__contains__)
-    sessions.end(EndSession(session_id="s", camera_id=CAMERA))
+    sessions.end(EndSession(session_id="s", camera_id=CAMERA, reason="revoked"))
     sessions.pushed(PushedPicture(session_id="p", camera_id=CAMERA, timestamp=1, jpeg=b"x"))
     sessions.pushed(PushedPicture(session_id="q", camera_id="elsewhere", timestamp=1, jpeg=b"x"))
     sessions.camera_gone(CAMERA)
     await sessions.close()
-    assert peers.calls == [("end", "s", CAMERA), ("push", "p", CAMERA, "x"), ("gone", CAMERA), ("close",)]
+    assert peers.calls == [("end", "s", CAMERA, "revoked"), ("push", "p", CAMERA, "x"), ("gone", CAMERA), ("close",)]
     assert answers == [SessionEnded(session_id="q", reason="this engine does not read that camera")]

@@ -6,8 +6,8 @@ import pytest
 
 from sightline.deliveries.rendition import Quality, parse_renditions
 from sightline.exceptions import Forbidden, NotFound, Unavailable
+from sightline.gateway.held_sessions import HeldSessions
 from sightline.gateway.live_viewers import LiveViewers
-from sightline.gateway.playing import Playing
 from sightline.gateway.streams import Streams
 from sightline.gateway.viewers import Viewers
 
@@ -31,7 +31,7 @@ def made(limit: int = 10) -> tuple[Streams, Clock, list[str]]:
     viewers = Viewers(RENDITIONS, limit=limit)
     viewers.on_change = lambda: told.append("viewers")
     live = LiveViewers(viewers.renditions, limit=9)
-    streams = Streams(viewers, live, Playing(lambda camera_id: None), clock, open_ms=OPEN_MS)
+    streams = Streams(viewers, live, HeldSessions(lambda camera_id: None), clock, open_ms=OPEN_MS)
     streams.on_change = lambda: told.append("streams")
     return streams, clock, told
 

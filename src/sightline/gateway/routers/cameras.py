@@ -95,15 +95,17 @@ async def issue_token(gateway: GatewayOf, caller: Manager, camera_id: str) -> Ca
     await gateway.store.machine_tokens.create(
         name=camera_token_name(camera_id), token_hash=hash_machine_token(token), now_ms=gateway.clock.now_ms()
     )
+    gateway.changes.camera_token(camera_id)
     await _audit(gateway, caller, "camera_token_issued", camera)
     return CameraToken(camera_id=camera_id, token=token, publish_path=f"/whip/{camera_id}")
 
 
 @router.delete("/{camera_id}/token", status_code=204)
 async def revoke_token(gateway: GatewayOf, caller: Manager, camera_id: str) -> None:
-    """The device may not begin to publish any more; a session that runs goes on until it ends."""
+    """The device may publish no more: what it publishes now ends."""
     camera = await gateway.store.cameras.get(camera_id)
     await _forget_token(gateway, camera_id)
+    gateway.changes.camera_token(camera_id)
     await _audit(gateway, caller, "camera_token_revoked", camera)
 
 
@@ -155,9 +157,7 @@ def _published(gateway: GatewayOf, camera: Camera | None) -> CameraTestResult:
         width, height, fps = status.width, status.height, status.fps
     if ok:
         message = f"{width}×{height}, {fps:.3g} frames a second"
-    return CameraTestResult(
-        ok=ok, message=message, width=width, height=height, fps=fps, codec="", picture=None
-    )
+    return CameraTestResult(ok=ok, message=message, width=width, height=height, fps=fps, codec="", picture=None)
 
 
 def _shown(gateway: GatewayOf, camera: Camera) -> CameraOut:

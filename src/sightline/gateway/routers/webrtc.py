@@ -46,8 +46,9 @@ async def publish(gateway: GatewayOf, request: Request, camera_id: str) -> Respo
     cameras. The newest publisher takes an older one's place, once its pictures come."""
     publisher = await publisher_of(request, gateway, camera_id)
     session = await _opened(gateway, camera_id, "publish", await _offer_of(request))
+    gateway.streams.sessions.began(session.id, camera_id, publisher.holder)
     await gateway.store.audit.record(
-        actor=publisher, action="video_published", subject=camera_id, now_ms=gateway.clock.now_ms()
+        actor=publisher.name, action="video_published", subject=camera_id, now_ms=gateway.clock.now_ms()
     )
     return _created(gateway, f"/whip/{camera_id}/{session.id}", session)
 
@@ -56,6 +57,7 @@ async def publish(gateway: GatewayOf, request: Request, camera_id: str) -> Respo
 async def unpublish(gateway: GatewayOf, request: Request, camera_id: str, session_id: str) -> Response:
     """Ends a session."""
     await publisher_of(request, gateway, camera_id)
+    gateway.streams.sessions.ended(session_id)
     await _ended(gateway, camera_id, session_id)
     return Response()
 
@@ -70,7 +72,7 @@ async def play(
     caller = await viewer_of(request, gateway)
     session = await _opened(gateway, camera_id, "play", await _offer_of(request), quality)
     until_ms = caller.claims.expires_ms if caller.claims is not None else None
-    gateway.streams.playing.began(session.id, camera_id, caller.user.id, until_ms)
+    gateway.streams.sessions.began(session.id, camera_id, caller.user.id, until_ms)
     return _created(gateway, f"/whep/{camera_id}/{session.id}", session)
 
 
@@ -78,7 +80,7 @@ async def play(
 async def unplay(gateway: GatewayOf, request: Request, camera_id: str, session_id: str) -> Response:
     """Ends a session."""
     await viewer_of(request, gateway)
-    gateway.streams.playing.ended(session_id)
+    gateway.streams.sessions.ended(session_id)
     await _ended(gateway, camera_id, session_id)
     return Response()
 
