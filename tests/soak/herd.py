@@ -38,10 +38,13 @@ class Config(msgspec.Struct):
 class _Herd:
     def __init__(self, config: Config) -> None:
         self._latencies_s: list[float] = []
+        self._gate = asyncio.Event()
+        self._gate.set()
         self._clients = [
             RawClient(
                 config.port, member.token, member.device, member.client_type, member.place,
                 remembers_all=config.histories, on_latency=self._latencies_s.append, cameras=config.cameras,
+                gate=self._gate,
             )
             for member in config.members
         ]  # fmt: skip
@@ -54,6 +57,8 @@ class _Herd:
                 "latencies": self._latencies,
                 "attempts": self._attempts,
                 "history": self._history,
+                "hold": lambda _: self._gate.clear(),
+                "release": lambda _: self._gate.set(),
             }
         )
         for task in tasks:

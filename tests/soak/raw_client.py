@@ -81,6 +81,8 @@ class RawClient:
     cameras: bool = False
     on_latency: Callable[[float], None] | None = None
     on_alert: Callable[[str], None] | None = None
+    gate: asyncio.Event | None = None
+    """While it is not set, nothing is tried."""
     history: list[Event] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     shown_up_to: int = -1
@@ -107,6 +109,8 @@ class RawClient:
         """Stays connected until `leave`, or until the server wants it to stay away."""
         failures = 0
         while not self._closing and not self.stopped:
+            if self.gate is not None:
+                await self.gate.wait()
             attempt = Attempt(time.time())
             self.attempts.append(attempt)
             wait_s = await self._live(attempt)

@@ -1,4 +1,5 @@
-"""Everybody comes back at once: after a kill, and after an administrator's restart."""
+"""Everybody comes back at once: after a kill, in the moment in which the server listens again, which is the worst that
+clients can do; and after an administrator's restart, as the server that stopped told them."""
 
 from __future__ import annotations
 
@@ -57,6 +58,7 @@ async def run_storm(home: Path, clients: int, *, per_s: int | None = None) -> tu
         async with Child("tests.soak.herd", {"port": port, "members": members, "histories": False}) as herd:
             await herd.until("status", lambda now: now["live"] == clients, COME_S)
             await herd.ask("attempts")
+            await herd.ask("hold")
             unguarded.kill9()
             after_kill = await _come_back(server, herd, clients)
             await asyncio.to_thread(server.stop)
@@ -71,6 +73,7 @@ async def run_storm(home: Path, clients: int, *, per_s: int | None = None) -> tu
 async def _come_back(server: ServerProcess, herd: Child, clients: int) -> Return:
     await asyncio.to_thread(server.start)
     listening_s = time.time()
+    await herd.ask("release")
     await herd.until("status", lambda now: now["live"] == clients, BACK_S)
     return _judge(await herd.ask("attempts"), listening_s)
 

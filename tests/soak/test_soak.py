@@ -41,7 +41,7 @@ async def test_frozen_clients_hold_nobody_up_and_get_everything(tmp_path: Path) 
 @pytest.mark.timeout(240)
 async def test_a_rush_is_spread_after_a_kill_and_after_a_restart(tmp_path: Path) -> None:
     clients = 24
-    after_kill, after_restart = await storm.run_storm(tmp_path / "home", clients, per_s=8)
+    after_kill, after_restart = await storm.run_storm(tmp_path / "home", clients, per_s=6)
     print(after_kill.figures("kill"), after_restart.figures("restart"))
     assert after_kill.refused > 0, "so many cannot be let in at once"
     assert after_kill.appointments > 1, "everybody at their own time"

@@ -27,7 +27,8 @@ interface Request {
 /** Asks the gateway and reads JSON. A 401 ends the session, which shows the sign-in page. Raises `ApiError`. */
 export async function request<Answer>(path: string, options: Request = {}): Promise<Answer> {
   const answer = await send(path, options);
-  const isJson = answer.headers.get('Content-Type')?.startsWith('application/json') === true;
+  // An answer without content may still name a type for it.
+  const isJson = answer.status !== 204 && answer.headers.get('Content-Type')?.startsWith('application/json') === true;
   return (isJson ? await answer.json() : null) as Answer;
 }
 

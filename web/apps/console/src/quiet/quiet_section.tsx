@@ -1,5 +1,4 @@
 import { ActionIcon, Button } from '@mantine/core';
-import { notifications } from '@mantine/notifications';
 import { IconBellOff, IconTool, IconX } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useState } from 'react';
@@ -8,11 +7,11 @@ import { OptionalPart } from '../app/crash.tsx';
 import { fetched } from '../app/fetched.ts';
 import type { QuietPeriod } from '../api/types.ts';
 import { useCameras } from '../cameras/queries.ts';
-import { notifyFailed, TOAST } from '../feedback/notify.ts';
+import { notifyFailed } from '../feedback/notify.ts';
 import { Failed, LoadingRows } from '../feedback/states.tsx';
+import { notifyUndo } from '../feedback/undo.tsx';
 import { useMay } from '../session/session.ts';
 import { alertsText } from '../text/alerts.ts';
-import { text } from '../text/everywhere.ts';
 import { quietText } from '../text/quiet.ts';
 import { useNow } from '../times/clock.ts';
 import { comingTime, exactTime } from '../times/format.ts';
@@ -20,8 +19,6 @@ import styles from './quiet_section.module.css';
 import { useEndQuiet, useKeepQuiet, useQuietPeriods } from './queries.ts';
 
 const MaintenanceDialog = fetched(() => import('./maintenance_dialog.tsx'));
-
-const UNDO_MS = 10_000;
 
 /** What is quiet must not be forgotten: all of it, with its end, and the way to end it now. */
 export function QuietSection(): ReactElement {
@@ -83,41 +80,13 @@ function Row({ period, mayEnd }: { period: QuietPeriod; mayEnd: boolean }): Reac
   const what = camera_id === null ? quietText.allCameras : (cameras?.find(({ id }) => id === camera_id)?.name ?? quietText.gone);
   const begun = from_ms <= nowMs;
   const Mark = kind === 'maintenance' ? IconTool : IconBellOff;
-  const undo = (): void => {
-    const { kind: same, camera_id: camera, alert_type: type, reason: why } = period;
-    again.mutate(
-      { kind: same, camera_id: camera, alert_type: type, until_ms, reason: why, ...(from_ms > Date.now() ? { from_ms } : {}) },
-      { onError: notifyFailed },
-    );
-  };
+  const keepAgain = (): Promise<unknown> =>
+    again.mutateAsync({ kind, camera_id, alert_type, until_ms, reason, ...(from_ms > Date.now() ? { from_ms } : {}) });
   const endNow = (): void => {
-    end.mutate(period, {
-      onError: notifyFailed,
-      onSuccess: () => {
-        const id = `quiet-${period.id}`;
-        notifications.show({
-          ...TOAST,
-          id,
-          color: 'signal',
-          autoClose: UNDO_MS,
-          message: (
-            <span className={styles.undo}>
-              {quietText.ended(what)}
-              <Button
-                size="compact-sm"
-                variant="default"
-                onClick={() => {
-                  notifications.hide(id);
-                  undo();
-                }}
-              >
-                {text.actions.undo}
-              </Button>
-            </span>
-          ),
-        });
-      },
-    });
+    // This row is gone by the time that the answer is here, and with it whatever `mutate` is told to call.
+    end.mutateAsync(period).then(() => {
+      notifyUndo(quietText.ended(what), keepAgain);
+    }, notifyFailed);
   };
   return (
     <li data-testid="quiet-row" data-begun={begun || undefined}>

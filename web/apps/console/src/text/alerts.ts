@@ -61,7 +61,7 @@ export const alertsText = {
   judged: (verdict: string, name: string) => `${verdict}: ${name}`,
   change: 'Change',
   alreadyTaken: (name: string) => `${name} was first and has taken it.`,
-  arrived: (type: string, camera: string) => `${type} · ${camera}`,
+  arrived: (type: string, camera: string) => (camera === '' ? type : `${type} · ${camera}`),
   whileAway: (count: number) => `${plural(count, 'alert')} arrived while you were away.`,
   keysTitle: 'Keys',
   keys: [
