@@ -105,4 +105,4 @@ async def machine_name(connection: HTTPConnection, gateway: Gateway) -> str | No
     if token is None:
         return None
     name = await gateway.store.machine_tokens.name_of(hash_machine_token(token))
-    return None if name is None or is_camera_token(name) else name
+    return None if name is None or is_camera_token(name) else gateway.own_name(name)

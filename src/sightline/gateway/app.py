@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from functools import partial
 from typing import Any
@@ -159,7 +158,7 @@ def create_gateway(
 ) -> Gateway:
     """The parts of a gateway. Without `analyst`, connected engines look at still pictures; without `examining`, at
     recordings; without `relay`, clients see live what engines of this gateway report."""
-    cluster = Cluster(store.cluster, clock, name=f"{socket.gethostname()}:{settings.port}")
+    cluster = Cluster(store.cluster, clock)
     metrics = Metrics()
     directory = Directory(store)
     views = AlertViews(store, directory)

@@ -63,7 +63,7 @@ log = structlog.get_logger(__name__)
 
 def is_supervised(engine_id: str) -> bool:
     """Whether a server starts the engine of this name itself."""
-    return engine_id == SUPERVISED or engine_id.startswith(f"{SUPERVISED}-")
+    return engine_id == SUPERVISED or engine_id.startswith((f"{SUPERVISED}-", f"{SUPERVISED}@"))
 
 
 class Engines:

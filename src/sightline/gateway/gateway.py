@@ -101,6 +101,8 @@ class Gateway:
     started_at_ms: int
     capacity: Capacity
     local_token: str | None = None
+    node: str = ""
+    """What tells this gateway's own engines from those of other gateways, also after a start: host and port."""
     pool: EnginePool | None = None
     board: SignalBoard = field(default_factory=MemoryBoard)
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
@@ -187,6 +189,14 @@ class Gateway:
             return self.is_owner(token) or bool(self.tokens.read(token))
         except Forbidden:
             return False
+
+    def token_name(self, engine_id: str) -> str:
+        """The name to which the token of an engine that this gateway starts is bound: every gateway has a `local`."""
+        return f"{engine_id}@{self.node}" if self.cluster.is_shared else engine_id
+
+    def own_name(self, token_name: str) -> str:
+        """The name of the engine whose token is bound to this name."""
+        return token_name.removesuffix(f"@{self.node}")
 
     def log_grew(self, top: int) -> None:
         """The log reaches up to here, whichever gateway wrote it."""

@@ -86,11 +86,12 @@ async def _serve(
     port = listeners[0].getsockname()[1]
     here = _url("127.0.0.1" if door is not None else settings.host, (door or listeners[0]).getsockname()[1])
     async with open_gateway(settings, local_token=local_token, failpoint=armed_failpoint()) as gateway:
+        gateway.node = gateway.cluster.name = f"{socket.gethostname()}:{port}"
         password = await first_administrator(gateway)
         begun = settings.model_copy(update={"embedding_model": await gateway.model_desk.begin()})
 
         async def new_engine(name: str) -> EngineSupervisor:
-            token = await engine_token(gateway, name)
+            token = await engine_token(gateway, gateway.token_name(name))
             lines = [token, _url("127.0.0.1", (door or listeners[0]).getsockname()[1]), begun.model_dump_json(), name]
             return EngineSupervisor([sys.executable, "-m", "sightline.service.engine"], lines, gateway.clock)
 
