@@ -90,7 +90,7 @@ class Changes:
         """The connection is the one of its user and device now; older ones end."""
         hub = self._gateway.hub
         for other in hub.others(client, device=device):
-            _supersede(other)
+            self._supersede(other)
         self._gateway.cluster.say("device", user=client.user_id, device=device, client=client.client_id)
 
     def client_left(self, client_id: str) -> None:
@@ -139,11 +139,16 @@ class Changes:
     def _device(self, user_id: str, device: str, client_id: str, *, mine: bool) -> None:
         hub = self._gateway.hub
         if mine:
-            self._announced.add(client_id)
+            if hub.has(client_id):
+                self._announced.add(client_id)
             return
         for client in hub.of_user(user_id):
             if client.device == device and client.client_id in self._announced:
-                _supersede(client)
+                self._supersede(client)
+
+    def _supersede(self, client: Client) -> None:
+        reason = "a newer connection of the same user and device took over"
+        self._gateway.hub.dismiss(client, CloseCode.SUPERSEDED, reason)
 
     def _person(self, person_id: str, *, erased: bool) -> None:
         gateway = self._gateway
@@ -175,7 +180,7 @@ class Changes:
         gateway.streams.user_changed(user_id)
         self._forget_encoded()
         for client in gateway.hub.of_user(user_id):
-            client.end(CloseCode.REVOKED, "the account was changed: sign in again")
+            gateway.hub.dismiss(client, CloseCode.REVOKED, "the account was changed: sign in again")
 
     def _camera_token(self, camera_id: str) -> None:
         self._gateway.streams.sessions.end_of(camera_token_name(camera_id), "the camera's token was revoked")
@@ -200,7 +205,3 @@ class Changes:
         gateway.native_pages.forget()
         gateway.anomaly_tail.forget()
         gateway.field_desk.tail.forget()
-
-
-def _supersede(client: Client) -> None:
-    client.end(CloseCode.SUPERSEDED, "a newer connection of the same user and device took over")

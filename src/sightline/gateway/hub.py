@@ -137,6 +137,12 @@ class Hub:
             self.on_leave(client.client_id)
             self.on_watch_change()
 
+    def dismiss(self, client: Client, code: int, reason: str) -> None:
+        """Closes its connection. It is nobody's from now on, however long it takes to hear of it: a phone that sleeps
+        would be counted, and looked after, until it is given up."""
+        client.end(code, reason)
+        self.leave(client)
+
     def others(self, client: Client, *, device: str) -> list[Client]:
         """Older connections of the same user and device."""
         return [
@@ -144,6 +150,10 @@ class Hub:
             for other in self._clients.values()
             if other is not client and other.user_id == client.user_id and other.device == device
         ]
+
+    def has(self, client_id: str) -> bool:
+        """Whether it is connected now."""
+        return client_id in self._clients
 
     def of_user(self, user_id: str) -> list[Client]:
         """Every connection of one user."""

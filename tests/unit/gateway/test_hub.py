@@ -257,3 +257,11 @@ async def test_connections_of_a_user_and_a_device() -> None:
     join(meeting, desk, phone, other)
     assert meeting.others(newer, device="d") == [desk]  # type: ignore[arg-type]
     assert meeting.of_user("u") == [desk, phone]
+
+
+async def test_who_is_dismissed_is_gone_before_its_connection_is() -> None:
+    meeting, client = hub(), Listener("1")
+    join(meeting, client)
+    meeting.dismiss(client, 4502, "another")  # type: ignore[arg-type]
+    meeting.broadcast("x", {})
+    assert (client.heard, list(meeting.clients), meeting.has("1")) == ([(4502, "another")], [], False)
