@@ -22,6 +22,7 @@ MODEL_ALIASES: Mapping[str, str] = {
 PLAIN_ALIASES: Mapping[str, str] = {
     "HOST": "host",
     "PORT": "port",
+    "LOG_FILE": "log_file",
     "LOG_LEVEL": "log_level",
     "CONFIDENCE_THRESHOLD": "confidence_threshold",
     "CROWD_THRESHOLD": "crowd_threshold",

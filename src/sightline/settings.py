@@ -494,6 +494,9 @@ class Settings(BaseSettings):
     log_format: Literal["auto", "console", "json"] = _setting(
         "auto", "Logs", "How lines look: for people, for machines, or `auto`: for people on a terminal."
     )
+    log_file: Path | None = _setting(
+        None, "Logs", "File that gets every line as well, as JSON. It is put aside at 20 MB; the last five stay."
+    )
 
     @classmethod
     def settings_customise_sources(

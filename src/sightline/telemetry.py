@@ -8,9 +8,11 @@ still tells nobody's password.
 from __future__ import annotations
 
 import logging
+import logging.handlers
 import re
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Literal, TextIO
 
 import orjson
@@ -18,10 +20,14 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from sightline.cameras import redact
+from sightline.exceptions import ConfigurationError
 
 __all__ = ["configure", "redact_event", "redact_text"]
 
 HIDDEN = "***"
+FILE_BYTES = 20 * 1024 * 1024
+FILES_KEPT = 5
+"""Beside the file that is written to: `….1` is the newest."""
 
 _SECRET_NAME = re.compile(
     r"(?i)passw(?:or)?d|passphrase|secret|token|authori[sz]ation|cookie|credential|(?:api|master|private|data)_?key"
@@ -38,53 +44,52 @@ _ASSIGNED = re.compile(
 # packet.
 _QUIET = ("aioice", "aiortc", "alembic", "httpcore", "httpx", "multipart", "python_multipart", "uvicorn", "websockets")
 
+_SHARED: tuple[Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.StackInfoRenderer(),
+    structlog.processors.format_exc_info,
+)
+
 _FIRST = ("timestamp", "level", "logger", "event")
 
 
-def configure(level: str, format: Literal["auto", "console", "json"], *, stream: TextIO | None = None) -> None:
+def configure(
+    level: str,
+    format: Literal["auto", "console", "json"],
+    *,
+    stream: TextIO | None = None,
+    file: Path | None = None,
+    rotates: bool = True,
+) -> None:
     """Sends all logs of this process to `stream` (standard error), from `level` up. Calling it again replaces it.
 
-    `format` is `console`, `json`, or `auto`: `console` when `stream` is a terminal. uvicorn must be run with
-    `log_config=None`, so that its loggers come through here as well.
+    `format` is `console`, `json`, or `auto`: `console` when `stream` is a terminal. `file` gets the same as lines of
+    JSON, whatever the format; of several processes that write to one, one `rotates` it. uvicorn must be run with
+    `log_config=None`, so that its loggers come through here as well. Raises `ConfigurationError` for a file that cannot
+    be written.
     """
     out = stream or sys.stderr
     readable = format == "console" or (format == "auto" and out.isatty())
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.ExtraAdder(),
-        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False)
-        if readable
-        else structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-        structlog.processors.format_exc_info,
-    ]
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
             structlog.stdlib.PositionalArgumentsFormatter(),
-            *shared,
+            *_SHARED,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(out)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                _without_colours,
-                redact_event,
-                structlog.dev.ConsoleRenderer(colors=out.isatty()) if readable else _json,
-            ],
-        )
-    )
+    handlers: list[logging.Handler] = [logging.StreamHandler(out)]
+    handlers[0].setFormatter(_readable(colours=out.isatty()) if readable else _for_machines())
+    if file is not None:
+        handlers.append(_file_handler(file, rotates=rotates))
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = handlers
     root.setLevel(level.upper())
     logging.captureWarnings(True)
     quiet = max(root.level, logging.WARNING)
@@ -95,6 +100,39 @@ def configure(level: str, format: Literal["auto", "console", "json"], *, stream:
         library.handlers.clear()
         library.propagate = True
     logging.getLogger("uvicorn.error").addFilter(_worth_saying)
+
+
+def _file_handler(file: Path, *, rotates: bool) -> logging.Handler:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = (
+            logging.handlers.RotatingFileHandler(file, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+            if rotates
+            else logging.handlers.WatchedFileHandler(file, encoding="utf-8")
+        )
+    except OSError as problem:
+        raise ConfigurationError(f"log_file: {file} cannot be written: {problem.strerror}", key="log_file") from None
+    handler.setFormatter(_for_machines())
+    return handler
+
+
+def _readable(*, colours: bool) -> logging.Formatter:
+    return _formatter(
+        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False), structlog.dev.ConsoleRenderer(colors=colours)
+    )
+
+
+def _for_machines() -> logging.Formatter:
+    return _formatter(structlog.processors.TimeStamper(fmt="iso", utc=True), _json)
+
+
+def _formatter(time: Processor, rendering: Processor) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=_SHARED,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta, _without_colours, time, redact_event, rendering,
+        ],
+    )  # fmt: skip
 
 
 def _worth_saying(record: logging.LogRecord) -> bool:

@@ -52,7 +52,7 @@ def main() -> None:
     """Reads standard input, loads the models, runs until the parent is gone."""
     address = GatewayAddress(token=read_token(), url=read_token())
     settings, name = Settings.model_validate_json(read_token()), read_token()
-    telemetry.configure(settings.log_level, settings.log_format)
+    telemetry.configure(settings.log_level, settings.log_format, file=settings.log_file, rotates=False)
     loader = VisionLoader(settings)
     sight = loader.load(UseModels())
     is_first = name == ENGINE_ID

@@ -19,6 +19,8 @@ from sightline.models.store import ModelStore
 __all__ = ["Kept", "ModelShelf"]
 
 _NONE = "none"
+_ESSENTIAL = frozenset({ModelTask.FACE_DETECTOR, ModelTask.FACE_EMBEDDER})
+"""Without these no face is known; whatever else is missing is an extra."""
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +92,8 @@ class ModelShelf:
         try:
             model = load()
         except ModelError as problem:
-            log.error("model_missing", task=task.value, model=problem.model, problem=str(problem))
+            say = log.error if task in _ESSENTIAL else log.warning
+            say("model_missing", task=task.value, model=problem.model, problem=str(problem))
             before = self._slots.get(slot)
             if before is not None and before.model is not None:
                 reason = f"{problem}; {before.report.name} goes on"

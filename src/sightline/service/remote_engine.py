@@ -32,7 +32,7 @@ def run_remote_engine(settings: Settings, gateways: Sequence[GatewayAddress], tl
 
     Raises `Unavailable` when another engine uses the same home folder.
     """
-    telemetry.configure(settings.log_level, settings.log_format)
+    telemetry.configure(settings.log_level, settings.log_format, file=settings.log_file)
     allow_connections(CONNECTIONS)
     loader = VisionLoader(settings)
     sight = loader.load(UseModels())

@@ -199,7 +199,7 @@ def _say(statement: link.Statement) -> None:
 def main() -> None:
     """Reads the settings, then serves until the parent is gone."""
     settings = Settings.model_validate_json(_first_line())
-    telemetry.configure(settings.log_level, settings.log_format)
+    telemetry.configure(settings.log_level, settings.log_format, file=settings.log_file, rotates=False)
     try:
         asyncio.run(_run(settings))
     except (StoreError, Unavailable) as problem:

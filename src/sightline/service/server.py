@@ -55,7 +55,7 @@ def serve(settings: Settings, *, started: Callable[[Started], None] = announce) 
     Raises `Unavailable` when another process owns the home folder, `ConfigurationError` when the port is taken,
     `StoreError` when the database cannot be opened.
     """
-    telemetry.configure(settings.log_level, settings.log_format)
+    telemetry.configure(settings.log_level, settings.log_format, file=settings.log_file)
     interpreter.tune()
     allow_connections(settings.max_connections)
     with (

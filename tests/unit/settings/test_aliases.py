@@ -67,11 +67,13 @@ def test_the_settings_of_the_older_server_are_honoured(monkeypatch: pytest.Monke
     older = {
         "HOST": "0.0.0.0", "PORT": "8123", "DEBUG": "False", "CONFIDENCE_THRESHOLD": "0.4", "CROWD_THRESHOLD": "7",
         "MAX_FRAME_SIZE": "800", "MAX_CONCURRENT_CONNECTIONS": "12", "LOG_LEVEL": "WARNING",
+        "LOG_FILE": "./logs/app.log",
     }  # fmt: skip
     for name, value in older.items():
         monkeypatch.setenv(name, value)
     settings = load().settings
     assert (settings.host, settings.port, settings.log_level) == ("0.0.0.0", 8123, "warning")
+    assert settings.log_file == Path("logs/app.log")
     assert (settings.confidence_threshold, settings.crowd_threshold) == (0.4, 7)
     assert (settings.max_frame_side, settings.max_frame_connections) == (800, 12)
     monkeypatch.setenv("DEBUG", "True")

@@ -6,6 +6,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline import telemetry
+from sightline.exceptions import ConfigurationError
 
 SECRET = "hunter2-S3cr3t"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl"
@@ -23,6 +25,9 @@ def restored_logging() -> Iterator[None]:
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield
+    for handler in root.handlers:
+        if isinstance(handler, logging.FileHandler):
+            handler.close()
     root.handlers[:] = handlers
     root.setLevel(level)
     logging.captureWarnings(False)
@@ -119,3 +124,37 @@ def test_a_jwt_is_hidden_wherever_it_stands(before: str, after: str) -> None:
 def test_plain_words_stay() -> None:
     text = "camera door (10.0.0.9:554) is online at 25 fps; see https://example.org/a?b=c"
     assert telemetry.redact_text(text) == text
+
+
+def test_a_file_gets_every_line_as_json_beside_the_stream(tmp_path: Path) -> None:
+    stream, file = io.StringIO(), tmp_path / "logs" / "app.log"
+    telemetry.configure("info", "console", stream=stream, file=file)
+    structlog.get_logger("own").info("camera opened", source=f"rtsp://admin:{SECRET}@10.0.0.9/1")
+    logging.getLogger("library").warning("odd")
+    assert "camera opened" in stream.getvalue() and "odd" in stream.getvalue()
+    own, library = (json.loads(line) for line in file.read_text().splitlines())
+    assert own["source"] == "rtsp://***@10.0.0.9/1" and own["timestamp"].endswith("Z")
+    assert library["event"] == "odd"
+
+
+def test_a_full_file_is_put_aside_and_other_processes_follow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telemetry, "FILE_BYTES", 2_000)
+    file = tmp_path / "app.log"
+    telemetry.configure("info", "json", stream=io.StringIO(), file=file, rotates=False)
+    (other,) = logging.getLogger().handlers[1:]
+    telemetry.configure("info", "json", stream=io.StringIO(), file=file)
+    for number in range(100):
+        structlog.get_logger("own").info("line", number=number)
+    kept = sorted(tmp_path.iterdir())
+    assert len(kept) == 1 + telemetry.FILES_KEPT
+    assert all(one.stat().st_size <= 2_000 for one in kept)
+    assert json.loads(file.read_text().splitlines()[-1])["number"] == 99
+    other.emit(logging.LogRecord("child", logging.INFO, "", 0, "the same file", None, None))
+    other.close()
+    assert json.loads(file.read_text().splitlines()[-1])["event"] == "the same file"
+
+
+def test_a_file_that_cannot_be_written_is_a_wrong_setting(tmp_path: Path) -> None:
+    (tmp_path / "logs").touch()
+    with pytest.raises(ConfigurationError, match="log_file"):
+        telemetry.configure("info", "json", file=tmp_path / "logs" / "app.log")
