@@ -58,6 +58,10 @@ bench-search: $(VENV)/.ready-to-test ## Search in the past among up to a million
 bench-frames: $(VENV)/.ready-to-test ## Frames a second through /ws, by number of clients
 	$(BIN)/python -m bench.frames
 
+.PHONY: bench-video
+bench-video: $(VENV)/.ready-to-test $(CONSOLE) ## CPU a camera by way in, delay of live view, cost of viewers, memory
+	$(BIN)/python -m bench.video $(VIDEO_FLAGS)
+
 .PHONY: bench-workstations
 bench-workstations: $(VENV)/.ready-to-test $(CONSOLE) ## 150 workstations on five engines: verdicts, how soon, and why
 	$(BIN)/python -m bench.workstations
