@@ -257,6 +257,11 @@ async def test_while_an_engine_is_coming_the_newest_picture_waits(
         await client.send("Ada", "in vain")
         await gateway.until(lambda: gateway.gateway.frames.desk.waiting)
         monkeypatch.setattr(frame_desk, "PATIENCE_S", 0.0)
+        desk = gateway.gateway.frames.desk
+        desk.engine_is_coming = lambda: True
+        desk.tick()
+        assert desk.waiting, "it is worth waiting"
+        desk.engine_is_coming = lambda: False
         answer = await client.hear()
         assert (answer.action, answer.reason, answer.send_time) == ("ACTION_ERROR", "EMPTY_REASON", "in vain")
         assert client.socket.close_code is None, "and it is not sent away"

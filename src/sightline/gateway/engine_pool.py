@@ -32,8 +32,8 @@ __all__ = ["ConnectedEngines", "EnginePool", "PoolPlan"]
 
 LOOK_INTERVAL_S = 0.5
 MEMORY_INTERVAL_S = 2.0
-STARTING_S = 60.0
-"""An engine that has not connected after this long holds up the start of the next no more."""
+STARTING_MS = 60_000
+"""An engine that has not connected after this long holds up the start of the next no more, and nobody waits for it."""
 HOPELESS_AFTER = 3
 """Lives shorter than a minute, in a row, after which an engine is not counted on any more."""
 TRY_AGAIN_S = 60.0
@@ -66,7 +66,6 @@ class PoolPlan:
 @dataclass(slots=True)
 class _Child:
     supervisor: EngineSupervisor
-    started_s: float
     idle_since_s: float | None = field(default=None)
 
 
@@ -133,6 +132,11 @@ class EnginePool:
         """Whether this engine is on its way."""
         return name in self._children and not self._is_connected(name) and not self._is_hopeless(name)
 
+    def is_coming(self) -> bool:
+        """Whether there will be one more in a moment."""
+        wanted = self._capacity.wanted(self._clients())
+        return self._somebody_starts() or (self._there() < wanted and self.may_grow())
+
     # ── life ──
 
     @contextlib.asynccontextmanager
@@ -165,8 +169,8 @@ class EnginePool:
             await self._read_memory()
         await self._give_up()
         wanted = self._capacity.wanted(self._clients())
-        there = self.count() + sum(link.id not in self._children for link in self._engines.links)
-        if there < wanted and not self._somebody_starts(now_s):
+        there = self._there()
+        if there < wanted and not self._somebody_starts():
             await self._read_memory()
             if self.may_grow():
                 await self._start(self._free_name())
@@ -179,7 +183,7 @@ class EnginePool:
 
     async def _start(self, name: str) -> None:
         supervisor = await self._plan.make(name)
-        self._children[name] = _Child(supervisor, self._clock.monotonic_s())
+        self._children[name] = _Child(supervisor)
         supervisor.start()
         self._count()
 
@@ -215,9 +219,15 @@ class EnginePool:
     def _is_hopeless(self, name: str) -> bool:
         return self._children[name].supervisor.failures >= HOPELESS_AFTER and not self._is_connected(name)
 
-    def _somebody_starts(self, now_s: float) -> bool:
+    def _there(self) -> int:
+        """Engines that can be counted on, of this server and of others."""
+        return self.count() + sum(link.id not in self._children for link in self._engines.links)
+
+    def _somebody_starts(self) -> bool:
+        since_ms = self._clock.now_ms() - STARTING_MS
         return any(
-            self.is_starting(name) and now_s - child.started_s < STARTING_S for name, child in self._children.items()
+            self.is_starting(name) and child.supervisor.report()["since"] > since_ms
+            for name, child in self._children.items()
         )
 
     def _free_name(self) -> str:

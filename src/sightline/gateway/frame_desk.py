@@ -31,7 +31,8 @@ T = TypeVar("T")
 SPARE = 1
 """Frames that are on their way to an engine while it is busy with others, so that it need not wait for the next."""
 PATIENCE_S = 10.0
-"""How long a workstation's frame waits for an engine; newer ones that replace it do not wait anew."""
+"""How long a workstation's frame waits for an engine when none is coming; newer ones that replace it do not wait
+anew."""
 TASKS: tuple[StillTask, ...] = ("faces", "objects")
 
 
@@ -73,6 +74,7 @@ class FrameDesk:
         clock: Clock,
     ) -> None:
         self.assignment = assignment
+        self.engine_is_coming: Callable[[], bool] = lambda: False
         self._settings = settings
         self._levels = parse_levels(settings.frame_alert_levels)
         self._analyst = analyst
@@ -137,7 +139,9 @@ class FrameDesk:
             task.add_done_callback(self._served)
 
     def tick(self) -> None:
-        """Tells those who have waited too long for an engine of their own that there is none."""
+        """Tells those who have waited too long for an engine of their own that there is none, and none is coming."""
+        if self.engine_is_coming():
+            return
         overdue_s = self._clock.monotonic_s() - PATIENCE_S
         for client, waiting in self._turns.items():
             if waiting.engine_of_its_own and waiting.since_s <= overdue_s and self.assignment.engine_of(client) is None:

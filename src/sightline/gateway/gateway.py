@@ -152,6 +152,7 @@ class Gateway:
         )  # fmt: skip
         self.pool = self.capacity.own = pool
         self.workstations.on_entered = pool.poke
+        self.frames.desk.engine_is_coming = pool.is_coming
         return pool
 
     def rates(self) -> Rates:

@@ -113,6 +113,10 @@ async def test_engines_start_one_after_the_other_as_clients_come_and_no_more_tha
     async with running() as run:
         await run.looked()
         assert run.started == ["local"]
+        assert run.pool.is_coming()
+        run.connected.connect("local")
+        assert not run.pool.is_coming()
+        del run.connected.by_name["local"]
         run.clients = 99
         await run.looked()
         assert run.started == ["local"], "the first is still starting"
@@ -125,6 +129,7 @@ async def test_engines_start_one_after_the_other_as_clients_come_and_no_more_tha
         run.connected.connect("local-3")
         await run.looked()
         assert len(run.started) == 3
+        assert not run.pool.is_coming()
 
 
 async def test_engines_elsewhere_count() -> None:
@@ -142,6 +147,7 @@ async def test_no_engine_starts_while_memory_is_short() -> None:
         run.connected.connect("local")
         await run.until(lambda: run.pool.memory_is_full)
         await run.looked()
+        assert not run.pool.is_coming()
         assert run.started == ["local"]
         assert run.capacity.clients == 2
         run.used = 80
