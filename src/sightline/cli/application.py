@@ -18,6 +18,7 @@ from sightline.cli import (
     engines,
     enrolment,
     evaluation,
+    health,
     identification,
     models,
     people,
@@ -51,6 +52,7 @@ app.command(rich_help_panel=_RUN)(serving.demo)
 app.command(rich_help_panel=_RUN)(serving.serve)
 app.command(rich_help_panel=_RUN)(engine.engine)
 app.command(rich_help_panel=_RUN)(doctor.doctor)
+app.command(rich_help_panel=_RUN)(health.health)
 app.command(rich_help_panel=_RUN)(agent.agent)
 app.command(rich_help_panel=_DATA)(enrolment.enroll)
 app.command(rich_help_panel=_DATA)(identification.identify)

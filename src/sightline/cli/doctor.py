@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
 from rich.text import Text
 
-from sightline.cli import checks
+from sightline.cli import checks, network_checks
 from sightline.cli.checks import Finding, Level
+from sightline.cli.engine import authority_named, gateways_named
 from sightline.cli.options import Config, Home, Json, loaded
 from sightline.cli.output import OUT, print_json, say, table
 from sightline.cli.session import reach
@@ -59,13 +62,29 @@ def _findings(home: Home, config: Config) -> Iterator[Finding]:
     yield checks.check_models(settings)
     yield checks.check_console()
     yield checks.check_clock(settings)
-    yield from _server(settings)
+    yield network_checks.check_tls(settings, datetime.now(UTC))
+    of_engine = list(_engine(settings))
+    yield from of_engine
+    yield from _server(settings, has_engine=bool(of_engine))
 
 
-def _server(settings: Settings) -> Iterator[Finding]:
+def _engine(settings: Settings) -> Iterator[Finding]:
+    """The one that `sightline engine` runs here, and the gateways that the environment names for it."""
+    from sightline.service.engine_record import FRESH_MS, running_engine
+
+    record = running_engine(settings.home)
+    if record is not None:
+        yield from network_checks.check_own_engine(record, round(time.time() * 1000), FRESH_MS)
+    for url in gateways_named():
+        yield network_checks.check_gateway(url, authority_named())
+
+
+def _server(settings: Settings, *, has_engine: bool) -> Iterator[Finding]:
     from sightline import service
 
     running = service.running_server(settings.home)
+    if running is None and has_engine:
+        return
     if running is None:
         yield Finding("server", Level.OK, "does not run; start it: sightline serve")
         yield checks.check_port(settings)

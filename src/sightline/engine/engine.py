@@ -47,6 +47,7 @@ from sightline.engine.requests import Requests
 from sightline.engine.sights import Sight, SightLoader, Sights
 from sightline.engine.spool import Spool
 from sightline.engine.spool_disk import NoDisk, SpoolDisk
+from sightline.engine.standing import Standing
 from sightline.engine.uplink import Uplink
 from sightline.engine.watching import Watching
 from sightline.events.engine_link import (
@@ -131,12 +132,13 @@ class Engine:
         read_memory: Callable[[], DeviceMemory | None] = lambda: None,
         resident_bytes: Callable[[], int] = lambda: 0,
         peers: Peers | None = None,
+        tell_standing: Callable[[Standing], None] | None = None,
     ) -> None:
         """`sight` is what it looks with at first; without a `loader` that stays. Without `recordings` it looks at
         cameras and pictures only, without `peers` it has no video sessions. Without `open_encoder` cameras whose
         pictures have to be encoded have no video. Clips and recordings want `video_files` and their settings.
         `read_memory` (in a thread: it may take a second) and `resident_bytes` tell of the device's memory and of this
-        process's.
+        process's. `tell_standing` is told, in a thread, how the engine is, every `STATUS_INTERVAL_S`.
         """
         self._settings = settings
         self._clock = clock = GatewayClock(clock)
@@ -216,6 +218,7 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._read_memory = read_memory
         self._resident_bytes = resident_bytes
+        self._tell_standing = tell_standing
         self._memory: DeviceMemory | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -447,7 +450,10 @@ class Engine:
             if now_s >= status_at_s:
                 status_at_s = now_s + STATUS_INTERVAL_S
                 self._memory = await asyncio.to_thread(self._read_memory)
-                self._outgoing.state(self._status())
+                status = self._status()
+                self._outgoing.state(status)
+                if self._tell_standing is not None:
+                    await asyncio.to_thread(self._tell_standing, self._standing(status))
 
     async def _keep_lease(self) -> None:
         """Apart from everything that may take its time."""
@@ -508,6 +514,16 @@ class Engine:
             prepared=self._sights.latest.prepared,
             memory=self._memory,
             resident_bytes=self._resident_bytes(),
+        )
+
+    def _standing(self, status: Status) -> Standing:
+        return Standing(
+            gateway=self._uplink.gateway,
+            problem=self._uplink.problem,
+            cameras=status.cameras,
+            load=status.load,
+            spool_facts=status.spool_facts,
+            warnings=status.warnings,
         )
 
     # ── beginning and end ───────────────────────────────────────────────────────────────────────────────────────────

@@ -97,6 +97,7 @@ class Uplink:
         self._chance = chance
         self._rounds = 0
         self._told = ""
+        self._problem = "no gateway has answered yet"
         self._refusals: dict[str, float] = {}
         self._facts: FactSender | None = None
         self._connection: ClientConnection | None = None
@@ -108,6 +109,16 @@ class Uplink:
         """Pictures of facts that the gateway would not take."""
         return self._facts.pictures_refused if self._facts else 0
 
+    @property
+    def gateway(self) -> str:
+        """Address of the gateway that is linked, or tried."""
+        return self._gateways.current.url
+
+    @property
+    def problem(self) -> str:
+        """Why there is no link; empty while there is one."""
+        return "" if self._connection is not None else self._problem
+
     async def run(self) -> None:
         """Connects, speaks, connects again, until cancelled."""
         verify: ssl.SSLContext | bool = self._tls or True
@@ -118,7 +129,8 @@ class Uplink:
                 try:
                     await self._until_lost(self._facts, client)
                 except* (OSError, TimeoutError, WebSocketException, EOFError) as lost:
-                    self._tell_once(why(lost))
+                    self._problem = why(lost)
+                    self._tell_once(self._problem)
                     self._note(lost, tried_s)
                 if self._gateways.move_on():
                     await asyncio.sleep(retry_delay_s(self._rounds, self._chance()))

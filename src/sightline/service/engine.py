@@ -8,6 +8,7 @@ beside it look at pictures only.
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -25,6 +26,7 @@ from sightline.engine.gateway_address import GatewayAddress
 from sightline.engine.process import read_token, run_engine
 from sightline.engine.reader import FrameSource
 from sightline.engine.sights import Sight
+from sightline.engine.standing import Standing
 from sightline.events.engine_link import UseModels
 from sightline.exceptions import ConfigurationError
 from sightline.ice import parse_ice_servers, parse_ports
@@ -80,6 +82,7 @@ def new_engine(
     spool_folder: Path,
     capacity: int,
     tls: ssl.SSLContext | None = None,
+    tell_standing: Callable[[Standing], None] | None = None,
 ) -> Engine:
     """An engine with its sources and models plugged in."""
     workers = workers_of(settings)
@@ -125,6 +128,7 @@ def new_engine(
         clock=SystemClock(),
         read_memory=partial(read_memory, Device(settings.device)),
         resident_bytes=resident_bytes,
+        tell_standing=tell_standing,
     )
     publications.on_heard = engine.published
     return engine
