@@ -189,6 +189,9 @@ class Settings(BaseSettings):
     trusted_proxies: Networks = (
         _setting((), "Network", "Addresses or networks of reverse proxies whose X-Forwarded-For is believed.")
     )
+    metrics_from: Networks = _setting(
+        (), "Network", "Addresses or networks from which /metrics may be read without a token, beside this machine."
+    )
     listen: Listeners = _setting(
         (), "Network", "Further ports for one dialect each, like 5000=field or 5001=socketio."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -84,6 +85,7 @@ async def readers(http: httpx.AsyncClient) -> dict[str, str]:
     return {id: name for name, engine in shown.items() for id in engine["camera_ids"] if id in online}
 
 
+@pytest.mark.timeout(240)  # real models, and leases of six seconds that have to end three times
 async def test_engines_elsewhere_share_the_cameras_and_take_over(
     start_server: Callable[..., ServerProcess], new_engine: Callable[[str], EngineProcess], home: Path
 ) -> None:
@@ -103,7 +105,12 @@ async def test_engines_elsewhere_share_the_cameras_and_take_over(
             metrics = (await http.get("/metrics")).text
             assert 'sightline_engine_cameras{engine="yard"} 2.0' in metrics
 
+            assert "reads 2 cameras" in answer(first.home, "health")
+            doctor = sightline(first.home, "doctor", "--json").stdout
+            assert f"linked to http://127.0.0.1:{network.port}, 2 cameras" in doctor
+
             await _streams(server, http, cameras[0])
+            await _outage(server, http, first)
 
             second.start(server.url, hall)
             await until(lambda: _reads(http, {"yard": 1, "hall": 1}), "fair share")
@@ -125,6 +132,30 @@ async def test_engines_elsewhere_share_the_cameras_and_take_over(
             answer(home, "tokens", "revoke", "yard", "--for", "engine")
             await until(lambda: _gone(http), "end of a revoked engine")
         await until(lambda: _says(first, "refuses this engine's token"), "word of the refusal")
+
+
+async def _outage(server: ServerProcess, http: httpx.AsyncClient, engine: EngineProcess) -> None:
+    """What is seen while no gateway runs waits on the engine's disk, and is told of afterwards."""
+    spool = engine.home / "engine-spool"
+    server.kill9()
+    await until(lambda: asyncio.to_thread(_facts, spool), "facts in the spool")
+    assert "no link to" in await asyncio.to_thread(answer, engine.home, "health")
+    waiting = _facts(spool)
+    server.start()
+    http.headers["Authorization"] = f"Bearer {server.token}"
+    await until(lambda: _sent(spool, waiting), "an empty spool")
+    metrics = (await http.get("/metrics")).text
+    (young,) = re.findall(r'^sightline_fact_age_seconds_bucket{le="1.0"} (.+)$', metrics, re.MULTILINE)
+    (accepted,) = re.findall(r"^sightline_fact_age_seconds_count (.+)$", metrics, re.MULTILINE)
+    assert float(accepted) - float(young) >= 1, "what was seen meanwhile is older than the start of a server takes"
+
+
+def _facts(spool: Path) -> set[str]:
+    return {path.name for path in spool.glob("*.fact")}
+
+
+async def _sent(spool: Path, waiting: set[str]) -> bool:
+    return not waiting & _facts(spool)
 
 
 async def _says(engine: EngineProcess, words: str) -> bool:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,10 +17,12 @@ from websockets.exceptions import InvalidStatus
 from sightline.accounts import RIGHTS, Right, Role
 from sightline.events import engine_link as link
 from sightline.events.still import Analyse, AnalysedFace, Analysis
+from sightline.gateway.app import create_app
 from tests.integration.gateway_app import (
     JPEG,
     MODEL,
     PASSWORD,
+    GatewayRun,
     RunningGateway,
     ScriptedEngine,
     identified,
@@ -557,6 +561,10 @@ async def test_metrics_count_what_happened(gateway: RunningGateway) -> None:
         assert "sightline_log_offset 2.0" in text
         assert "sightline_clients 1.0" in text
         assert "sightline_event_loop_lag_seconds_bucket" in text
+        assert "process_resident_memory_bytes" in text
+        assert (await http.get("/api/cameras")).status_code == 401
+        again = (await http.get("/metrics")).text
+        assert 'sightline_http_request_seconds_count{method="GET",status="401"} 1.0' in again
 
 
 async def test_metrics_of_a_forwarded_request_need_a_right(gateway: RunningGateway) -> None:
@@ -568,6 +576,15 @@ async def test_metrics_of_a_forwarded_request_need_a_right(gateway: RunningGatew
         for token, status in (("nonsense", 401), (viewer, 403), (operator, 200)):
             headers = forwarded | {"Authorization": f"Bearer {token}"}
             assert (await http.get("/metrics", headers=headers)).status_code == status
+
+
+async def test_metrics_are_for_the_networks_that_were_named(tmp_path: Path) -> None:
+    async with GatewayRun(tmp_path, {"metrics_from": ["10.1.2.0/24"]}) as run:
+        app = create_app((await run.start()).gateway, background=contextlib.nullcontext)
+        for address, status in (("10.1.2.9", 200), ("10.1.3.9", 401), ("testclient", 401)):
+            transport = httpx.ASGITransport(app=app, client=(address, 5))
+            async with httpx.AsyncClient(transport=transport, base_url="http://sightline") as http:
+                assert (await http.get("/metrics")).status_code == status
 
 
 async def test_refusals_are_in_plain_words(gateway: RunningGateway) -> None:

@@ -355,7 +355,7 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
             expose_headers=["Link", "Location", "Retry-After"],
         )
     app.add_middleware(OriginGuard, allowed=gateway.settings.allowed_origins)
-    app.add_middleware(RequestLog)
+    app.add_middleware(RequestLog, answered=gateway.metrics.answered)
     app.add_middleware(ClientAddress, trusted=gateway.settings.trusted_proxies)
     app.add_middleware(DialectPorts, listeners=parse_listeners(gateway.settings.listen))
     return app

@@ -134,8 +134,10 @@ class RequestLog:
     """One line a request: method, path, status, time; and for a WebSocket one when it is opened and one when it is
     closed, with its code. Never a query, a header, a body or a message: tokens travel there."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, answered: Callable[[str, int, float], None]) -> None:
+        """`answered` is told method, status and the seconds until the head of the answer, of requests alone."""
         self._app = app
+        self._answered = answered
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -146,17 +148,20 @@ class RequestLog:
             return
         started_s = time.perf_counter()
         status = 500
+        answered_s: float | None = None
 
         async def noted(message: Message) -> None:
-            nonlocal status
+            nonlocal status, answered_s
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, answered_s = message["status"], time.perf_counter()
             await send(message)
 
         try:
             await self._app(scope, receive, noted)
         finally:
-            ms = round((time.perf_counter() - started_s) * 1000, 1)
+            now_s = time.perf_counter()
+            ms = round((now_s - started_s) * 1000, 1)
+            self._answered(scope["method"], status, (answered_s or now_s) - started_s)
             level = log.warning if status >= 500 else log.debug
             level("request", method=scope["method"], path=scope["path"], status=status, ms=ms)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
 
 from sightline.gateway.loop_lag import BUCKETS_S
 
@@ -16,6 +16,8 @@ VERDICT_BUCKETS_S = tuple(0.001 * 1.5**step for step in range(26))
 """From 1 ms to 25 s."""
 
 DROP_REASONS = ("replaced", "echo_replaced", "frame_replaced", "rate_limited", "no_phone", "skipped")
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 ENGINE_FIGURES = {
     "load": "Share of an engine's workers that are busy, 0 to 1",
@@ -34,6 +36,14 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)
+        self.request_seconds = Histogram(
+            "sightline_http_request_seconds",
+            "From a request's arrival to the head of its answer; WebSockets are no requests",
+            ["method", "status"],
+            buckets=LATENCY_BUCKETS_S,
+            registry=self.registry,
+        )
         self.facts = Counter("sightline_facts", "Facts accepted from engines", ["kind", "rule"], registry=self.registry)
         self.alerts = Counter("sightline_alerts", "Alerts raised", ["type"], registry=self.registry)
         self.observations = Counter("sightline_observations", "Observations from engines", registry=self.registry)
@@ -124,6 +134,11 @@ class Metrics:
             buckets=BUCKETS_S,
             registry=self.registry,
         )
+
+    def answered(self, method: str, status: int, seconds: float) -> None:
+        """A request was answered. A client may invent methods: those are one."""
+        known = method if method in METHODS else "other"
+        self.request_seconds.labels(method=known, status=status).observe(seconds)
 
     def engine_figures(self, engine_id: str, values: Mapping[str, float | None]) -> None:
         """What is known of an engine now, by the end of the metric's name; of what is `None` nothing is said."""

@@ -39,6 +39,28 @@ async def test_what_has_no_address_passes() -> None:
     assert await _seen(PROXIES, None, ["203.0.113.5"]) is None
 
 
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "scheme"),
+    [
+        ("10.0.0.1", "https", "wss"),
+        ("10.0.0.1", "http, HTTPS", "wss"),
+        ("10.0.0.1", "https, http", "ws"),
+        ("10.0.0.1", "gopher", "ws"),
+        ("198.51.100.9", "https", "ws"),
+    ],
+)
+async def test_the_scheme_is_what_the_nearest_trusted_proxy_saw(peer: str, forwarded: str, scheme: str) -> None:
+    scopes: list[Scope] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        scopes.append(scope)
+
+    headers = [(b"x-forwarded-proto", forwarded.encode())]
+    scope = {"type": "websocket", "scheme": "ws", "client": (peer, 4711), "headers": headers}
+    await ClientAddress(app, PROXIES)(scope, _never, _never)
+    assert scopes[0]["scheme"] == scheme
+
+
 async def _seen(trusted: list[str], peer: str | None, forwarded: list[str]) -> str | None:
     scopes: list[Scope] = []
 

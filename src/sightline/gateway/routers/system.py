@@ -21,6 +21,7 @@ from sightline.gateway.gateway import Gateway
 from sightline.gateway.hub import Client
 from sightline.gateway.peers import PeerClient
 from sightline.gateway.pipeline_view import pipelines_out
+from sightline.gateway.proxies import is_within
 
 __all__ = ["engine_models", "model_out", "router"]
 
@@ -28,6 +29,7 @@ router = APIRouter(tags=["system"])
 Seer = Annotated[Caller, Depends(caller_with(Right.SEE_SYSTEM))]
 Admin = Annotated[Caller, Depends(caller_with(Right.MANAGE_USERS))]
 
+LOOPBACK = ("127.0.0.0/8", "::1/128")
 TASK_NAMES = {
     "face-detector": "face_model",
     "face-embedder": "embedding_model",
@@ -120,10 +122,12 @@ async def connections_of(gateway: GatewayOf, caller: Admin, user_id: str) -> dic
 
 @router.get("/metrics", response_class=Response)
 async def metrics(request: Request, gateway: GatewayOf) -> Response:
-    """Prometheus metrics, for administrators and for this machine itself."""
-    local = request.client is not None and request.client.host in ("127.0.0.1", "::1")
+    """Prometheus metrics, for administrators, for this machine itself and for those of `metrics_from`."""
+    near = request.client is not None and is_within(
+        request.client.host, (*LOOPBACK, *gateway.settings.metrics_from)
+    )
     forwarded = "x-forwarded-for" in request.headers or "forwarded" in request.headers
-    if not local or forwarded:
+    if not near or forwarded:
         token = gateway.bearer(request.headers)
         if token is None:
             raise HTTPException(401, "sign in first", {"WWW-Authenticate": "Bearer"})
