@@ -62,6 +62,7 @@ class Session:
     begun_at_s: float
     stop: Callable[[str, bool], None]
     heard_at_s: Callable[[], float]
+    answered: bool = False
     ending: bool = False
 
 
@@ -80,6 +81,8 @@ class WebRtcPeers:
             for server in network.ice_servers
         ]
         self._sessions: dict[str, Session] = {}
+        self._finishing: set[asyncio.Future[Any]] = set()
+        """Negotiations and closings under way: a connection that is left in the middle of one keeps its sockets."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._starting = threading.Lock()
@@ -210,13 +213,16 @@ class WebRtcPeers:
         connection = RTCPeerConnection(
             RTCConfiguration(iceServers=self._servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
-        try:
-            prepare(connection)
-            answer = await self._negotiated(connection, offer, begin)
-        except BaseException:
-            await connection.close()
-            raise
-        return announced(answer, self._network.addresses)
+
+        async def negotiated() -> str:
+            try:
+                prepare(connection)
+                return await self._negotiated(connection, offer, begin)
+            except BaseException:
+                await connection.close()
+                raise
+
+        return announced(await self._finished(negotiated()), self._network.addresses)
 
     async def _negotiated(
         self, connection: RTCPeerConnection, offer: str, begin: Callable[[RTCPeerConnection], Session]
@@ -238,6 +244,9 @@ class WebRtcPeers:
             session.ending = True
             session.stop("the session could not begin", False)
             raise PeerRefused(f"the offer cannot be answered: {_said(error)}", "INVALID_OFFER") from None
+        session.answered = True
+        if session.ending:
+            raise PeerRefused("the session ended before it began", "NOT_READ_HERE")
         return str(connection.localDescription.sdp)
 
     def _state_changed(self, session: Session) -> None:
@@ -260,7 +269,15 @@ class WebRtcPeers:
         session.stop(reason, resting)
         self.on_ended(session_id, reason)
         _log.info("a video session ended", session=session_id, camera=session.camera_id, reason=reason)
-        await session.connection.close()
+        if session.answered:  # else whoever negotiates closes it: aioice forgets sockets that it is just opening
+            await self._finished(session.connection.close())
+
+    async def _finished(self, step: Coroutine[Any, Any, Answered]) -> Answered:
+        """Its result; it goes on to its end, whatever becomes of its caller."""
+        task = asyncio.ensure_future(step)
+        self._finishing.add(task)
+        task.add_done_callback(self._finishing.discard)
+        return await asyncio.shield(task)
 
     async def _end_if_of(self, session_id: str, camera_id: str, reason: str) -> None:
         session = self._sessions.get(session_id)
@@ -273,6 +290,7 @@ class WebRtcPeers:
 
     async def _shut_down(self) -> None:
         await self._end_all("the engine is ending")
+        await asyncio.gather(*self._finishing, return_exceptions=True)
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
