@@ -5,15 +5,21 @@ from __future__ import annotations
 import contextlib
 import itertools
 from collections.abc import AsyncIterator, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import av
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender, RTCSessionDescription, VideoStreamTrack
+from aiortc.rtcdtlstransport import generate_certificate
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from sightline.frames import Image
+from sightline.ingest.webrtc_keys import AnyKeyCertificate
 from tests.videos import numbered
 
 __all__ = ["NumberedTrack", "PublishingPeer", "publishing_peer"]
+
+OF_TRANSPORT = ("a=ice-ufrag:", "a=ice-pwd:", "a=ice-options:", "a=fingerprint:", "a=setup:")
+CANDIDATES = ("a=candidate:", "a=end-of-candidates")
 
 
 class NumberedTrack(VideoStreamTrack):
@@ -39,8 +45,12 @@ class NumberedTrack(VideoStreamTrack):
 class PublishingPeer:
     """One end of a session. `offer` first, then `accept` the answer."""
 
-    def __init__(self, codec: Literal["h264", "vp8"], *, audio: bool = False) -> None:
+    def __init__(self, codec: Literal["h264", "vp8"], *, audio: bool = False, rsa: bool = False) -> None:
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+        if rsa:
+            key: Any = generate_private_key(65537, 2048)  # aiortc says that it takes others only, and takes these
+            certificate = AnyKeyCertificate(key, generate_certificate(key))
+            setattr(self.connection, "_RTCPeerConnection__certificates", [certificate])  # noqa: B010
         if audio:
             self.connection.addTransceiver("audio", direction="sendonly")
         self.track = NumberedTrack()
@@ -51,6 +61,17 @@ class PublishingPeer:
     async def offer(self) -> str:
         await self.connection.setLocalDescription(await self.connection.createOffer())
         return str(self.connection.localDescription.sdp)
+
+    async def offer_as_obs_does(self) -> str:
+        """The same as OBS (libdatachannel) writes it: what belongs to the transport is said once for
+        the whole session, and the offer goes out before any candidate is known."""
+        session, *media = (await self.offer()).split("m=")
+        of_transport = [line for line in media[0].splitlines() if line.startswith(OF_TRANSPORT)]
+        left = [
+            "".join(line + "\r\n" for line in part.splitlines() if not line.startswith((*OF_TRANSPORT, *CANDIDATES)))
+            for part in media
+        ]
+        return session + "".join(line + "\r\n" for line in of_transport) + "".join("m=" + part for part in left)
 
     async def accept(self, answer: str) -> None:
         await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
@@ -64,9 +85,11 @@ class PublishingPeer:
 
 
 @contextlib.asynccontextmanager
-async def publishing_peer(codec: Literal["h264", "vp8"], *, audio: bool = False) -> AsyncIterator[PublishingPeer]:
+async def publishing_peer(
+    codec: Literal["h264", "vp8"], *, audio: bool = False, rsa: bool = False
+) -> AsyncIterator[PublishingPeer]:
     """Closed at the end."""
-    peer = PublishingPeer(codec, audio=audio)
+    peer = PublishingPeer(codec, audio=audio, rsa=rsa)
     try:
         yield peer
     finally:

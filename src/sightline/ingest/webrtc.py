@@ -32,6 +32,7 @@ from aiortc.rtcconfiguration import RTCBundlePolicy
 
 from sightline.exceptions import PeerRefused
 from sightline.ingest.published import Publication, Publications, PublishedCodec, PublishedPacket
+from sightline.ingest.webrtc_keys import take_any_key
 from sightline.ingest.webrtc_network import MediaLoop, MediaNetwork, announced
 from sightline.ingest.webrtc_playing import PacketTrack, offer_to_play
 from sightline.packets import TICKS_PER_MS, EncodedPacket
@@ -213,6 +214,7 @@ class WebRtcPeers:
         connection = RTCPeerConnection(
             RTCConfiguration(iceServers=self._servers, bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         )
+        take_any_key(connection)
 
         async def negotiated() -> str:
             try:

@@ -77,6 +77,23 @@ async def test_pictures_arrive_undecoded_and_in_order(end: End, codec: Literal["
         assert source.codec == codec
 
 
+async def test_offer_of_obs_is_understood(end: End) -> None:
+    async with publishing_peer("h264", audio=True) as peer:
+        offer = await peer.offer_as_obs_does()
+        assert "a=candidate" not in offer and offer.index("a=setup:actpass") < offer.index("m=audio")
+        await peer.accept(await asyncio.wrap_future(end.peers.publish("one", CAMERA, offer)))
+        source = await end.source()
+        await asyncio.to_thread(source.grab)
+        assert source.codec == "h264"
+
+
+async def test_peer_with_an_rsa_key_is_understood(end: End) -> None:
+    """GStreamer's certificates have such keys."""
+    async with publishing_peer("vp8", rsa=True) as peer:
+        await peer.accept(await end.answer(peer))
+        await asyncio.to_thread((await end.source()).grab)
+
+
 async def test_end_by_its_user_is_no_loss(end: End) -> None:
     async with publishing_peer("vp8") as peer:
         await peer.accept(await end.answer(peer))
