@@ -29,6 +29,10 @@ soak: $(VENV)/.ready-to-test ## What delivery promises, provoked for minutes and
 	$(BIN)/python -m tests.soak $(SOAK_FLAGS)
 	SIGHTLINE_TEST_FUZZED_FRAMES=100000 $(BIN)/pytest tests/integration/test_attacks.py -k fuzzed -s
 
+.PHONY: test-cluster
+test-cluster: $(VENV)/.ready-to-test ## Three gateways, three engines, PostgreSQL, Redis: kill each, and count
+	$(BIN)/python -m tests.cluster $(CLUSTER_FLAGS)
+
 .PHONY: lint
 lint: $(VENV)/.ready-to-test ## Style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -18,6 +18,7 @@ from sightline.events.observation import Observation, TrackedFace
 __all__ = ["Producer"]
 
 RETRY_S = 0.1
+AGAIN_S = 5.0
 APART_MS = 2
 """Between the times of two facts: what happens within `flood_seconds` would only be counted."""
 DRAIN_S = 60.0
@@ -102,7 +103,14 @@ class Producer:
     async def _talk(self, socket: ClientConnection) -> None:
         hello = link.Hello(engine_id=self._name, version="1", capacity=0, devices=["cpu"], models=[])
         await socket.send(link.encode(hello))
-        async for data in socket:
+        while True:
+            try:
+                async with asyncio.timeout(AGAIN_S if self._waiting else None):
+                    data = await socket.recv()
+            except TimeoutError:  # the gateway could not keep them: it says nothing, and has them said again
+                self.resent += len(self._waiting)
+                await self._send(list(self._waiting.values()))
+                continue
             assert isinstance(data, bytes)
             match link.decode_gateway_message(data):
                 case link.Welcome():
