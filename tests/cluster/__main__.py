@@ -45,6 +45,8 @@ def main() -> int:
     broken += outcome.accepted_lost + outcome.escalated_twice + outcome.read_twice
     if outcome.slowest_s > BACK_S:
         broken.append(f"a camera was analysed again only after {outcome.slowest_s:.1f} s")
+    if not outcome.escalations:
+        broken.append("nothing was escalated: the run proved nothing of it")
     print(json.dumps(figures | {"broken": broken}))
     return 1 if broken else 0
 

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sightline.accounts import Role
 from sightline.service.gateway import engine_token, open_gateway
@@ -26,7 +27,12 @@ __all__ = ["ClusterSite", "EngineProcess", "make_cluster"]
 GATEWAYS = 3
 ENGINES = 3
 DATABASE = "sightline"
-QUICK = {"receipt_seconds": 1.0, "acknowledge_seconds": 2.0, "restart_grace_seconds": 0.5}
+QUICK = {
+    "receipt_seconds": 1.0,
+    "acknowledge_seconds": 2.0,
+    "restart_grace_seconds": 0.5,
+    "routed_types": "unknown_person",
+}
 
 
 @dataclass
@@ -82,7 +88,7 @@ class ClusterSite:
     producer_token: str
     engines: list[EngineProcess] = field(default_factory=list)
 
-    def rows(self, query: str, *parameters: object) -> list[tuple[object, ...]]:
+    def rows(self, query: str, *parameters: object) -> list[tuple[Any, ...]]:
         with self.postgres.connect(DATABASE) as connection:
             return connection.execute(query, parameters).fetchall()
 
@@ -96,16 +102,28 @@ class ClusterSite:
                 audience=frozenset(audience),
                 ends=data.get("state", "open") != "open",
             )
-            for offset, kind, alert_id, audience, data in self.rows(query)  # type: ignore[attr-defined]
+            for offset, kind, alert_id, audience, data in self.rows(query)
         ]
 
-    def first_seen_after(self, at_ms: int) -> dict[str, int]:
-        """By camera, the capture time of the first fact that was captured after that moment."""
+    def first_seen_after(self, at_ms: int, *, not_by: int | None = None) -> dict[str, int]:
+        """By camera, the capture time of the first fact that was captured after that moment; what the engine process
+        `not_by` saw of its cameras meanwhile does not count."""
         query = (
             "SELECT camera_id, min(captured_at_ms) FROM events "
-            "WHERE captured_at_ms > %s AND camera_id = ANY(%s) GROUP BY 1"
+            "WHERE captured_at_ms > %s AND camera_id = ANY(%s) AND key NOT LIKE %s GROUP BY 1"
         )
-        return dict(self.rows(query, at_ms, list(self.cameras)))  # type: ignore[arg-type]
+        return dict(self.rows(query, at_ms, list(self.cameras), f"%:{not_by}"))
+
+    def readers(self) -> dict[str, list[tuple[int, str]]]:
+        """By camera, when each of its facts was captured (ms), and by which engine process, in that order."""
+        query = (
+            "SELECT camera_id, captured_at_ms, split_part(key, ':', 4) FROM events "
+            "WHERE camera_id = ANY(%s) ORDER BY camera_id, captured_at_ms"
+        )
+        found: dict[str, list[tuple[int, str]]] = {camera_id: [] for camera_id in self.cameras}
+        for camera_id, captured_at_ms, process in self.rows(query, list(self.cameras)):
+            found[camera_id].append((captured_at_ms, process))
+        return found
 
     def ready(self, timeout_s: float = 60.0) -> None:
         """Every camera is analysed."""
@@ -115,11 +133,6 @@ class ClusterSite:
             if time.monotonic() > deadline_s:
                 raise TimeoutError(f"cameras are not analysed: {self.first_seen_after(now_ms)}")
             time.sleep(0.2)
-
-    def holders(self) -> dict[str, str]:
-        """Which engine holds each camera."""
-        query = "SELECT camera_id, holder FROM camera_leases WHERE until_ms > %s"
-        return dict(self.rows(query, int(time.time() * 1000)))  # type: ignore[arg-type]
 
 
 async def make_cluster(folder: Path, *, cameras: int) -> ClusterSite:

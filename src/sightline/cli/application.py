@@ -13,6 +13,7 @@ from sightline.cli import (
     analysis,
     cameras,
     configuration,
+    database,
     doctor,
     engine,
     engines,
@@ -66,6 +67,7 @@ app.add_typer(users.app, name="users", rich_help_panel=_ADMIN)
 app.add_typer(engines.app, name="engines", rich_help_panel=_ADMIN)
 app.add_typer(tokens.app, name="tokens", rich_help_panel=_ADMIN)
 app.add_typer(workstations.app, name="workstations", rich_help_panel=_ADMIN)
+app.add_typer(database.app, name="db", rich_help_panel=_ADMIN)
 app.command(rich_help_panel=_ADMIN)(users.token)
 app.command(rich_help_panel=_ADMIN)(configuration.settings)
 app.command(rich_help_panel=_ADMIN)(configuration.version)

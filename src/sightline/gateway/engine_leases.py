@@ -24,6 +24,7 @@ class EngineLeases:
         self._clock = clock
         self._length_ms = length_ms
         self._gone: list[str] = []
+        self._doubted: set[str] = set()
         self._closed_until_s = 0.0
         self.waiting: frozenset[str] = frozenset()
         """Cameras that nobody is told to read because somebody who is not heard of may still do."""
@@ -49,10 +50,12 @@ class EngineLeases:
         if let_go:
             await self._leases.release(engine.holder, let_go)
             engine.letting_go -= let_go
+        was_doubted = engine.holder in self._doubted
+        self._doubted.discard(engine.holder)
         engine.heard_s = self._clock.monotonic_s()
         engine.clock_offset_ms = beat.clock_offset
         lease = Lease(beat=beat.number, length_ms=self._length_ms, server_time=now_ms, gateways=self._leases.gateways)
-        return lease, is_first or bool(let_go) or not holds <= engine.cameras.keys()
+        return lease, is_first or was_doubted or bool(let_go) or not holds <= engine.cameras.keys()
 
     async def revoked(self, engine: EngineLink, camera_id: str) -> None:
         """The engine was told to let go of a camera; one that says beats says with them when it has."""
@@ -64,6 +67,7 @@ class EngineLeases:
 
     def left(self, engine: EngineLink) -> None:
         """The engine's connection is over. Unless it said that it let go, it may go on reading until its lease ends."""
+        self._doubted.discard(engine.holder)
         if engine.is_leaving or not engine.says_beats:
             self._gone.append(engine.holder)
 
@@ -73,7 +77,10 @@ class EngineLeases:
         return [engine for engine in engines if engine.heard_s is not None and engine.heard_s < since_s]
 
     async def share(self, engines: Sequence[EngineLink], cameras: Sequence[str]) -> Mapping[str, frozenset[str]]:
-        """The cameras of each engine, by its name. Raises what the store raises."""
+        """The cameras of each engine, by its name. Raises what the store raises.
+
+        One that is in doubt is told nothing and has no seat: when its leases end, they must not be its own once more.
+        """
         while self._gone:
             await self._leases.release(self._gone[0])
             self._gone.pop(0)
@@ -83,7 +90,9 @@ class EngineLeases:
             if not engine.says_beats:
                 await self._leases.renew(engine.holder, engine.cameras, now_ms)
         closed_s = max(0.0, self._closed_until_s - now_s)
-        seats = [Seat(engine.holder, engine.hello.capacity) for engine in present]
+        doubted = {engine.id: engine for engine in present if self._is_doubtful(engine, now_s)}
+        self._doubted = {engine.holder for engine in doubted.values()}
+        seats = [Seat(engine.holder, engine.hello.capacity) for engine in present if engine.id not in doubted]
         agreed = await self._leases.agree(seats, cameras, may_give=closed_s == 0, now_ms=now_ms)
         self.waiting = agreed.waiting
         waits_s = [closed_s] if closed_s else []
@@ -92,4 +101,13 @@ class EngineLeases:
         if any(not engine.says_beats for engine in present):
             waits_s.append(self._length_ms / 3000)
         self.again_in_s = min(waits_s, default=None)
-        return {engine.id: agreed.cameras.get(engine.holder, frozenset()) for engine in engines}
+        return {
+            engine.id: frozenset(engine.cameras) & frozenset(cameras)
+            if engine.id in doubted
+            else agreed.cameras.get(engine.holder, frozenset())
+            for engine in engines
+        }
+
+    def _is_doubtful(self, engine: EngineLink, now_s: float) -> bool:
+        """Whether two of its beats are missing."""
+        return engine.heard_s is not None and now_s - engine.heard_s > self._length_ms * 2 / 3 / 1000

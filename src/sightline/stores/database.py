@@ -35,7 +35,7 @@ from sightline.stores.postgresql import PostgreSql
 from sightline.stores.sqlite import Sqlite
 from sightline.stores.workers import Workers, retrieve
 
-__all__ = ["Database"]
+__all__ = ["Database", "backend_of"]
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class Database:
     """
 
     def __init__(self, url: str, *, write_limit: int = WRITE_LIMIT) -> None:
-        self._backend = _backend(url)
+        self._backend = backend_of(url)
         self._writer = self._backend.writer()
         self._reader = self._backend.reader()
         self._readers = Workers("store-reader", threads=self._backend.readers, limit=READ_LIMIT)
@@ -297,7 +297,8 @@ def _settle(outcome: _Outcome) -> None:
         outcome.write.done.set_result(outcome.result)
 
 
-def _backend(url: str) -> Backend:
+def backend_of(url: str) -> Backend:
+    """The kind of database at this address. Raises `ConfigurationError` for one that is none."""
     try:
         address = make_url(url)
     except ArgumentError:

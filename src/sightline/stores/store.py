@@ -45,7 +45,7 @@ from sightline.stores.workers import Workers
 from sightline.stores.workstation_actions import WorkstationActions
 from sightline.stores.workstations import Workstations
 
-__all__ = ["SqlStore", "database_address"]
+__all__ = ["FILE_NAME", "MEDIA_FOLDER", "SqlStore", "database_address", "new_file"]
 
 FILE_NAME = "sightline.db"
 MEDIA_FOLDER = "media"
@@ -145,8 +145,13 @@ def database_address(home: Path, url: str | None) -> str | None:
 def _file_in(home: Path) -> str:
     """The address of the database in `home`; its file is made, for its owner only."""
     file = home.absolute() / FILE_NAME
+    new_file(file)
+    return URL.create("sqlite", database=str(file)).render_as_string()
+
+
+def new_file(file: Path) -> None:
+    """An empty file for SQLite where there is none. Raises `StoreError`."""
     try:
         file.touch(mode=0o600)  # the files that SQLite puts beside it get the same mode
     except OSError as error:
         raise StoreError(f"the database {file} cannot be made: {error.strerror}") from error
-    return URL.create("sqlite", database=str(file)).render_as_string()
