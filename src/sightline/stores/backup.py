@@ -51,7 +51,7 @@ from sightline.stores import meta, schema
 from sightline.stores.migrations import revision_of, upgrade
 from sightline.stores.vault import Vault
 
-__all__ = ["Contents", "read_contents", "read_tables", "unpack_media", "write_backup", "write_tables"]
+__all__ = ["Contents", "Dump", "read_contents", "read_tables", "unpack_media", "write_backup", "write_tables"]
 
 FORMAT = 1
 DESCRIPTION = "backup.json"
