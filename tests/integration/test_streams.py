@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
+import av
+import av.error
 import cv2
 import httpx
 import numpy as np
@@ -132,6 +134,48 @@ async def test_opencv_plays_it(gateway: RunningGateway) -> None:
             feeding.cancel()
             await asyncio.gather(feeding, return_exceptions=True)
         assert shape == (36, 64, 3)
+
+
+async def test_a_player_goes_on_at_its_address_through_a_change_of_quality(gateway: RunningGateway) -> None:
+    camera = await gateway.camera()
+    _, token = await gateway.user("vera", Role.VIEWER)
+    shown = {"sd": jpeg(120), "hd": encode_jpeg(np.full((72, 128, 3), 120, np.uint8))}
+    async with gateway.engine() as engine, gateway.engine_pictures() as pictures, gateway.client(token) as client:
+        await online(gateway, engine, camera)
+        url = (await start(client, camera))["stream_url"]
+
+        async def feed() -> None:
+            await watched(engine, "sd")
+            for number in itertools.count():
+                for quality, picture in shown.items():
+                    await show(pictures, camera, quality, number, picture)
+                await asyncio.sleep(0.03)
+
+        widths: asyncio.Queue[int] = asyncio.Queue()
+        loop, feeding = asyncio.get_running_loop(), asyncio.create_task(feed())
+        playing = asyncio.create_task(
+            asyncio.to_thread(_play, url, lambda width: loop.call_soon_threadsafe(widths.put_nowait, width))
+        )
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                assert await widths.get() == 64
+                await client.send("stream_quality_change", camera_id=camera.id, new_quality="hd")
+                await client.data("quality_change_success")
+                while await widths.get() != 128:
+                    pass
+                await client.send("stream_stop_request", camera_id=camera.id)
+                await playing
+        finally:
+            feeding.cancel()
+            await asyncio.gather(feeding, return_exceptions=True)
+
+
+def _play(url: str, seen: Callable[[int], object]) -> None:
+    """As FFmpeg plays it, until it ends; `seen` is told the width of every picture."""
+    how_ffmpeg_takes_the_end = av.error.InvalidDataError
+    with contextlib.suppress(how_ffmpeg_takes_the_end), av.open(url, timeout=PATIENCE_S) as container:
+        for frame in container.decode(video=0):
+            seen(frame.width)
 
 
 def _first_frame(url: str) -> tuple[int, ...]:
