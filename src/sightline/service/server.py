@@ -145,6 +145,14 @@ class _Server(uvicorn.Server):
         self._listening = listening
         self._door = door
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's, without its end, which sends the process the same signal again: that would be its death before the
+        store is closed and the other gateways know."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
