@@ -56,4 +56,5 @@ export const deviceText = {
   silent: 'The server did not answer any more.',
   noRights: 'Only administrators may add cameras.',
   gone: 'This camera was removed.',
+  switchedOff: 'This camera is switched off.',
 };

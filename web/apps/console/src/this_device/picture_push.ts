@@ -1,5 +1,6 @@
 /** This device's pictures as JPEG over a WebSocket, for networks that let no video pass. The newest wins. */
 import { request } from '../api/http.ts';
+import type { Camera } from '../api/types.ts';
 import { pictureOf } from '../capture/device_camera.ts';
 import { deviceText } from '../text/this_device.ts';
 import type { Outgoing, OutgoingEvents, Problem } from './problem.ts';
@@ -11,8 +12,9 @@ const LONGEST_PX = 960;
 const MAX_UNANSWERED = 2;
 const SILENCE_MS = 6_000;
 const STOPPED = 1000;
-/** From here on, close codes say not to come back. */
+/** From here on, close codes say not to come back; but another's pictures, or another engine, may be there for a while. */
 const FIRST_FINAL_CODE = 4500;
+const SUPERSEDED = 4502;
 
 interface Word {
   type: string;
@@ -52,6 +54,12 @@ class PicturePush implements Outgoing {
 
   async #begin(cameraId: string): Promise<void> {
     try {
+      // A browser does not say why a WebSocket was refused, so that the camera is asked for first.
+      const { enabled } = await request<Camera>(`/api/cameras/${encodeURIComponent(cameraId)}`);
+      if (!enabled) {
+        this.#end({ kind: 'refused', reason: deviceText.switchedOff });
+        return;
+      }
       const { ticket } = await request<{ ticket: string }>('/api/ws-ticket', { method: 'POST' });
       if (this.#over) return;
       const url = new URL(`/ws/camera/${encodeURIComponent(cameraId)}`, window.location.href);
@@ -70,7 +78,7 @@ class PicturePush implements Outgoing {
     };
     socket.onclose = ({ code, reason }) => {
       const words = reason === '' ? deviceText.lost : reason;
-      this.#end(code >= FIRST_FINAL_CODE ? { kind: 'refused', reason: words } : { kind: 'lost', reason: words });
+      this.#end(code >= FIRST_FINAL_CODE && code !== SUPERSEDED ? { kind: 'refused', reason: words } : { kind: 'lost', reason: words });
     };
   }
 

@@ -126,6 +126,7 @@ async function gathered(connection: RTCPeerConnection): Promise<void> {
 }
 
 export function problemOf(error: unknown): Problem {
+  if (error instanceof ApiError && error.status === 404) return { kind: 'refused', reason: deviceText.gone };
   if (error instanceof ApiError && error.status >= 400 && error.status < 500) return { kind: 'refused', reason: error.message };
   return { kind: 'lost', reason: error instanceof Error ? error.message : deviceText.lost };
 }
