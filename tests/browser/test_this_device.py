@@ -232,7 +232,6 @@ async def test_pictures_are_pushed_where_udp_is_blocked(film: Path, server: Serv
         assert camera["status"]["state"] == "online"
         (await http.delete(f"/api/cameras/{camera['id']}")).raise_for_status()
         await stopped_because(page, "This camera was removed.")
-        await page.screenshot(path=SHOTS / "this-device-removed.png", full_page=True)
 
 
 async def test_another_network_and_a_camera_that_is_switched_off(device: Device, server: ServerProcess) -> None:
@@ -261,7 +260,12 @@ async def stopped_because(page: Page, reason: str) -> None:
     """The page has given up, and says why."""
     state = page.get_by_test_id("air-state")
     await expect(state).to_have_attribute("data-phase", "refused", timeout=PATIENCE_MS)
+    await page.screenshot(path=SHOTS / "this-device-stopped.png", full_page=True)
     await expect(state).to_contain_text(reason)
+    await expect(page.get_by_test_id("on-air")).to_have_text("Stopped")
+    assert await violations_on(page) == []
+    await page.get_by_role("button", name="Begin anew").press("Enter")
+    await expect(page.get_by_role("button", name="Go on air")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ export const deviceText = {
   notLocated: 'The location is not known: it was refused, or not found.',
   start: 'Go on air',
   stop: 'Stop',
-  onAir: 'On air',
+  again: 'Begin anew',
   phases: {
     off: 'Off air',
     starting: 'Connecting…',

@@ -24,7 +24,7 @@ export function AirState({ publishing, place, awake, onRetry }: AirStateProps): 
       {phase !== 'live' && reason !== '' ? <span>{reason}</span> : null}
       {publishing.retryAtMs === null ? null : <Retry atMs={publishing.retryAtMs} onRetry={onRetry} />}
       <Place place={place} />
-      <span>{awake ? deviceText.awake : deviceText.mayLock}</span>
+      {phase === 'refused' ? null : <span>{awake ? deviceText.awake : deviceText.mayLock}</span>}
     </div>
   );
 }

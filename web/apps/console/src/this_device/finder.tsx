@@ -9,6 +9,7 @@ import { deviceText } from '../text/this_device.ts';
 import { boxLabel, objectName } from '../wall/identity.ts';
 import { text } from '../text/everywhere.ts';
 import type { CameraProblem, DeviceStream, Facing } from './device_stream.ts';
+import type { Publishing } from './publisher.ts';
 import { SeenPainter } from './seen_painter.ts';
 import styles from './this_device.module.css';
 
@@ -17,12 +18,13 @@ interface FinderProps {
   camera: DeviceStream;
   /** Where this device publishes to; `null` while it does not. */
   cameraId: string | null;
-  live: boolean;
+  phase: Publishing['phase'];
   onTurn: (facing: Facing) => void;
 }
 
 /** What the camera shows; on air, what the server sees in it. */
-export function Finder({ video, camera, cameraId, live, onTurn }: FinderProps): ReactElement {
+export function Finder({ video, camera, cameraId, phase, onTurn }: FinderProps): ReactElement {
+  const live = phase === 'live';
   const canvas = useRef<HTMLCanvasElement>(null);
   const stream = camera.phase === 'on' ? camera.stream : null;
   useEffect(() => {
@@ -33,13 +35,13 @@ export function Finder({ video, camera, cameraId, live, onTurn }: FinderProps): 
   }, [video, stream]);
   const seen = useSeen(cameraId, live, video, canvas);
   return (
-    <div className={styles.finder} data-on-air={cameraId !== null || undefined} data-testid="finder">
+    <div className={styles.finder} data-on-air={(cameraId !== null && phase !== 'refused') || undefined} data-testid="finder">
       <video ref={video} muted playsInline aria-label={deviceText.preview} hidden={camera.phase !== 'on'} />
       <canvas ref={canvas} hidden={seen === null} role="img" aria-label={deviceText.seen(seen ?? '')} data-testid="seen" />
       {cameraId === null ? null : (
         <span className={styles.sign} data-live={live || undefined} data-testid="on-air">
           <i aria-hidden />
-          {live ? deviceText.onAir : deviceText.phases.starting}
+          {deviceText.phases[phase === 'off' ? 'starting' : phase]}
         </span>
       )}
       {camera.phase === 'on' && camera.canTurn ? (

@@ -36,9 +36,10 @@ export default function ThisDevicePage(): ReactElement {
   const [beginning, setBeginning] = useState(false);
   const track = camera.phase === 'on' ? camera.track : null;
   const { publishing, retryNow } = usePublisher({ cameraId: onAirAs, track, video });
-  const place = useOwnPlace(onAirAs !== null && shareLocation ? onAirAs : null);
-  const awake = useAwake(onAirAs !== null);
-  useLeaveWarning(onAirAs !== null);
+  const refused = publishing.phase === 'refused';
+  const place = useOwnPlace(onAirAs !== null && !refused && shareLocation ? onAirAs : null);
+  const awake = useAwake(onAirAs !== null && !refused);
+  useLeaveWarning(onAirAs !== null && !refused);
   const start = async (): Promise<void> => {
     setBeginning(true);
     setProblem(null);
@@ -60,7 +61,7 @@ export default function ThisDevicePage(): ReactElement {
           video={video}
           camera={camera}
           cameraId={onAirAs}
-          live={publishing.phase === 'live'}
+          phase={publishing.phase}
           onTurn={turnOn}
         />
         <div className={styles.side}>
@@ -107,9 +108,15 @@ export default function ThisDevicePage(): ReactElement {
           {onAirAs === null ? null : (
             <>
               <AirState publishing={publishing} place={place} awake={awake} onRetry={retryNow} />
-              <Button size="lg" color="red" leftSection={<IconPlayerStopFilled size={19} />} onClick={stop}>
-                {deviceText.stop}
-              </Button>
+              {refused ? (
+                <Button size="lg" variant="default" onClick={stop}>
+                  {deviceText.again}
+                </Button>
+              ) : (
+                <Button size="lg" color="red" leftSection={<IconPlayerStopFilled size={19} />} onClick={stop}>
+                  {deviceText.stop}
+                </Button>
+              )}
             </>
           )}
         </div>
