@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 __all__ = ["Availability", "Probe"]
 
@@ -18,10 +20,12 @@ REQUEST = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """`share` of the time in which a question was answered within a second, all faults included. `outages_s`: how long
-    each stretch without an answer was."""
+    """`share` of the time in which a question was answered within a second, all faults included; `share_serving` of
+    that in which nobody had killed or stopped the server, from its listen on. `outages_s`: how long each stretch without
+    an answer was."""
 
     share: float
+    share_serving: float
     outages_s: tuple[float, ...]
 
     @property
@@ -32,12 +36,21 @@ class Availability:
         return int(SECONDS_OF_A_DAY * (1 - CLAIMED) / max(self.outages_s))
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    at_s: float
+    came: bool
+    was_due: bool
+
+
 @dataclass
 class Probe:
-    """Asks `/health` on a new connection, until left."""
+    """Asks `/health` on a new connection, until left. `is_serving` says whether there is a server now that should
+    answer."""
 
     port: int
-    _answers: list[tuple[float, bool]] = field(default_factory=list)
+    is_serving: Callable[[], bool]
+    _answers: list[_Answer] = field(default_factory=list)
 
     async def __aenter__(self) -> Probe:
         self._task = asyncio.create_task(self._run())
@@ -49,23 +62,28 @@ class Probe:
 
     def result(self) -> Availability:
         """Of the time from the first answer to now. A stretch without one lasts from the last answer to the next."""
-        answered_s = [at_s for at_s, answered in self._answers if answered]
+        answered_s = [one.at_s for one in self._answers if one.came]
         if not answered_s:
-            return Availability(0.0, ())
+            return Availability(0.0, 0.0, ())
         outages_s, last_s, silent = [], answered_s[0], False
-        for at_s, answered in self._answers:
-            if answered and silent:
-                outages_s.append(at_s - last_s)
-            if answered:
-                last_s = at_s
-            silent = not answered
-        whole_s = max(self._answers[-1][0] - answered_s[0], EVERY_S)
-        return Availability(1 - sum(outages_s) / whole_s, tuple(outages_s))
+        for one in self._answers:
+            if one.came and silent:
+                outages_s.append(one.at_s - last_s)
+            if one.came:
+                last_s = one.at_s
+            silent = not one.came
+        whole_s = max(self._answers[-1].at_s - answered_s[0], EVERY_S)
+        return Availability(1 - sum(outages_s) / whole_s, self._share_serving(), tuple(outages_s))
+
+    def _share_serving(self) -> float:
+        expected = [(one.at_s - before.at_s, one.came) for before, one in pairwise(self._answers) if one.was_due]
+        return sum(s for s, came in expected if came) / max(sum(s for s, _ in expected), EVERY_S)
 
     async def _run(self) -> None:
         while True:
-            answered = await self._asked()
-            self._answers.append((time.monotonic(), answered))
+            serving = self.is_serving()
+            came = await self._asked()
+            self._answers.append(_Answer(time.monotonic(), came, serving and self.is_serving()))
             await asyncio.sleep(EVERY_S)
 
     async def _asked(self) -> bool:

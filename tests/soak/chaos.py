@@ -96,6 +96,7 @@ class Outcome:
             "entries_sent_again": self.repeated_entries,
             "alerts_taken": self.taken,
             "availability": round(self.availability.share, 4),
+            "availability_while_serving": round(self.availability.share_serving, 5),
             "outages": len(outages_s),
             "outage_s_p50": round(statistics.median(outages_s), 2) if outages_s else 0.0,
             "outage_s_max": round(max(outages_s, default=0.0), 2),
@@ -120,6 +121,13 @@ class Chaos:
     ledger: dict[int, history.Entry] = field(default_factory=dict)
     listening_s: list[float] = field(default_factory=list)
     kills: int = 0
+    listens: bool = True
+    """From the moment in which a life of the server listens until a fault ends or stops it."""
+
+    @property
+    def is_serving(self) -> bool:
+        """Whether the server should answer now: its process may have died at its failpoint."""
+        return self.listens and self.server.is_running
 
     # ── faults ──
 
@@ -149,13 +157,16 @@ class Chaos:
 
     async def freeze_server(self) -> None:
         """SIGSTOP of the gateway."""
+        self.listens = False
         os.kill(self.server.pid, signal.SIGSTOP)
         await asyncio.sleep(self.scale.pause_s)
         os.kill(self.server.pid, signal.SIGCONT)
+        self.listens = True
         await self.everybody_back()
 
     async def kill_with_everybody_there(self) -> None:
         """kill -9 at any moment; in its next life it dies with an alert on disk of which nobody has been told."""
+        self.listens = False
         await asyncio.to_thread(self.server.kill9)
         await self.live_again(f"committed:{COMMITS}")
 
@@ -184,6 +195,7 @@ class Chaos:
 
     async def die_compacting(self) -> None:
         """Retention deletes the older half of the log, and the process dies with that half done; then it is done."""
+        self.listens = False
         await asyncio.to_thread(self.server.kill9)
         self.note_log()
         entries = sorted(self.ledger)
@@ -200,6 +212,7 @@ class Chaos:
     async def restart(self) -> None:
         """As an administrator restarts it: everybody who is there is told when to come back."""
         await self.everybody_back()
+        self.listens = False
         await asyncio.to_thread(self.server.stop)
         await self.live_again()
         self.kills -= 1
@@ -208,12 +221,14 @@ class Chaos:
     async def died(self) -> None:
         """The server has died at its failpoint."""
         await asyncio.to_thread(self.server.wait_killed, DEATH_S)
+        self.listens = False
 
     async def live_again(self, failpoint: str | None = None) -> None:
         """Another life after a death."""
         self.kills += 1
         await asyncio.to_thread(self.server.start, failpoint=failpoint)
         self.listening_s.append(time.time())
+        self.listens = True
 
     # ── the rest ──
 
@@ -251,7 +266,7 @@ async def run_chaos(home: Path, scale: Scale) -> Outcome:
     server = site.server_on(here, **SETTINGS)
     await asyncio.to_thread(server.start)
     try:
-        async with _everything(here, server, scale) as chaos, Probe(_port(server)) as probe:
+        async with _everything(here, server, scale) as chaos, Probe(_port(server), lambda: chaos.is_serving) as probe:
             await chaos.everybody_back()
             sleeping = asyncio.create_task(chaos.sleeper.run())
             await _until(lambda: chaos.sleeper.shown_up_to >= 0)
