@@ -16,7 +16,7 @@ from tests.soak.producer import Producer
 
 __all__ = ["Frozen", "Scale", "run_frozen"]
 
-COME_S = 120.0
+COME_S = 300.0
 LOOK_S = 0.25
 CATCH_UP_S = 90.0
 

@@ -17,7 +17,7 @@ from tests.soak.figures import busiest_second
 
 __all__ = ["Return", "run_storm"]
 
-COME_S = 120.0
+COME_S = 300.0
 BACK_S = 180.0
 OVERLOADED = 4004
 

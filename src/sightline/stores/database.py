@@ -225,7 +225,10 @@ class Database:
             return
         try:
             with transaction:
-                outcomes.extend(_attempt(connection, write) for write in batch)
+                if len(batch) == 1:  # the transaction is all of it: what it raises ends both
+                    outcomes.append(_Outcome(batch[0], batch[0].work(connection)))
+                else:
+                    outcomes.extend(_attempt(connection, write) for write in batch)
                 value = self._watched(connection) if self._watched is not None else None
                 if value != self._seen:
                     self._backend.hint(connection)
@@ -276,17 +279,22 @@ class Database:
 
 
 def _attempt(connection: Connection, write: _Write) -> _Outcome:
-    """One write in its savepoint. Raises only when the whole transaction is lost."""
-    savepoint = connection.begin_nested()
+    """One write in its savepoint. Raises only when the whole transaction is lost.
+
+    The statements are given to the driver as they are: SQLAlchemy compiles its own for every savepoint, which costs a
+    good part of what an alert does.
+    """
+    connection.exec_driver_sql("SAVEPOINT work")
     try:
         result = write.work(connection)
     except Exception as error:  # noqa: BLE001 - a work may raise anything; it is its caller's, and nobody else's
         try:
-            savepoint.rollback()
+            connection.exec_driver_sql("ROLLBACK TO SAVEPOINT work")
+            connection.exec_driver_sql("RELEASE SAVEPOINT work")
         except SQLAlchemyError:  # SQLite gave up the whole transaction (disk full): `error` says why
             raise error from None
         return _Outcome(write, error=explain(error))
-    savepoint.commit()
+    connection.exec_driver_sql("RELEASE SAVEPOINT work")
     return _Outcome(write, result)
 
 

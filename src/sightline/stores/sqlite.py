@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import PoolProxiedConnection
 
 from sightline.stores.backend import JSON_OPTIONS
 
@@ -75,8 +76,9 @@ class Sqlite:
             for pragma in pragmas:
                 connection.execute(pragma)
 
-        @event.listens_for(engine, "begin")
-        def start(connection: Connection) -> None:
-            connection.exec_driver_sql(begin)
+        def do_begin(connection: PoolProxiedConnection) -> None:
+            connection.cursor().execute(begin)
 
+        # An event of the engine would do as well, but with one every statement looks for listeners, twice.
+        engine.dialect.do_begin = do_begin  # type: ignore[assignment, method-assign]
         return engine
