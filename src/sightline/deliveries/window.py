@@ -91,11 +91,17 @@ class Window:
         """The client has everything up to `offset`; true when that is news. Raises `WireError` beyond what was sent."""
         if offset > self.sent:
             raise WireError(f"offset {offset} was not sent yet; the last position is {self.sent}", path="data.offset")
-        while self._pages and self._pages[0].to <= offset:
-            page = self._pages.pop(0)
-            self._entries -= page.entries
-            self._bytes -= page.size
-            self.confirmed_entries += page.entries
+        pages = entries = size = 0
+        for to, of_page, bytes_of_page, _ in self._pages:
+            if to > offset:
+                break
+            pages += 1
+            entries += of_page
+            size += bytes_of_page
+        del self._pages[:pages]
+        self._entries -= entries
+        self._bytes -= size
+        self.confirmed_entries += entries
         if offset <= self.received:
             return False
         self.received = offset
