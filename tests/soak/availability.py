@@ -21,8 +21,8 @@ REQUEST = b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n
 @dataclass(frozen=True, slots=True)
 class Availability:
     """`share` of the time in which a question was answered within a second, all faults included; `share_serving` of
-    that in which nobody had killed or stopped the server, from its listen on. `outages_s`: how long each stretch without
-    an answer was."""
+    that in which nobody had killed or stopped the server, from its listen on. `outages_s`: how long each stretch
+    without an answer was."""
 
     share: float
     share_serving: float
