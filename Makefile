@@ -70,6 +70,10 @@ bench-video: $(VENV)/.ready-to-test $(CONSOLE) ## CPU a camera by way in, delay 
 bench-workstations: $(VENV)/.ready-to-test $(CONSOLE) ## 150 workstations on five engines: verdicts, how soon, and why
 	$(BIN)/python -m bench.workstations
 
+.PHONY: bench-cluster
+bench-cluster: $(VENV)/.ready-to-test $(CONSOLE) ## What 1, 2, 3 gateways accept and deliver, and as many engines analyse
+	$(BIN)/python -m bench.cluster $(CLUSTER_FLAGS)
+
 .PHONY: bench-fanout
 bench-fanout: $(VENV)/.ready-to-test ## Deliveries a CPU second, beside Node's ws and socket.io; delays; idle connections
 	@scripts/check-node

@@ -21,7 +21,8 @@ class StrangerAnalysis(ScriptedAnalysis):
 
     def _fact(self, frame: Frame) -> FactDraft:
         draft = super()._fact(frame)
-        who = f"{draft.key}:{os.getpid()}"  # run:camera:number:process
+        # Numbers begin anew when the camera comes back to this engine: times do not.
+        who = f"{frame.camera_id}:{frame.captured_at_ms}:{os.getpid()}"
         stranger = Unknown(
             track_id=who, subject_id=who, nearest_similarity=0.1, first_seen=frame.captured_at_ms,
             bbox=(0, 0, 10, 10), model_id="scripted", samples=[],

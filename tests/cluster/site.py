@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,7 +117,7 @@ class ClusterSite:
     def readers(self) -> dict[str, list[tuple[int, str]]]:
         """By camera, when each of its facts was captured (ms), and by which engine process, in that order."""
         query = (
-            "SELECT camera_id, captured_at_ms, split_part(key, ':', 4) FROM events "
+            "SELECT camera_id, captured_at_ms, split_part(key, ':', 3) FROM events "
             "WHERE camera_id = ANY(%s) ORDER BY camera_id, captured_at_ms"
         )
         found: dict[str, list[tuple[int, str]]] = {camera_id: [] for camera_id in self.cameras}
@@ -135,17 +135,19 @@ class ClusterSite:
             time.sleep(0.2)
 
 
-async def make_cluster(folder: Path, *, cameras: int) -> ClusterSite:
-    """Fills a database and three homes in the folder, which is there; nothing runs yet but PostgreSQL and Redis."""
+async def make_cluster(
+    folder: Path, *, cameras: int, gateways: int = GATEWAYS, settings: Mapping[str, object] = QUICK
+) -> ClusterSite:
+    """Fills a database and homes in the folder, which is there; nothing runs yet but PostgreSQL and Redis."""
     postgres, redis = PostgresServer(durable=True), RedisServer()
     postgres.start()
     redis.start()
     url = postgres.create(DATABASE)
     video = write_video(folder / "camera.mp4", [numbered(number, 320, 240) for number in range(60)], fps=10)
-    homes = [folder / f"gateway-{number}" for number in range(GATEWAYS)]
+    homes = [folder / f"gateway-{number}" for number in range(gateways)]
     homes[0].mkdir()
-    settings = Settings(home=homes[0], database_url=url, token_minutes=1440)
-    async with open_gateway(settings, local_token="unused") as gateway:
+    begun = Settings(home=homes[0], database_url=url, token_minutes=1440)
+    async with open_gateway(begun, local_token="unused") as gateway:
         now_ms = gateway.clock.now_ms()
         made = [
             await gateway.store.cameras.create(
@@ -173,7 +175,7 @@ async def make_cluster(folder: Path, *, cameras: int) -> ClusterSite:
         shutil.copytree(homes[0] / "keys", home / "keys")
         (home / "media").symlink_to(homes[0] / "media", target_is_directory=True)
     shared = {
-        **SETTINGS, **QUICK, "database_url": url, "redis_url": redis.url, "local_engine": False, "sighting_days": 0,
+        **SETTINGS, **settings, "database_url": url, "redis_url": redis.url, "local_engine": False, "sighting_days": 0,
         "new_connections_per_second": 0,
     }  # fmt: skip
     return ClusterSite(

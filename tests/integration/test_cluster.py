@@ -78,6 +78,17 @@ async def test_an_alert_reaches_the_clients_of_every_gateway_in_one_order(pair: 
             assert [alert["offset"] for alert in client.all("alert_triggered")] == raised
 
 
+async def test_without_hints_the_others_look_by_the_clock(pair: Pair) -> None:
+    _, token = await pair.a.user("olga")
+    camera, person = await pair.a.camera(), await pair.a.wanted()
+    listener = pair.b.gateway.store.database._listener
+    await asyncio.to_thread(listener.close)  # nobody tells this gateway anything any more
+    async with pair.a.engine() as engine, pair.b.client(token) as client:
+        for _ in range(2):
+            await engine.sees(person, camera)
+            await client.data("alert_triggered")
+
+
 async def test_a_device_that_comes_to_another_gateway_goes_on_where_it_was(pair: Pair) -> None:
     user, token = await pair.a.user("olga")
     camera, person = await pair.a.camera(), await pair.a.wanted()

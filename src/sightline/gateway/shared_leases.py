@@ -32,6 +32,7 @@ class SharedLeases:
         self._rows = rows
         self._cluster = cluster
         self._length_ms = length_ms
+        self._had_seats = True
 
     @property
     def gateways(self) -> int:
@@ -39,10 +40,14 @@ class SharedLeases:
         return self._cluster.gateways
 
     async def agree(self, seats: Sequence[Seat], cameras: Sequence[str], *, may_give: bool, now_ms: int) -> Agreement:
-        """See `CameraLeases`; `may_give` needs no heed here."""
+        """See `CameraLeases`; `may_give` needs no heed here. A gateway without engines asks nothing: whoever asks keeps
+        all others from writing for as long as it takes to divide all cameras."""
+        if not seats and not self._had_seats:
+            return Agreement({}, frozenset(), now_ms + AGAIN_MS)
         shares = await self._rows.agree(
             self._cluster.id, seats, cameras, may_give=True, now_ms=now_ms, length_ms=self._length_ms
         )
+        self._had_seats = bool(seats)
         return Agreement(shares.cameras, shares.waiting, now_ms + AGAIN_MS)
 
     async def renew(self, holder: str, cameras: Collection[str], now_ms: int) -> None:

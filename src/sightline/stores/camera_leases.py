@@ -62,15 +62,17 @@ class CameraLeases:
             held = {camera: row.holder for camera, row in leases.items()}
             given: dict[str, set[str]] = {seat.holder: set() for seat in seats}
             waiting: set[str] = set()
+            taken: list[tuple[str, str]] = []
             for camera, holder in share_cameras(cameras, everybody, held).items():
                 if holder not in given:
                     continue
                 if camera not in held and may_give:
-                    _take(connection, holder, [camera], now_ms, now_ms + length_ms)
+                    taken.append((camera, holder))
                 elif held.get(camera) != holder:
                     waiting.add(camera)
                     continue
                 given[holder].add(camera)
+            _take(connection, taken, now_ms, now_ms + length_ms)
             ends = [leases[camera].until_ms for camera in waiting if camera in leases]
             return Shares(
                 {holder: frozenset(theirs) for holder, theirs in given.items()}, frozenset(waiting),
@@ -84,7 +86,7 @@ class CameraLeases:
         until_ms = now_ms + length_ms
 
         def write(connection: Connection) -> None:
-            _take(connection, holder, cameras, now_ms, until_ms)
+            _take(connection, [(camera, holder) for camera in sorted(cameras)], now_ms, until_ms)
             connection.execute(
                 schema.engine_seats.update().where(_SEATS.holder == holder).values(until_ms=until_ms)
             )
@@ -124,9 +126,10 @@ def _sit(connection: Connection, gateway_id: str, seats: Sequence[Seat], now_ms:
         connection.execute(_SIT, rows)
 
 
-def _take(connection: Connection, holder: str, cameras: Collection[str], now_ms: int, until_ms: int) -> None:
+def _take(connection: Connection, taken: Sequence[tuple[str, str]], now_ms: int, until_ms: int) -> None:
+    """Cameras and their holders, all at once: thousands are given when a cluster starts, and nobody else can write."""
     rows = [
-        {"camera_id": camera, "holder": holder, "until_ms": until_ms, "now_ms": now_ms} for camera in sorted(cameras)
+        {"camera_id": camera, "holder": holder, "until_ms": until_ms, "now_ms": now_ms} for camera, holder in taken
     ]
     if rows:
         connection.execute(_TAKE, rows)

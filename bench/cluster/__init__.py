@@ -1,0 +1,1 @@
+"""What several gateways and several engines do on this machine."""
