@@ -21,16 +21,18 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from sightline.agent.line import Answer
+from sightline.decisions.workstation import Action, Reason
 
 __all__ = ["State", "Status", "serve_status", "status_app"]
 
 HEADERS = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-REFRESH_S = 2
 
 
 class State(enum.StrEnum):
@@ -51,6 +53,18 @@ _WORDS = {
     State.NO_CAMERA: "There is no picture from the camera",
     State.OFFLINE: "The server cannot be reached",
     State.STOPPED: "Stopped by the server",
+}
+
+
+_SEEN = {
+    Reason.PHONE_DETECTION: "a phone",
+    Reason.NO_FACE: "nobody there",
+    Reason.SPOOF_IMAGE: "a picture of a face",
+    Reason.WRONG_USER: "somebody else",
+    Reason.CLIENT_NOT_AVAILABLE: "not known here, or not enrolled",
+    Reason.BLOCKED_CLIENT: "blocked",
+    Reason.PAUSED_CLIENT: "paused",
+    Reason.SYSTEM_FULL: "no room at the server",
 }
 
 
@@ -103,7 +117,10 @@ def status_app(status: Status, *, with_picture: bool) -> Starlette:
             return Response(status_code=404, headers=HEADERS)
         return Response(status.picture, media_type="image/jpeg", headers=HEADERS)
 
-    routes = [Route("/", page), Route("/status.json", as_json)]
+    async def script(request: Request) -> Response:
+        return Response(_SCRIPT, media_type="text/javascript", headers=HEADERS)
+
+    routes = [Route("/", page), Route("/page.js", script), Route("/status.json", as_json)]
     if with_picture:
         routes.append(Route("/picture.jpg", picture))
     hosts = Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"], www_redirect=False)
@@ -133,7 +150,7 @@ def _page(status: Status, *, with_picture: bool) -> str:
     facts = [
         ("User", status.user),
         ("Server", status.server),
-        ("Last verdict", f"{answer.action.value}, {answer.reason.value}" if answer else "none yet"),
+        ("Last verdict", _verdict(answer) if answer else "none yet"),
         ("At", _time(status.answered_ms)),
         ("Latency", "–" if status.latency_ms is None else f"{status.latency_ms} ms"),
         ("Last done", f"{status.done}, {_time(status.done_ms)}" if status.done else "nothing"),
@@ -141,22 +158,34 @@ def _page(status: Status, *, with_picture: bool) -> str:
     ]
     rows = "".join(f"<div><dt>{html.escape(name)}</dt><dd>{html.escape(value)}</dd></div>" for name, value in facts)
     shown = '<p><a href="/picture.jpg">The picture that was sent last</a></p>' if with_picture else ""
-    return _PAGE.format(
-        refresh=REFRESH_S, state=status.state.value, words=html.escape(_WORDS[status.state]), rows=rows, shown=shown
-    )
+    return _PAGE.format(words=html.escape(_WORDS[status.state]), rows=rows, shown=shown)
+
+
+def _verdict(answer: Answer) -> str:
+    words = "the picture could not be looked at" if answer.action is Action.ERROR else "the right person"
+    return f"{_SEEN.get(answer.reason, words)} ({answer.action.value})"
 
 
 def _time(at_ms: int | None) -> str:
     return "–" if at_ms is None else datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%H:%M:%S")
 
 
+# Only the words are replaced, so that nobody loses their place.
+_SCRIPT = """\
+setInterval(async () => {
+  const page = new DOMParser().parseFromString(await (await fetch('/')).text(), 'text/html');
+  const words = (where) => where.querySelectorAll('h1, dd');
+  words(page).forEach((word, at) => { words(document)[at].textContent = word.textContent; });
+}, 2000);
+"""
+
 _PAGE = """\
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="refresh" content="{refresh}">
-<title>Sightline agent: {state}</title>
+<title>Sightline agent</title>
+<script src="/page.js" defer></script>
 <style>
 :root {{ color-scheme: light dark; --soft: light-dark(#42505c, #aab7c4); --line: light-dark(#d5dce1, #26313b) }}
 body {{ max-width: 38rem; margin: 3rem auto; padding: 0 1rem; font: 16px/1.5 system-ui, sans-serif;

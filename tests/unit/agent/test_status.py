@@ -32,9 +32,10 @@ def asking(app: Starlette, host: str) -> httpx.AsyncClient:
 async def test_it_shows_how_it_goes() -> None:
     async with asking(status_app(STATUS, with_picture=False), "127.0.0.1:8137") as http:
         page = await http.get("/")
-        for words in ("&lt;Ada&gt;", "ACTION_LOCK_SCREEN, REASON_NO_FACE", "41 ms", "the camera &amp; the cable"):
+        for words in ("&lt;Ada&gt;", "nobody there (ACTION_LOCK_SCREEN)", "41 ms", "the camera &amp; the cable"):
             assert words in page.text
         assert "picture.jpg" not in page.text
+        assert "fetch('/')" in (await http.get("/page.js")).text
         assert (await http.get("/picture.jpg")).status_code == 404
         assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
         told = (await http.get("/status.json")).json()
