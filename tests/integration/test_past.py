@@ -296,3 +296,13 @@ async def test_what_no_model_made_can_be_searched_for(gateway: RunningGateway) -
         digest = hashlib.sha256(b"photo").hexdigest()
         await store.people.add_reference(person.id, reference("photo", sha256=digest), now_ms=START_MS)
         assert (await search(http, person_id=person.id))["hits"] == []
+        camera = await gateway.camera()
+        async with gateway.engine() as engine:
+            await leave(engine, sighting(1, "ada", camera.id, model_id="the model before"))
+            async with asyncio.timeout(PATIENCE_S):
+                while True:
+                    found = await search(http, person_id=person.id)
+                    if found["other_models"]:
+                        break
+                    await asyncio.sleep(0.05)
+            assert (found["hits"], found["other_models"]) == ([], 1)

@@ -70,13 +70,15 @@ class Placed(_Message, tag="placed", frozen=True):
 
 
 class Found(_Message, tag="found", frozen=True):
-    """Keys and distances of what was found, nearest first, among `indexed` of `total` sightings."""
+    """Keys and distances of what was found, nearest first, among `indexed` of `total` sightings, of which `comparable`
+    are of the model that was asked for."""
 
     request_id: int
     keys: list[int]
     distances: list[float]
     indexed: int
     total: int
+    comparable: int
 
 
 class Recognised(_Message, tag="recognised", frozen=True):

@@ -51,11 +51,13 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:
-    """Hits, the most similar first, among `indexed` of `total` sightings."""
+    """Hits, the most similar first, among `indexed` of `total` sightings; `other_models` of them are of models of which
+    the probe is not, so that it could not be compared with them."""
 
     hits: list[Hit]
     indexed: int
     total: int
+    other_models: int
 
 
 class Past:
@@ -130,10 +132,12 @@ class Past:
         wanted = {key: similarity for key, similarity in similar.items() if similarity >= threshold}
         found = await self._sightings.by_keys(wanted)
         hits = sorted((Hit(found[key], wanted[key]) for key in found), key=lambda hit: -hit.similarity)[:count]
+        indexed = min((answer.indexed for answer in answers), default=0)
         return SearchResult(
             hits,
-            indexed=min((answer.indexed for answer in answers), default=0),
+            indexed=indexed,
             total=max((answer.total for answer in answers), default=0),
+            other_models=max(0, indexed - sum(answer.comparable for answer in answers)),
         )
 
     async def like(self, sighting_id: str) -> Probe:

@@ -128,17 +128,19 @@ class Indexing(BaseModel):
 
 
 class SearchOut(BaseModel):
-    """Hits, the most similar first. `indexing` is there while some sightings were not searched yet."""
+    """Hits, the most similar first. `indexing` is there while some sightings were not searched yet. `other_models`: so
+    many sightings, of all cameras and times, were left by another embedder and cannot be compared with the probe."""
 
     hits: list[HitOut]
     probe: ProbeFace | None
     indexing: Indexing | None
+    other_models: int
 
     @classmethod
     def of(cls, result: SearchResult, hits: list[HitOut], probe: ProbeFace | None) -> SearchOut:
         behind = result.indexed < result.total
         indexing = Indexing(indexed=result.indexed, total=result.total) if behind else None
-        return cls(hits=hits, probe=probe, indexing=indexing)
+        return cls(hits=hits, probe=probe, indexing=indexing, other_models=result.other_models)
 
 
 class VisitOut(BaseModel):

@@ -122,6 +122,11 @@ class SightingMemory:
                 nearest[key] = distance
         return sorted(nearest.items(), key=lambda found: found[1])[:count]
 
+    def count(self, model_id: str) -> int:
+        """How many sightings are of this model: the others cannot be compared with its templates."""
+        model = self._models.get(model_id)
+        return 0 if model is None else len(model.index)
+
     def recognise(self, model_id: str, vector: bytes) -> str | None:
         """The group that a template belongs to. Raises `ValueError` for one that is none of this model's."""
         model = self._models.get(model_id)

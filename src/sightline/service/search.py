@@ -146,6 +146,7 @@ class Searching:
             distances=[distance for _, distance in found],
             indexed=len(self._memory),
             total=self._total,
+            comparable=self._memory.count(question.model_id),
         )
 
     def _recognise(self, question: link.Recognise) -> str | None:

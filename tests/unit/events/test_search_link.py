@@ -15,7 +15,7 @@ QUESTIONS: list[link.Question] = [
     link.Placed(),
 ]
 STATEMENTS: list[link.Statement] = [
-    link.Found(request_id=1, keys=[3], distances=[0.5], indexed=1, total=2),
+    link.Found(request_id=1, keys=[3], distances=[0.5], indexed=1, total=2, comparable=1),
     link.Recognised(request_id=2, group=None),
     link.Indexed(indexed=1, total=2, ready=False),
     link.Place(placements=[link.Placement(3, "g", True), link.Placement(4, None, False)]),

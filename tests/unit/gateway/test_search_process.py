@@ -25,7 +25,7 @@ while size := int.from_bytes(sys.stdin.buffer.read(4), "big"):
     question = link.decode_question(sys.stdin.buffer.read(size))
     if isinstance(question, link.Search):
         if question.model_id == "die": sys.exit(3)
-        say(link.Found(request_id=question.request_id, keys=[1], distances=[0.5], indexed=3, total=3))
+        say(link.Found(request_id=question.request_id, keys=[1], distances=[0.5], indexed=3, total=3, comparable=3))
     elif isinstance(question, link.Recognise):
         say(link.Recognised(request_id=question.request_id, group="g"))
     elif isinstance(question, link.Placed):

@@ -61,6 +61,7 @@ def test_search_is_by_model_camera_and_time() -> None:
     assert past.search("m", [face("ada")], 10, cameras=["attic"]) == []
     assert [key for key, _ in past.search("m", [face("ada")], 10, from_ms=11)] == [3]
     assert past.search("nobody's", [face("ada")], 10) == []
+    assert [past.count(model) for model in ("m", "other", "nobody's")] == [3, 1, 0]
     with pytest.raises(ValueError):
         past.search("m", [b"123"], 10)
 

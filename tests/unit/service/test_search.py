@@ -60,7 +60,8 @@ async def test_an_answer_knows_everything_that_was_recorded_before_the_question(
         await leave(bench.store, number, person_id=ada.id)
         assert len((await bench.found(number, 0)).keys) == number + 1
     assert (await bench.found(1, 0)).distances[0] == 0
-    assert (await bench.found(1, 0, model_id="another")).keys == []
+    another = await bench.found(1, 0, model_id="another")
+    assert (another.keys, another.indexed, another.comparable) == ([], 3, 0)
     assert (await bench.found(1, 0, 0)).keys == [], "a template of another length"
     await bench.store.people.erase(ada.id, now_ms=NOON_MS)
     found = await bench.found(1, 0)
@@ -80,7 +81,7 @@ async def test_while_it_reads_it_answers_from_what_it_has_read(bench: Bench, mon
     assert first == link.Indexed(indexed=4, total=10, ready=False)
     early = await bench.hear(link.Found)
     assert early == link.Found(
-        request_id=7, keys=[1, 2, 3, 4], distances=[0.0, 1.0, 2.0, 3.0], indexed=4, total=10
+        request_id=7, keys=[1, 2, 3, 4], distances=[0.0, 1.0, 2.0, 3.0], indexed=4, total=10, comparable=4
     )
     statement = None
     while statement != link.Indexed(indexed=10, total=10, ready=True):

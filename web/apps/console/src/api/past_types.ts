@@ -34,6 +34,8 @@ export interface SearchAnswer {
   hits: Hit[];
   probe: { bbox: Box; quality: number; reasons: string[]; faces: number } | null;
   indexing: { indexed: number; total: number } | null;
+  /** So many sightings, of all cameras and times, were left by another embedder: the probe cannot be compared with them. */
+  other_models: number;
 }
 
 /** A stretch of time before one camera. */

@@ -125,7 +125,7 @@ interface ResultsProps {
 }
 
 function Results({ answer, busy, onLike }: ResultsProps): ReactElement {
-  const { hits, indexing, probe } = answer;
+  const { hits, indexing, probe, other_models: otherModels } = answer;
   return (
     <section aria-labelledby="hits-title" className={styles.results}>
       <h2 id="hits-title">
@@ -135,6 +135,7 @@ function Results({ answer, busy, onLike }: ResultsProps): ReactElement {
       {probe !== null && probe.reasons.length > 0 ? (
         <p className={styles.note}>{searchText.poor(probe.reasons.join(', ').replaceAll('_', ' '))}</p>
       ) : null}
+      {otherModels === 0 ? null : <p className={styles.note}>{searchText.otherModels(otherModels)}</p>}
       {indexing === null ? null : (
         <div className={styles.indexing} role="status">
           <span>{searchText.indexing(indexing.indexed, indexing.total)}</span>

@@ -14,6 +14,8 @@ export const searchText = {
   poor: (reasons: string) => `The face is hard to compare: ${reasons}. Results may be wrong.`,
   indexing: (indexed: number, total: number) =>
     `Indexing ${indexed.toLocaleString()} of ${plural(total, 'sighting')}: more results may come.`,
+  otherModels: (count: number) =>
+    `${plural(count, 'sighting')} of another recognition model cannot be compared with this face. “Find this face” on such a sighting searches among them.`,
   cameras: 'Cameras',
   from: 'From',
   to: 'Until',
