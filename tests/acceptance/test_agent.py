@@ -23,7 +23,6 @@ pytestmark = [pytest.mark.assets, pytest.mark.timeout(240)]
 
 PATIENCE_S = 60.0
 NETWORKS = ("minifasnet_v2_2.7_80x80.onnx", "minifasnet_v1se_4.0_80x80.onnx")
-LOCK_AFTER_S = 4
 FRAME_S = 0.1
 
 
@@ -82,11 +81,11 @@ class Desk:
             *options,
         ]  # fmt: skip
 
-    def watching(self, url: str) -> list[str]:
+    def watching(self, url: str, *, port: int, offline: str) -> list[str]:
         writes = f"{sys.executable} -c \"open(r'{self.deeds}', 'a').write('{{}} ')\""
         return self.command(
-            url, "--token-file", str(self.token), "--rate", "5", "--offline", f"lock-after {LOCK_AFTER_S}",
-            "--status-port", str(self.port), "--lock-command", writes.format("lock"),
+            url, "--token-file", str(self.token), "--rate", "5", "--offline", offline,
+            "--status-port", str(port), "--lock-command", writes.format("lock"),
             "--sign-out-command", writes.format("sign-out"),
         )  # fmt: skip
 
@@ -133,7 +132,7 @@ async def test_a_workstation_locks_itself_and_nobody_else(
         token = (await http.post(f"/api/workstations/{station}/token")).json()["token"]
         desk.token.write_text(token + "\n")
 
-        async with running(desk, desk.watching(server.url)) as process:
+        async with running(desk, desk.watching(server.url, port=desk.port, offline="keep")) as process:
             await until(desk.is_left_alone, "right verdict")
             assert desk.done == []
             status = await desk.status()
@@ -153,8 +152,10 @@ async def test_a_workstation_locks_itself_and_nobody_else(
             await until(desk.is_left_alone, "right verdict")
 
             await asyncio.to_thread(server.kill9)
-            await until(partial(desk.has_done, ["lock", "sign-out", "lock"]), "lock because nobody answers")
-            assert (await desk.status())["state"] == "offline"
+            await until(partial(is_in, desk, "offline"), "word about the server")
+            assert desk.done == ["lock", "sign-out"], "it keeps the peace"
+            async with running(desk, desk.watching(server.url, port=0, offline="lock-after 1")):
+                await until(partial(desk.has_done, ["lock", "sign-out", "lock"]), "lock because nobody answers")
             await asyncio.to_thread(server.start)
             await until(partial(is_in, desk, "watching"), "connection to the server that came back")
             await until(desk.is_left_alone, "right verdict")
