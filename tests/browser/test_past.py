@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import FilePayload, expect
 
+from sightline.testing import ServerProcess
 from tests.browser.conftest import PHONE, Visit, violations_on
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -79,6 +82,50 @@ async def test_this_device_s_camera_is_analysed(visit: Visit) -> None:
     await page.get_by_role("button", name="Stop").click()
 
 
+@pytest.fixture
+async def another_camera(demo_server: ServerProcess) -> AsyncIterator[None]:
+    """It begins with the demonstration's opening, in which everybody comes by: sooner than by chance."""
+    async with demo_server.client() as http:
+        made = await http.post("/api/cameras", json={"name": "Side entrance", "source": "demo:"})
+        camera = made.raise_for_status().json()["id"]
+        yield
+        (await http.delete(f"/api/cameras/{camera}")).raise_for_status()
+
+
+async def test_strangers_are_parted_merged_and_erased(visit: Visit, another_camera: None) -> None:
+    admin = await visit("admin", path="/strangers")
+    page = admin.page
+    cards = page.get_by_test_id("stranger")
+    await cards.first.get_by_role("link").click(timeout=90_000)
+    kept = await page.get_by_role("heading", name=re.compile(r"Stranger \d+"), level=1).inner_text()
+    somebody_else = page.get_by_role("button", name="Somebody else")
+    await somebody_else.first.click(timeout=120_000)  # once there is a second sighting
+    made = page.get_by_text("This sighting is now stranger")
+    await expect(made).to_be_visible()
+    parted = "Stranger " + (await made.inner_text()).rpartition("stranger ")[2].partition(".")[0]
+
+    await page.goto("/strangers")
+    await page.get_by_label(f"Choose {kept.lower()}", exact=True).check()
+    await expect(page.get_by_text("Choose one more.")).to_be_visible()
+    await page.get_by_label(f"Choose {parted.lower()}", exact=True).check()
+    await admin.shot("strangers-chosen")
+    await page.get_by_role("button", name="Merge", exact=True).click()
+    await expect(page.get_by_text(f"is now part of {kept.lower()}")).to_be_visible()
+    await expect(page.get_by_role("link", name=parted, exact=True)).to_have_count(0)
+    await page.get_by_role("radiogroup", name="Which").get_by_text("Merged", exact=True).click()
+    await cards.filter(has_text=parted).get_by_role("button", name="Part again").click()
+    await expect(page.get_by_text(f"{parted} is a group of its own again.")).to_be_visible()
+
+    await page.get_by_role("radiogroup", name="Which").get_by_text("Open", exact=True).click()
+    await page.get_by_role("link", name=parted, exact=True).click()
+    await page.get_by_role("button", name="Erase this stranger").click()
+    await admin.shot("stranger-erase")
+    await page.get_by_role("dialog").get_by_role("button", name="Erase for good").click()
+    await expect(page.get_by_text(f"{parted} is erased")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Strangers", exact=True)).to_be_visible()
+    await expect(page.get_by_role("link", name=parted, exact=True)).to_have_count(0)
+
+
 async def test_a_stranger_is_enrolled_and_the_past_names_them(visit: Visit) -> None:
     admin = await visit("admin", path="/strangers")
     page = admin.page
@@ -100,3 +147,26 @@ async def test_a_stranger_is_enrolled_and_the_past_names_them(visit: Visit) -> N
     await page.get_by_label("to erase", exact=False).fill("Rear Admiral")
     await page.get_by_role("button", name="Erase for good").click()
     await expect(page.get_by_text("Photos and templates")).to_be_visible()
+
+
+async def test_an_alert_named_the_wrong_person_and_that_is_taken_back(visit: Visit) -> None:
+    admin = await visit("admin", path="/history")
+    page = admin.page
+    await page.get_by_role("link", name="Eileen Collins").first.click(timeout=90_000)
+    await page.get_by_role("button", name="This is not", exact=False).click()
+    await expect(page.get_by_text("Said not to be", exact=True)).to_be_visible()
+    await admin.shot("alert-rejected")
+
+    await page.goto("/people")
+    await page.get_by_text("Eileen Collins").first.click()
+    said = page.get_by_test_id("rejection")
+    await expect(said).to_have_count(1)
+    await expect(said.get_by_text("said by admin")).to_be_visible()
+    await expect(said.get_by_role("img", name="A face that was taken for Eileen Collins")).to_be_visible()
+    await admin.shot("person-rejections")
+    assert await violations_on(page) == []
+    await said.get_by_role("link", name="In an alert").click()
+    await expect(page.get_by_role("heading", name="Eileen Collins").first).to_be_visible()
+    await page.go_back()
+    await said.get_by_role("button", name="Take it back").click()
+    await expect(said).to_have_count(0)

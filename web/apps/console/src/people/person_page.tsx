@@ -29,6 +29,7 @@ import { Photos } from './photos.tsx';
 import { outdatePeople, personUrl, usePerson } from './queries.ts';
 import { WatchListPicker } from './watch_list_picker.tsx';
 
+const Rejections = fetched(() => import('./rejections.tsx'));
 const Timeline = fetched(() => import('../search/timeline_view.tsx'));
 
 /** One person: who, on which lists, with which photos; and how to erase them. */
@@ -105,6 +106,9 @@ function Loaded({ person, onErased }: { person: Person; onErased: (receipt: Eras
         </div>
         <div className={styles.main}>
           <Photos person={person} />
+          <OptionalPart>
+            <Rejections person={person} />
+          </OptionalPart>
           <OptionalPart>
             <Timeline owner="people" id={person.id} />
           </OptionalPart>

@@ -211,7 +211,8 @@ function EraseDialog({ stranger, onClose }: { stranger: Stranger; onClose: () =>
     mutationFn: () => request<StrangerReceipt>(strangerUrl(stranger.id), { method: 'DELETE' }),
     onError: notifyFailed,
     onSuccess: async (receipt) => {
-      // Pictures of them must not linger in this page's memory either.
+      // Pictures of them must not linger in this page's memory either, and no list may ask for them again.
+      queries.removeQueries({ queryKey: ['past', 'strangers'] });
       queries.removeQueries({ queryKey: ['picture'] });
       await outdatePast(queries, true);
       notifyDone(strangersText.erased(receipt.number, receipt.sightings, receipt.pictures));

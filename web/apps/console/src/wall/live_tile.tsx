@@ -1,4 +1,3 @@
-import { Tooltip } from '@mantine/core';
 import { useElementSize, useMergedRef } from '@mantine/hooks';
 import type { Crowd } from '@sightline/client';
 import { useSightline } from '@sightline/react';
@@ -72,11 +71,9 @@ function worthOf(widthPx: number): Quality {
 /** How the picture comes, small, for whoever wonders why it is late or rough. */
 function WayChip({ way }: { way: Way }): ReactElement {
   return (
-    <Tooltip label={wallText.ways[way].why} multiline maw={280}>
-      <span className={styles.way} data-testid="way">
-        {wallText.ways[way].name}
-      </span>
-    </Tooltip>
+    <span className={styles.way} data-testid="way" title={wallText.ways[way].why}>
+      {wallText.ways[way].name}
+    </span>
   );
 }
 
