@@ -47,11 +47,16 @@ async def test_a_container_starts_without_a_way_out_and_is_well(tmp_path: Path, 
         return said.decode() if asked.returncode == 0 else None
 
     log = tmp_path / "log"
+
+    async def listening() -> bool:
+        return '"event":"listening"' in log.read_text()
+
     with log.open("wb") as out:
         server = await asyncio.create_subprocess_exec(
             str(DEPLOY / "docker" / "entrypoint"), "serve", env=surroundings, stdout=out, stderr=subprocess.STDOUT
         )
     try:
+        await until(listening, "listening server")
         said = await until(health, "health")
         assert said.startswith("the server answers at https://127.0.0.1:")
         server.send_signal(signal.SIGTERM)  # which reaches the server: the entrypoint has become it
