@@ -182,7 +182,6 @@ async def test_a_phones_camera_from_going_on_air_to_the_acknowledgement(
         seen = page.get_by_test_id("seen")
         await expect(seen).to_have_attribute("aria-label", re.compile("Eileen Collins|Unknown"), timeout=PATIENCE_MS)
         await expect(page.get_by_text("Location told, within 12 m")).to_be_visible()
-        await expect(page.get_by_text("The screen stays on")).to_be_visible()
         await page.screenshot(path=SHOTS / "this-device-on-air.png", full_page=True)
         assert await violations_on(page) == []
 
@@ -227,6 +226,7 @@ async def test_pictures_are_pushed_where_udp_is_blocked(film: Path, server: Serv
         await expect(page.get_by_test_id("seen")).to_have_attribute(
             "aria-label", re.compile("Eileen Collins|Unknown"), timeout=PATIENCE_MS
         )
+        await expect(page.get_by_text("The screen stays on")).to_be_visible()
         await page.screenshot(path=SHOTS / "this-device-pictures.png", full_page=True)
         camera = await camera_called(http, "Blocked phone")
         assert camera["status"]["state"] == "online"
