@@ -540,6 +540,17 @@ async def test_a_picture_that_cannot_be_looked_at_is_logged_once_for_as_long_as_
         exposed = (await http.get("/metrics")).text
         assert 'sightline_verdict_seconds_count{stage="total"} 2.0' in exposed
         assert 'sightline_verdict_seconds_count{stage="link"} 2.0' in exposed
+        shows.append(right(None))  # type: ignore[arg-type]
+        begun_s = gateway.gateway.clock.monotonic_s()
+        await client.ask("Ada")
+        within_s = gateway.gateway.clock.monotonic_s() - begun_s
+        spent_s = _total_s((await http.get("/metrics")).text) - _total_s(exposed)
+        assert 0 < spent_s <= within_s, "since this picture came, not since the workstation did"
+
+
+def _total_s(exposed: str) -> float:
+    (line,) = [one for one in exposed.splitlines() if one.startswith('sightline_verdict_seconds_sum{stage="total"}')]
+    return float(line.split()[-1])
 
 
 async def test_an_entry_stays_without_evidence_when_no_engine_draws_it(gateway: RunningGateway) -> None:

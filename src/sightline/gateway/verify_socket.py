@@ -164,6 +164,7 @@ class VerifyClient:
         self.end(CloseCode.OVERLOADED, "not now; retry_after_s=5")
 
     async def _handle(self, text: str | None) -> None:
+        self._heard_s = self._gateway.clock.monotonic_s()
         if text is None or len(text) > self._max_message_bytes:
             most = self._gateway.settings.max_frame_mib
             raise WireError(f"send JSON text, with a picture of at most {most} MiB")
