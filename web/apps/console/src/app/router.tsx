@@ -29,6 +29,7 @@ const Cameras = fetched(() => import('../cameras/cameras_page.tsx'));
 const ThisDevice = fetched(() => import('../this_device/this_device_page.tsx'));
 const Users = fetched(() => import('../users/users_page.tsx'));
 const Zones = fetched(() => import('../zones/zones_page.tsx'));
+const Footage = fetched(() => import('../footage/footage_page.tsx'));
 const Search = fetched(() => import('../search/search_page.tsx'));
 const Strangers = fetched(() => import('../strangers/strangers_page.tsx'));
 const Stranger = fetched(() => import('../strangers/stranger_page.tsx'));
@@ -60,6 +61,7 @@ const PAGES: readonly [path: string, right: Right, content: Content | 'home'][] 
   ['/workstations/actions', 'manage_users', Actions],
   ['/system', 'see_system', System],
   ['/cameras/:cameraId/zones', 'see_cameras', Zones],
+  ['/cameras/:cameraId/footage', 'see_cameras', Footage],
   ['/search', 'identify', Search],
   ['/figures', 'see_cameras', Plots],
   ['/analyse', 'identify', Analyse],

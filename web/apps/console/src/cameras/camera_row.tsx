@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, Switch } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { IconBellOff, IconBroadcast, IconDots, IconLayoutGrid, IconPencil, IconPolygon, IconTrash } from '@tabler/icons-react';
+import { IconBellOff, IconBroadcast, IconDots, IconLayoutGrid, IconMovie, IconPencil, IconPolygon, IconTrash } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { Link } from 'react-router';
 
@@ -11,6 +11,7 @@ import { useQuietPeriods } from '../quiet/queries.ts';
 import { quietNow } from '../quiet/quiet_now.ts';
 import { camerasText } from '../text/cameras.ts';
 import { text } from '../text/everywhere.ts';
+import { footageText } from '../text/footage.ts';
 import { publishingText } from '../text/publishing.ts';
 import { quietText } from '../text/quiet.ts';
 import { wallText } from '../text/wall.ts';
@@ -130,6 +131,9 @@ function Controls({ camera, mayManage, maySnooze, onEdit, onPublish, onSnooze, o
           </Menu.Item>
           <Menu.Item component={Link} to={`/cameras/${camera.id}/zones`} leftSection={<IconPolygon size={17} />}>
             {camerasText.zones}
+          </Menu.Item>
+          <Menu.Item component={Link} to={`/cameras/${camera.id}/footage`} leftSection={<IconMovie size={17} />}>
+            {footageText.title}
           </Menu.Item>
           {maySnooze ? (
             <Menu.Item leftSection={<IconBellOff size={17} />} onClick={onSnooze}>

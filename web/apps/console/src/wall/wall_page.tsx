@@ -3,7 +3,7 @@ import '@mantine/core/styles/FloatingIndicator.css';
 
 import { ActionIcon, Button, SegmentedControl, Tooltip } from '@mantine/core';
 import { useElementSize, useFullscreenDocument, useHotkeys } from '@mantine/hooks';
-import { IconArrowLeft, IconDeviceCctv, IconMaximize, IconMinimize } from '@tabler/icons-react';
+import { IconArrowLeft, IconDeviceCctv, IconMaximize, IconMinimize, IconMovie } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
@@ -13,6 +13,7 @@ import { Empty, Failed, LoadingRows } from '../feedback/states.tsx';
 import { useLive } from '../live/live_context.ts';
 import { camerasWithOpenAlert } from '../live/live_state.ts';
 import { useMay } from '../session/session.ts';
+import { footageText } from '../text/footage.ts';
 import { wallText } from '../text/wall.ts';
 import { gridShape } from './grid_shape.ts';
 import type { TileQuality } from './live_tile.tsx';
@@ -46,6 +47,13 @@ export default function WallPage(): ReactElement {
         )}
         <h1>{cameraId === null ? wallText.title : (shown?.[0]?.name ?? wallText.title)}</h1>
         <Legend />
+        {cameraId === null ? null : (
+          <Tooltip label={footageText.title}>
+            <ActionIcon component={Link} to={`/cameras/${cameraId}/footage`} variant="default" size={34} aria-label={footageText.title}>
+              <IconMovie size={18} />
+            </ActionIcon>
+          </Tooltip>
+        )}
         {cameraId === null ? null : <QualityChoice quality={quality} onChange={setQuality} />}
         <Tooltip label={`${label} (F)`}>
           <ActionIcon variant="default" size={34} aria-label={label} onClick={toggleFullScreen}>

@@ -1,0 +1,18 @@
+export const footageText = {
+  title: 'Recordings',
+  day: 'Day',
+  before: 'The day before',
+  after: 'The day after',
+  empty: 'Nothing was recorded on this day',
+  emptyRecording: 'This camera is recorded: what it shows now appears here in half a minute.',
+  emptyOff: 'This camera is not recorded. “Record all the time” under its zones and rules changes that.',
+  stopped: 'Nothing is recorded at the moment:',
+  silent: (engines: string) => `Not everything is here: ${engines} did not answer.`,
+  truncated: 'There is more than is shown.',
+  time: (camera: string) => `Time in the recording of ${camera}`,
+  video: (camera: string) => `Recording of ${camera}`,
+  choose: 'Choose a time below, and it plays from there.',
+  cannotPlay: 'This browser cannot play it. It can be downloaded.',
+  download: 'Download this piece',
+  amount: (hours: string, size: string) => `${hours} recorded, ${size}`,
+};
