@@ -26,7 +26,13 @@ async def test_a_camera_is_recorded_and_played_from_a_time(visit: Visit, demo_se
     headers = {"Authorization": f"Bearer {demo_server.token}"}
     async with httpx.AsyncClient(base_url=demo_server.url, headers=headers, trust_env=False, timeout=30) as http:
         path = f"/api/cameras/{camera_id}/view"
-        (await http.put(path, json={"record": True})).raise_for_status()
+        await page.goto(f"/cameras/{camera_id}/zones")
+        switch = page.get_by_role("switch", name="Record all the time")
+        await switch.press("Space")  # by keyboard: alerts that pop up lie over it
+        await expect(switch).to_be_checked()
+        await page.get_by_role("button", name="Save").press("Enter")
+        while not (await http.get(path)).json()["record"]:
+            await page.wait_for_timeout(200)
         await page.wait_for_timeout(4_000)  # what is recorded
         (await http.delete(path)).raise_for_status()  # ends the piece
         while not (await http.get(f"/api/cameras/{camera_id}/footage")).json()["pieces"]:

@@ -114,6 +114,7 @@ export function Editor({ camera, view }: { camera: Camera; view: CameraView }): 
       () => {
         if (drawing !== null && drawing.points.length >= 3) finish(drawing.kind, drawing.points);
       },
+      { preventDefault: drawing !== null }, // else Enter would press no button any more
     ],
   ]);
   return (
