@@ -21,7 +21,8 @@ __all__ = ["ANALYSIS_FPS", "EngineRates", "measure_engines"]
 ANALYSIS_FPS = 5.0
 READY_S = 240.0
 POLL_S = 0.25
-WARM_UP_S = 3.0
+WARM_UP_S = 15.0
+"""In which the cameras are opened, a few at a time."""
 FRAMES = "sightline_observations_total"
 
 
