@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sightline.detections.classes import OUR_NAMES, parse_classes
-from sightline.engine.analysis import LivenessScorer, ObjectDetector
+from sightline.engine.vision.analysis import LivenessScorer, ObjectDetector
 from sightline.models.files import Runtime
 from sightline.models.loading import load_liveness, load_object_detector
 from sightline.models.manifest import FASTESTDET, MINIFASNET_V1SE, MINIFASNET_V2, ModelEntry

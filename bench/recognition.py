@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from sightline.engine.analysis import Analyser, LivenessScorer, ObjectDetector
+from sightline.engine.vision.analysis import Analyser, LivenessScorer, ObjectDetector
 from sightline.evaluation.pairs import Template, describe_picture
 from sightline.evaluation.tracks import JudgedTrack, judge_tracks, shares
 from sightline.evaluation.truth_file import Appearance, Truth

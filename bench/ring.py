@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sightline.clock import SystemClock
-from sightline.engine.clip_recorder import ClipRecorder, ClipSettings
-from sightline.engine.mailbox import Mailboxes
-from sightline.engine.reader import CameraReader, FrameSource
+from sightline.engine.cameras.mailbox import Mailboxes
+from sightline.engine.cameras.reader import CameraReader, FrameSource
+from sightline.engine.video.clip_recorder import ClipRecorder, ClipSettings
 from sightline.events.engine_link import CameraSpec
 from sightline.events.fact import Fact, ObjectSeen
 from sightline.ingest.encoder import PictureEncoder

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, insert
 
 from sightline.clock import SystemClock
-from sightline.gateway.search_process import SearchProcess
+from sightline.gateway.past.search_process import SearchProcess
 from sightline.identities.similarity import Similarity
 from sightline.settings import Settings
 from sightline.stores import SqlStore, meta, schema, sighting_rows

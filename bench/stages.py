@@ -20,14 +20,14 @@ from bench.clip import DECODE_STAGE, Clip
 from bench.extras import NONE, Extras
 from bench.stage_clock import StageClock
 from sightline.clock import SystemClock
-from sightline.engine.analysis import Analyser, LivenessScorer, ObjectDetector
-from sightline.engine.analysis_pool import AnalysisPool
-from sightline.engine.camera_analysis import CameraAnalysis, Result
-from sightline.engine.mailbox import Mailboxes
+from sightline.engine.cameras.mailbox import Mailboxes
+from sightline.engine.cameras.reader import CameraReader
+from sightline.engine.cameras.watching import Watching
 from sightline.engine.performance import Performance
-from sightline.engine.reader import CameraReader
-from sightline.engine.sighting import SightingDraft
-from sightline.engine.watching import Watching
+from sightline.engine.vision.analysis import Analyser, LivenessScorer, ObjectDetector
+from sightline.engine.vision.analysis_pool import AnalysisPool
+from sightline.engine.vision.camera_analysis import CameraAnalysis, Result
+from sightline.engine.vision.sighting import SightingDraft
 from sightline.events.engine_link import CameraSpec
 from sightline.events.scene import Scene
 from sightline.frames import Frame

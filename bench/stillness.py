@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from bench.extras import NONE, Extras
-from sightline.engine.analysis import Analyser
-from sightline.engine.camera_analysis import CameraAnalysis, CameraAnalysisSettings
+from sightline.engine.vision.analysis import Analyser
+from sightline.engine.vision.camera_analysis import CameraAnalysis, CameraAnalysisSettings
 from sightline.events.scene import Scene
 from sightline.frames import Frame, Image
 from sightline.images import decode_image

@@ -18,7 +18,7 @@ from sightline.deliveries.verification import VERIFY_MESSAGES, VERIFY_SENT
 from sightline.events.spoken import GATEWAY_TYPES
 from sightline.events.spoken_elsewhere import ALERTS_MESSAGES, FIELD_MESSAGES
 from sightline.events.wire import CLIENT_MESSAGES
-from sightline.gateway.alerts_socket import Ack, Ping, Pong
+from sightline.gateway.dialects.alerts_socket import Ack, Ping, Pong
 
 __all__ = ["DIALECTS", "Dialect", "Message", "asyncapi", "page"]
 

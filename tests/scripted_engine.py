@@ -14,19 +14,19 @@ from pathlib import Path
 import numpy as np
 
 from sightline.clock import SystemClock
-from sightline.engine.analysis_pool import FrameAnalysis
-from sightline.engine.camera_analysis import FactDraft, Result
-from sightline.engine.clip_recorder import ClipSettings
+from sightline.engine.cameras.reader import OpenSource
 from sightline.engine.engine import Engine, EngineSettings
-from sightline.engine.examination import Recordings
-from sightline.engine.footage_shelf import FootageSettings
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.link.gateway_address import GatewayAddress
+from sightline.engine.link.requests import StillAnalyser
 from sightline.engine.process import read_token, run_engine
-from sightline.engine.reader import OpenSource
-from sightline.engine.requests import StillAnalyser
-from sightline.engine.sighting import SightingDraft
-from sightline.engine.sights import Sight
-from sightline.engine.stills import Look, Seen
+from sightline.engine.video.clip_recorder import ClipSettings
+from sightline.engine.video.footage_shelf import FootageSettings
+from sightline.engine.vision.analysis_pool import FrameAnalysis
+from sightline.engine.vision.camera_analysis import FactDraft, Result
+from sightline.engine.vision.examination import Recordings
+from sightline.engine.vision.sighting import SightingDraft
+from sightline.engine.vision.sights import Sight
+from sightline.engine.vision.stills import Look, Seen
 from sightline.events.fact import Identified, Sighting
 from sightline.events.observation import Observation
 from sightline.events.scene import Scene

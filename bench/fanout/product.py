@@ -26,8 +26,8 @@ from sightline.deliveries.entry import Entry
 from sightline.events.alert import AlertType, Severity
 from sightline.events.event import AlertDraft, Decision, DecisionContext, Event
 from sightline.events.observation import Observation, TrackedFace
-from sightline.gateway.alerts_only import AlertsOnly
 from sightline.gateway.app import create_app
+from sightline.gateway.dialects.alerts_only import AlertsOnly
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.hub import Hub, Shown
 from sightline.service import interpreter

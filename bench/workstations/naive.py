@@ -23,9 +23,9 @@ from bench.extras import find_extras
 from bench.workstations.sitters import find_sitters
 from sightline.decisions.workstation import VerdictRules, Watch
 from sightline.deliveries.verification import VerifyAnswer
-from sightline.engine.stills import Look
+from sightline.engine.vision.stills import Look
 from sightline.events.still import Analysis
-from sightline.gateway.verify_socket import TASKS, evidence_of
+from sightline.gateway.workstations.verify_socket import TASKS, evidence_of
 from sightline.identities.gallery import Gallery, Reference
 from sightline.images import decode_picture
 from sightline.service.vision import Vision, load_vision

@@ -8,9 +8,9 @@ import os
 import sys
 from pathlib import Path
 
-from sightline.engine.camera_analysis import FactDraft
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.link.gateway_address import GatewayAddress
 from sightline.engine.process import read_token, run_engine
+from sightline.engine.vision.camera_analysis import FactDraft
 from sightline.events.fact import Unknown
 from sightline.frames import Frame
 from tests.scripted_engine import ScriptedAnalysis, scripted_engine

@@ -17,10 +17,10 @@ import httpx
 import pytest
 
 from sightline.accounts import Role
-from sightline.engine.analysis import Analyser
-from sightline.engine.camera_analysis import CameraAnalysis
-from sightline.engine.gateway_address import GatewayAddress
-from sightline.engine.stills import Stills
+from sightline.engine.link.gateway_address import GatewayAddress
+from sightline.engine.vision.analysis import Analyser
+from sightline.engine.vision.camera_analysis import CameraAnalysis
+from sightline.engine.vision.stills import Stills
 from sightline.events.still import Examine, Examined, StopExamining
 from sightline.ingest.annotated_video import VideoFiles
 from tests.integration.gateway_app import GatewayRun, RunningGateway
@@ -142,7 +142,7 @@ async def test_a_job_is_stopped_and_the_next_one_begins(gateway: RunningGateway,
 async def test_an_engine_that_is_busy_is_asked_again(
     gateway: RunningGateway, video: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sightline.gateway.engine_examining.BUSY_PAUSE_S", 0.01)
+    monkeypatch.setattr("sightline.gateway.engines.engine_examining.BUSY_PAUSE_S", 0.01)
     _, token = await gateway.user("olga")
     async with gateway.engine() as engine, gateway.http(token) as http:
         job = await begin(http, ("a.mp4", video))

@@ -39,7 +39,7 @@ from sightline.client import (
     Verdict,
 )
 from sightline.exceptions import ConfigurationError, Forbidden, Unavailable
-from sightline.gateway import beginning
+from sightline.gateway.delivery import beginning
 from sightline.testing import ServerProcess
 from tests.flaky_proxy import FlakyProxy
 from tests.integration.gateway_app import JPEG, PASSWORD, RunningGateway, observation, picture

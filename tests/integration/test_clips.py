@@ -17,10 +17,10 @@ import cv2
 import numpy as np
 import pytest
 
-from sightline.engine import clip_recorder
-from sightline.engine.clip_recorder import ClipSettings
 from sightline.engine.engine import Engine
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.link.gateway_address import GatewayAddress
+from sightline.engine.video import clip_recorder
+from sightline.engine.video.clip_recorder import ClipSettings
 from sightline.events.engine_link import Assign, CameraSpec
 from sightline.events.fact import Fact
 from sightline.events.scene import Scene

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from sightline.engine.analysis import Analyser
-from sightline.engine.camera_analysis import CameraAnalysis, FactDraft
+from sightline.engine.vision.analysis import Analyser
+from sightline.engine.vision.camera_analysis import CameraAnalysis, FactDraft
 from sightline.events.fact import Identified, Unknown
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery, Reference

@@ -13,11 +13,11 @@ import pytest
 from sightline.cameras import CameraState
 from sightline.engine import engine as engine_module
 from sightline.engine.engine import Engine
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.link.gateway_address import GatewayAddress
 from sightline.events.engine_link import Assign, Hello, Revoke, encode
 from sightline.events.lease import Lease, Leaving
 from sightline.frames import Frame
-from sightline.gateway import engines as engines_module
+from sightline.gateway.engines import engines as engines_module
 from tests.flaky_proxy import flaky_proxy
 from tests.integration.gateway_app import PATIENCE_S, RunningGateway, ScriptedEngine
 from tests.scripted_engine import ScriptedAnalysis, scripted_engine

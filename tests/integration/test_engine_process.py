@@ -20,9 +20,11 @@ import structlog
 
 from sightline.clock import SystemClock
 from sightline.engine import engine as engine_module
-from sightline.engine import fact_sender, outbox, source_state, uplink
+from sightline.engine.cameras import source_state
 from sightline.engine.engine import Engine
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.link import uplink
+from sightline.engine.link.gateway_address import GatewayAddress
+from sightline.engine.spooling import fact_sender, outbox
 from sightline.events.engine_link import (
     Assign,
     CameraReport,

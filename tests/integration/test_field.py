@@ -17,7 +17,7 @@ from sightline.accounts import Role
 from sightline.deliveries.entry import Cursor
 from sightline.events.fact import SourceState
 from sightline.events.spoken_elsewhere import FIELD_MESSAGES
-from sightline.gateway.field_socket import FieldClient as Connected
+from sightline.gateway.dialects.field_socket import FieldClient as Connected
 from tests.integration.gateway_app import PATIENCE_S, GatewayRun, RunningGateway, identified
 
 BERLIN = (52.5, 13.4)

@@ -16,9 +16,9 @@ from pathlib import Path
 import av
 import pytest
 
-from sightline.engine import footage_recorder
-from sightline.engine.footage_shelf import FootageSettings
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.link.gateway_address import GatewayAddress
+from sightline.engine.video import footage_recorder
+from sightline.engine.video.footage_shelf import FootageSettings
 from sightline.events.engine_link import Assign, CameraSpec, Status
 from sightline.events.footage import FootageListed, ListFootage, SendFootage
 from sightline.events.observation import Observation

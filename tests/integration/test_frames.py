@@ -30,7 +30,7 @@ from websockets.frames import Frame as Parsed
 from websockets.frames import Opcode
 
 from sightline.deliveries.framing import FRAMES_EXTENSION, Bundle, Frame
-from sightline.gateway import sender
+from sightline.gateway.delivery import sender
 from sightline.service import asgi_server
 from sightline.transports import websocket
 from sightline.transports.websocket import FrameWriter, FramingProtocol, frames_reach_clients

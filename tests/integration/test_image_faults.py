@@ -19,9 +19,9 @@ import simplejpeg
 
 from sightline.detections.faces import Faces
 from sightline.detections.objects import Objects
-from sightline.engine.analysis import Analyser
-from sightline.engine.gateway_address import GatewayAddress
-from sightline.engine.stills import Stills
+from sightline.engine.link.gateway_address import GatewayAddress
+from sightline.engine.vision.analysis import Analyser
+from sightline.engine.vision.stills import Stills
 from sightline.frames import Image
 from sightline.images import encode_jpeg
 from tests.integration.gateway_app import GatewayRun, RunningGateway

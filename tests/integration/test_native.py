@@ -15,7 +15,7 @@ from sightline.deliveries.entry import Cursor
 from sightline.events.alert import Alert, AlertState
 from sightline.events.engine_link import CameraReport
 from sightline.exceptions import Unavailable
-from sightline.gateway import beginning, sender
+from sightline.gateway.delivery import beginning, sender
 from tests.integration.gateway_app import JPEG, GatewayRun, RunningGateway, deaf_client, observation, picture
 
 LIMIT_ENTRIES = 100

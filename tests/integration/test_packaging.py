@@ -66,7 +66,7 @@ def test_the_wheel_runs_from_a_fresh_environment(wheel: Path, tmp_path: Path) ->
     command = fresh / "bin" / "sightline"
     assert run(command, "version", home=home).startswith(f"sightline {sightline.__version__} ")
     assert "no users" in run(command, "users", "list", home=home)  # made the database: the migrations are there
-    program = "from sightline.gateway.console import console_folder; print(console_folder())"
+    program = "from sightline.gateway.web.console import console_folder; print(console_folder())"
     where = run(fresh / "bin" / "python", "-c", program, home=home)
     assert Path(where.strip()) == installed / "sightline" / "console"
     assert (installed / "sightline" / "console" / "index.html").is_file()

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from sightline.clock import SystemClock
-from sightline.engine.mailbox import Mailboxes
-from sightline.engine.reader import CameraReader, FrameSource
+from sightline.engine.cameras.mailbox import Mailboxes
+from sightline.engine.cameras.reader import CameraReader, FrameSource
 from sightline.events.engine_link import CameraSpec
 from sightline.events.scene import Scene
 from sightline.frames import Frame, Image

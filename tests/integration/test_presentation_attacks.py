@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from sightline.engine.analysis import Analyser, LivenessScorer
-from sightline.engine.camera_analysis import CameraAnalysis, Result
+from sightline.engine.vision.analysis import Analyser, LivenessScorer
+from sightline.engine.vision.camera_analysis import CameraAnalysis, Result
 from sightline.events.fact import Attack
 from sightline.events.observation import TrackedFace
 from sightline.events.scene import Liveness, Scene

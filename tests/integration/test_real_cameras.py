@@ -12,10 +12,10 @@ import av
 import pytest
 
 from sightline.clock import SystemClock
-from sightline.engine import source_state
-from sightline.engine.mailbox import Mailboxes
+from sightline.engine.cameras import source_state
+from sightline.engine.cameras.mailbox import Mailboxes
+from sightline.engine.cameras.reader import CameraReader
 from sightline.engine.rates import Pace
-from sightline.engine.reader import CameraReader
 from sightline.events.engine_link import CameraSpec
 from sightline.exceptions import SourceError
 from sightline.ingest.open import open_source

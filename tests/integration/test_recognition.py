@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 import pytest
 
-from sightline.engine.analysis import Analyser
-from sightline.engine.camera_analysis import CameraAnalysis, Result
+from sightline.engine.vision.analysis import Analyser
+from sightline.engine.vision.camera_analysis import CameraAnalysis, Result
 from sightline.events.fact import Identified, Unknown
 from sightline.events.still import AnalysedFace
 from sightline.frames import Frame, Image

@@ -226,7 +226,7 @@ async def test_a_camera_without_a_position_tells_everybody(gateway_run: GatewayR
 async def test_nobody_on_duty_is_said_once_and_taken_back(
     gateway_run: GatewayRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sightline.gateway.escalation.WATCH_S", 0.05)
+    monkeypatch.setattr("sightline.gateway.routing.escalation.WATCH_S", 0.05)
     gateway_run.settings = PATIENT
     gateway = await gateway_run.start()
     _, operator = await gateway.user("olga")
@@ -323,7 +323,7 @@ async def test_a_snooze_keeps_alerts_from_being_raised(gateway: RunningGateway) 
 async def test_a_camera_that_is_still_away_after_maintenance_raises_its_alert(
     gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sightline.gateway.escalation.WATCH_S", 0.05)
+    monkeypatch.setattr("sightline.gateway.routing.escalation.WATCH_S", 0.05)
     _, token = await gateway.user("olga")
     camera = await gateway.camera()
     clock = gateway.gateway.clock

@@ -12,7 +12,7 @@ import pytest
 from redis.asyncio import Redis
 from structlog.testing import capture_logs
 
-from sightline.gateway.signals import MemoryBoard
+from sightline.gateway.workstations.signals import MemoryBoard
 from tests.integration.gateway_app import PATIENCE_S, GatewayRun, RunningGateway
 from tests.integration.test_workstations import agent, engine_that_sees, enrolled, right, workstation
 from tests.redis_server import RedisServer, redis_server

@@ -10,10 +10,10 @@ import pytest
 
 from sightline.cameras import CameraState
 from sightline.clock import SystemClock
-from sightline.engine import source_state
-from sightline.engine.mailbox import Mailboxes
-from sightline.engine.reader import CameraReader, FrameSource
-from sightline.engine.source_state import Outage, StateChange
+from sightline.engine.cameras import source_state
+from sightline.engine.cameras.mailbox import Mailboxes
+from sightline.engine.cameras.reader import CameraReader, FrameSource
+from sightline.engine.cameras.source_state import Outage, StateChange
 from sightline.events.engine_link import CameraSpec
 from sightline.exceptions import SourceError
 from sightline.ingest.open import open_source

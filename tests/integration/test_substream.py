@@ -10,9 +10,9 @@ import pytest
 
 from sightline.cameras import CameraState
 from sightline.clock import SystemClock
-from sightline.engine.detail import DetailPictures
-from sightline.engine.mailbox import Mailboxes
-from sightline.engine.reader import CameraReader, LargeStream
+from sightline.engine.cameras.detail import DetailPictures
+from sightline.engine.cameras.mailbox import Mailboxes
+from sightline.engine.cameras.reader import CameraReader, LargeStream
 from sightline.events.engine_link import CameraSpec
 from sightline.frames import Frame, Image
 from sightline.ingest.open import open_source

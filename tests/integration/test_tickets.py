@@ -8,7 +8,7 @@ import json
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from sightline.gateway.tickets import LIFE_S
+from sightline.gateway.dialects.tickets import LIFE_S
 from tests.integration.gateway_app import RunningGateway
 
 

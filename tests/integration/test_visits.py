@@ -14,9 +14,9 @@ import pytest
 from sightline.detections.classes import OUR_NAMES, parse_classes
 from sightline.detections.faces import Faces
 from sightline.detections.objects import Objects
-from sightline.engine.analysis import Analyser, FaceDetector, ObjectDetector
-from sightline.engine.camera_analysis import CameraAnalysis, Result
-from sightline.engine.object_analysis import ObjectRules
+from sightline.engine.vision.analysis import Analyser, FaceDetector, ObjectDetector
+from sightline.engine.vision.camera_analysis import CameraAnalysis, Result
+from sightline.engine.vision.object_analysis import ObjectRules
 from sightline.events.fact import Identified, ObjectSeen, Unknown
 from sightline.events.scene import Scene, Zone
 from sightline.frames import Frame, Image

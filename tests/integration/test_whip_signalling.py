@@ -184,7 +184,7 @@ async def test_refusals_of_an_engine(gateway: RunningGateway, code: str, status:
 
 
 async def test_what_is_no_offer(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sightline.gateway.webrtc.PATIENCE_S", 0.0)
+    monkeypatch.setattr("sightline.gateway.video.webrtc.PATIENCE_S", 0.0)
     async with gateway.http() as http:
         camera_id = await phone(gateway)
         path = f"/whip/{camera_id}"
@@ -262,7 +262,7 @@ async def test_who_may_push_pictures(gateway: RunningGateway) -> None:
 async def test_pushed_pictures_reach_the_engine_the_newest_first(
     gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sightline.gateway.camera_socket.MAX_REFUSED_IN_A_ROW", 3)
+    monkeypatch.setattr("sightline.gateway.video.camera_socket.MAX_REFUSED_IN_A_ROW", 3)
     camera_id = await phone(gateway)
     headers = {"Authorization": f"Bearer {(await gateway.user('ada', Role.ADMIN))[1]}"}
     async with gateway.engine() as engine:
@@ -294,7 +294,7 @@ async def test_pushed_pictures_reach_the_engine_the_newest_first(
 async def test_device_that_may_publish_no_more_is_sent_away(
     gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sightline.gateway.camera_socket.CHECK_INTERVAL_S", 0.05)
+    monkeypatch.setattr("sightline.gateway.video.camera_socket.CHECK_INTERVAL_S", 0.05)
     camera_id = await phone(gateway)
     async with gateway.http() as owner:
         token = (await owner.post(f"/api/cameras/{camera_id}/token")).json()["token"]

@@ -23,8 +23,8 @@ from sightline.deliveries.verification import VerifyAnswer
 from sightline.events.engine_link import Status
 from sightline.events.gallery_feed import GalleryPage, GallerySince
 from sightline.events.still import Analyse, AnalysedFace, Analysis, Draw, Drawn, FoundObject
-from sightline.gateway import frame_desk
 from sightline.gateway.auth import hash_machine_token
+from sightline.gateway.pushed import frame_desk
 from sightline.identities.subject import Person
 from tests.integration.gateway_app import JPEG, MODEL, PATIENCE_S, GatewayRun, RunningGateway, ScriptedEngine, reference
 

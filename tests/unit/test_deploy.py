@@ -21,7 +21,7 @@ from prometheus_client import CollectorRegistry
 from sightline.cli.application import app
 from sightline.clock import SystemClock
 from sightline.gateway.metrics import Metrics
-from sightline.gateway.notifier_metrics import NotifierMetrics
+from sightline.gateway.routing.notifier_metrics import NotifierMetrics
 from sightline.settings import Settings, environment_name
 
 ROOT = Path(__file__).parents[2]

@@ -149,7 +149,7 @@ def check_database(settings: Settings) -> Finding:
 
 def check_console() -> Finding:
     """The console's files are in the package."""
-    from sightline.gateway.console import console_folder
+    from sightline.gateway.web.console import console_folder
 
     if (console_folder() / "index.html").is_file():
         return Finding("console", Level.OK, "built")

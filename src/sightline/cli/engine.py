@@ -79,7 +79,7 @@ def engine(
     It ends with 2 when it cannot begin as it was told.
     """
     # Imported here because it brings every model runtime, and `sightline --help` shall not wait for that.
-    from sightline.engine.gateway_address import GatewayAddress
+    from sightline.engine.link.gateway_address import GatewayAddress
     from sightline.service.remote_engine import run_remote_engine
     from sightline.trust import trusting
 

@@ -20,36 +20,36 @@ import msgspec
 import structlog
 
 from sightline.clock import Clock
-from sightline.engine.analysis_pool import Analysed, AnalysisPool
-from sightline.engine.assigned_cameras import AssignedCameras, HowToRead
-from sightline.engine.clip_recorder import ClipRecorder, ClipSettings, FinishedClip, VideoFiles
-from sightline.engine.clip_sender import ClipSender
-from sightline.engine.detail import OpenDecoder
-from sightline.engine.examination import Recordings
-from sightline.engine.examiner import Examiner, Looking
-from sightline.engine.footage_desk import FootageDesk
-from sightline.engine.footage_recorder import FootageRecorder
-from sightline.engine.footage_shelf import FootageSettings
-from sightline.engine.gateway_address import GatewayAddress, Gateways
-from sightline.engine.gateway_clock import GatewayClock
-from sightline.engine.lease_keeper import LeaseKeeper
-from sightline.engine.live_fragments import LiveFragments
-from sightline.engine.live_video import LiveVideo
-from sightline.engine.mailbox import Mailboxes
-from sightline.engine.outbox import FactOutbox
-from sightline.engine.outgoing import Outgoing
-from sightline.engine.packet_feed import OpenEncoder
-from sightline.engine.peer_sessions import Peers, PeerSessions
+from sightline.engine.cameras.assigned_cameras import AssignedCameras, HowToRead
+from sightline.engine.cameras.detail import OpenDecoder
+from sightline.engine.cameras.mailbox import Mailboxes
+from sightline.engine.cameras.reader import CameraReader, OpenSource
+from sightline.engine.cameras.watching import Watching
+from sightline.engine.link.gateway_address import GatewayAddress, Gateways
+from sightline.engine.link.gateway_clock import GatewayClock
+from sightline.engine.link.lease_keeper import LeaseKeeper
+from sightline.engine.link.outgoing import Outgoing
+from sightline.engine.link.requests import Requests
+from sightline.engine.link.uplink import Uplink
 from sightline.engine.performance import Performance
-from sightline.engine.play_sessions import PlaySessions
-from sightline.engine.reader import CameraReader, OpenSource
-from sightline.engine.requests import Requests
-from sightline.engine.sights import Sight, SightLoader, Sights
-from sightline.engine.spool import Spool
-from sightline.engine.spool_disk import NoDisk, SpoolDisk
+from sightline.engine.spooling.outbox import FactOutbox
+from sightline.engine.spooling.spool import Spool
+from sightline.engine.spooling.spool_disk import NoDisk, SpoolDisk
 from sightline.engine.standing import Standing
-from sightline.engine.uplink import Uplink
-from sightline.engine.watching import Watching
+from sightline.engine.video.clip_recorder import ClipRecorder, ClipSettings, FinishedClip, VideoFiles
+from sightline.engine.video.clip_sender import ClipSender
+from sightline.engine.video.footage_desk import FootageDesk
+from sightline.engine.video.footage_recorder import FootageRecorder
+from sightline.engine.video.footage_shelf import FootageSettings
+from sightline.engine.video.live_fragments import LiveFragments
+from sightline.engine.video.live_video import LiveVideo
+from sightline.engine.video.packet_feed import OpenEncoder
+from sightline.engine.video.peer_sessions import Peers, PeerSessions
+from sightline.engine.video.play_sessions import PlaySessions
+from sightline.engine.vision.analysis_pool import Analysed, AnalysisPool
+from sightline.engine.vision.examination import Recordings
+from sightline.engine.vision.examiner import Examiner, Looking
+from sightline.engine.vision.sights import Sight, SightLoader, Sights
 from sightline.events.engine_link import (
     LINK_PROTOCOL,
     Assign,

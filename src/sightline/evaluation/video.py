@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from sightline.engine.camera_analysis import Result
+from sightline.engine.vision.camera_analysis import Result
 from sightline.evaluation.tracks import SeenTrack
 from sightline.events.fact import Identified
 from sightline.events.scene import Scene
@@ -20,7 +20,7 @@ _BEGIN_MS = 1_000_000
 
 
 class Analysis(Protocol):
-    """One camera's analysis; see `sightline.engine.camera_analysis`."""
+    """One camera's analysis; see `sightline.engine.vision.camera_analysis`."""
 
     def process(self, frame: Frame, gallery: Gallery, scene: Scene, /) -> Result:
         """What the frame shows."""

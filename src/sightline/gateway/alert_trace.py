@@ -6,9 +6,9 @@ from typing import Any
 
 from sightline.deliveries.records import Step
 from sightline.events.alert import Alert
+from sightline.gateway.delivery.views import AlertViews
 from sightline.gateway.directory import Directory
 from sightline.gateway.ports import Store
-from sightline.gateway.views import AlertViews
 
 __all__ = ["alert_trace"]
 

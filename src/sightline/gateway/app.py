@@ -36,42 +36,48 @@ from sightline.exceptions import (
     SourceError,
     Unavailable,
 )
-from sightline.gateway.analyses import Analyses, AnalysisShelf, Examining
 from sightline.gateway.auth import Passwords, Tokens
-from sightline.gateway.capacity import Capacity
-from sightline.gateway.cluster import Cluster
-from sightline.gateway.cluster_ports import LiveRelay
-from sightline.gateway.console import Console, console_folder
-from sightline.gateway.dialect_ports import DialectPorts
+from sightline.gateway.cluster.cluster import Cluster
+from sightline.gateway.cluster.cluster_ports import LiveRelay
+from sightline.gateway.cluster.live_exchange import LiveExchange, NoRelay
+from sightline.gateway.cluster.presence import join_cluster
+from sightline.gateway.delivery.tail import Tail
+from sightline.gateway.delivery.views import AlertViews
+from sightline.gateway.dialects.dialect_ports import DialectPorts
+from sightline.gateway.dialects.foreign_engines import ForeignEngines
+from sightline.gateway.dialects.socketio_server import PATH, SocketIo
 from sightline.gateway.directory import Directory
-from sightline.gateway.engine_analyst import EngineAnalyst
-from sightline.gateway.engine_examining import EngineExamining
-from sightline.gateway.engines import Engines
-from sightline.gateway.escalation import Escalator
-from sightline.gateway.foreign_engines import ForeignEngines
-from sightline.gateway.frame_desk import FrameDesk
+from sightline.gateway.engines.engine_analyst import EngineAnalyst
+from sightline.gateway.engines.engine_examining import EngineExamining
+from sightline.gateway.engines.engines import Engines
+from sightline.gateway.engines.model_desk import ModelDesk
+from sightline.gateway.engines.shared_leases import SharedLeases
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
-from sightline.gateway.held_sessions import HeldSessions
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.keeping_history import keep_history
-from sightline.gateway.live_exchange import LiveExchange, NoRelay
-from sightline.gateway.live_viewers import LiveViewers
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
-from sightline.gateway.model_desk import ModelDesk
-from sightline.gateway.notifier import Notifier, Senders, Wording
-from sightline.gateway.notifier_metrics import NotifierMetrics
-from sightline.gateway.past import Past
-from sightline.gateway.pipeline_choice import PipelineChoice
+from sightline.gateway.past.past import Past
+from sightline.gateway.past.sighting_ports import Searcher
 from sightline.gateway.ports import Analyst, Store
-from sightline.gateway.presence import join_cluster
-from sightline.gateway.proxies import ClientAddress
-from sightline.gateway.pushed_frames import PushedFrames
-from sightline.gateway.responders import Responders
+from sightline.gateway.pushed.analyses import Analyses, AnalysisShelf, Examining
+from sightline.gateway.pushed.frame_desk import FrameDesk
+from sightline.gateway.pushed.pushed_frames import PushedFrames
 from sightline.gateway.retention import keep_retention
-from sightline.gateway.routers import (
+from sightline.gateway.routing.escalation import Escalator
+from sightline.gateway.routing.notifier import Notifier, Senders, Wording
+from sightline.gateway.routing.notifier_metrics import NotifierMetrics
+from sightline.gateway.routing.responders import Responders
+from sightline.gateway.system_alerts import SystemAlerts
+from sightline.gateway.video.held_sessions import HeldSessions
+from sightline.gateway.video.live_viewers import LiveViewers
+from sightline.gateway.video.streams import Streams
+from sightline.gateway.video.viewers import Viewers
+from sightline.gateway.web.console import Console, console_folder
+from sightline.gateway.web.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
+from sightline.gateway.web.proxies import ClientAddress
+from sightline.gateway.web.routers import (
     alerts,
     analyses,
     camera_views,
@@ -103,16 +109,10 @@ from sightline.gateway.routers import (
     webrtc,
     workstations,
 )
-from sightline.gateway.routers.sockets import MAX_BLOB_BYTES
-from sightline.gateway.shared_leases import SharedLeases
-from sightline.gateway.sighting_ports import Searcher
-from sightline.gateway.signals import MemoryBoard, SignalBoard
-from sightline.gateway.socketio_server import PATH, SocketIo
-from sightline.gateway.streams import Streams
-from sightline.gateway.system_alerts import SystemAlerts
-from sightline.gateway.tail import Tail
-from sightline.gateway.viewers import Viewers
-from sightline.gateway.views import AlertViews
+from sightline.gateway.web.routers.sockets import MAX_BLOB_BYTES
+from sightline.gateway.workstations.capacity import Capacity
+from sightline.gateway.workstations.pipeline_choice import PipelineChoice
+from sightline.gateway.workstations.signals import MemoryBoard, SignalBoard
 from sightline.listeners import parse_listeners
 from sightline.settings import Settings
 

@@ -16,7 +16,7 @@ from sightline.decisions.workstation_records import Standing
 from sightline.deliveries.cluster import Bulletin
 from sightline.deliveries.session import CloseCode
 from sightline.gateway.auth import camera_token_name
-from sightline.gateway.cluster import EVERYTHING
+from sightline.gateway.cluster.cluster import EVERYTHING
 from sightline.gateway.hub import Client
 
 if TYPE_CHECKING:

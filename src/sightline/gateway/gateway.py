@@ -16,42 +16,42 @@ from sightline.deliveries.rates import Rates, parse_rates
 from sightline.events.alert import Alert, Verdict
 from sightline.events.scene import CameraView
 from sightline.exceptions import Forbidden, NotFound
-from sightline.gateway.action_log import ActionLog
-from sightline.gateway.admission import Admission
-from sightline.gateway.analyses import Analyses
 from sightline.gateway.auth import Passwords, SignInThrottle, Tokens
 from sightline.gateway.camera_states import SWITCHED_OFF
-from sightline.gateway.capacity import Capacity
 from sightline.gateway.changes import Changes
-from sightline.gateway.cluster import Cluster
-from sightline.gateway.cursors import Cursors
+from sightline.gateway.cluster.cluster import Cluster
+from sightline.gateway.cluster.live_exchange import LiveExchange
+from sightline.gateway.delivery.cursors import Cursors
+from sightline.gateway.delivery.shared_pages import SharedPages
+from sightline.gateway.delivery.tail import Tail
+from sightline.gateway.delivery.views import AlertViews
+from sightline.gateway.dialects.admission import Admission
+from sightline.gateway.dialects.field_desk import FieldDesk
+from sightline.gateway.dialects.foreign_engines import ForeignEngines
+from sightline.gateway.dialects.tickets import TicketDesk
 from sightline.gateway.directory import Directory
-from sightline.gateway.engine_pool import EnginePool, PoolPlan
-from sightline.gateway.engines import Engines
-from sightline.gateway.escalation import Escalator
-from sightline.gateway.field_desk import FieldDesk
-from sightline.gateway.footage import FootageDesk
-from sightline.gateway.foreign_engines import ForeignEngines
+from sightline.gateway.engines.engine_pool import EnginePool, PoolPlan
+from sightline.gateway.engines.engines import Engines
+from sightline.gateway.engines.model_desk import ModelDesk
 from sightline.gateway.hub import Hub
-from sightline.gateway.live_exchange import LiveExchange
 from sightline.gateway.loop_lag import LoopLag
 from sightline.gateway.metrics import Metrics
-from sightline.gateway.model_desk import ModelDesk
-from sightline.gateway.notifier import Notifier
-from sightline.gateway.past import Past
+from sightline.gateway.past.past import Past
+from sightline.gateway.past.sighting_ports import Searcher
 from sightline.gateway.ports import Analyst, Store
-from sightline.gateway.pushed_frames import PushedFrames
-from sightline.gateway.responders import Responders
-from sightline.gateway.shared_pages import SharedPages
-from sightline.gateway.sighting_ports import Searcher
-from sightline.gateway.signal_monitor import SignalMonitor
-from sightline.gateway.signals import MemoryBoard, SignalBoard
-from sightline.gateway.streams import Streams
+from sightline.gateway.pushed.analyses import Analyses
+from sightline.gateway.pushed.pushed_frames import PushedFrames
+from sightline.gateway.routing.escalation import Escalator
+from sightline.gateway.routing.notifier import Notifier
+from sightline.gateway.routing.responders import Responders
 from sightline.gateway.system_alerts import SystemAlerts
-from sightline.gateway.tail import Tail
-from sightline.gateway.tickets import TicketDesk
-from sightline.gateway.views import AlertViews
-from sightline.gateway.workstation_desk import WorkstationDesk
+from sightline.gateway.video.footage import FootageDesk
+from sightline.gateway.video.streams import Streams
+from sightline.gateway.workstations.action_log import ActionLog
+from sightline.gateway.workstations.capacity import Capacity
+from sightline.gateway.workstations.signal_monitor import SignalMonitor
+from sightline.gateway.workstations.signals import MemoryBoard, SignalBoard
+from sightline.gateway.workstations.workstation_desk import WorkstationDesk
 from sightline.settings import Settings
 
 __all__ = ["Gateway", "Ticking"]

@@ -36,10 +36,10 @@ from sightline.events.event import Decide, Event
 from sightline.events.quiet import QuietKind, QuietPeriod
 from sightline.events.scene import CameraView, Polygon
 from sightline.events.still import Analysis, DrawnBox, StillTask
-from sightline.gateway.channel_ports import Channels, Notices, PushSubscriptions
-from sightline.gateway.cluster_ports import ClusterRows, LeaseRows
-from sightline.gateway.sighting_ports import Negatives, Sightings, Strangers
-from sightline.gateway.workstation_ports import WorkstationActions, Workstations
+from sightline.gateway.cluster.cluster_ports import ClusterRows, LeaseRows
+from sightline.gateway.past.sighting_ports import Negatives, Sightings, Strangers
+from sightline.gateway.routing.channel_ports import Channels, Notices, PushSubscriptions
+from sightline.gateway.workstations.workstation_ports import WorkstationActions, Workstations
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 from sightline.identities.templates import TemplateProgress, UntemplatedSample
 

@@ -8,7 +8,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from sightline.gateway.engines import MAX_MESSAGE_BYTES
+from sightline.gateway.engines.engines import MAX_MESSAGE_BYTES
 from sightline.service.http_protocol import PatientProtocol
 from sightline.settings import Settings
 from sightline.transports.websocket import FramingProtocol, frames_reach_clients

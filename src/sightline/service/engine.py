@@ -19,14 +19,14 @@ from av.codec.hwaccel import HWAccel
 from sightline import telemetry
 from sightline.cameras import PUBLISHED, is_published
 from sightline.clock import SystemClock
-from sightline.engine.clip_recorder import ClipSettings
+from sightline.engine.cameras.reader import FrameSource
 from sightline.engine.engine import Engine, EngineSettings
-from sightline.engine.footage_shelf import FootageSettings
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.link.gateway_address import GatewayAddress
 from sightline.engine.process import read_token, run_engine
-from sightline.engine.reader import FrameSource
-from sightline.engine.sights import Sight
 from sightline.engine.standing import Standing
+from sightline.engine.video.clip_recorder import ClipSettings
+from sightline.engine.video.footage_shelf import FootageSettings
+from sightline.engine.vision.sights import Sight
 from sightline.events.engine_link import UseModels
 from sightline.exceptions import ConfigurationError
 from sightline.ice import parse_ice_servers, parse_ports

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from sightline.clock import SystemClock
-from sightline.engine.analysis import Analyser
-from sightline.engine.analysis_pool import FrameAnalysis
+from sightline.engine.vision.analysis import Analyser
+from sightline.engine.vision.analysis_pool import FrameAnalysis
 from sightline.exceptions import SightlineError, Unavailable
 from sightline.frames import Image
-from sightline.gateway.enrolment import Refusal, choose_face
+from sightline.gateway.pushed.enrolment import Refusal, choose_face
 from sightline.identities.gallery import Gallery, Reference
 from sightline.images import decode_image
 from sightline.service.vision import load_vision

@@ -16,14 +16,14 @@ from sightline.accounts import Role
 from sightline.clock import SystemClock
 from sightline.events.alert import Alert
 from sightline.exceptions import ConfigurationError, SightlineError
-from sightline.gateway.analyses import Examining
 from sightline.gateway.app import create_gateway
 from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
-from sightline.gateway.engines import SUPERVISED
+from sightline.gateway.engines.engines import SUPERVISED
 from sightline.gateway.gateway import Gateway
+from sightline.gateway.past.search_process import SearchProcess
 from sightline.gateway.ports import Analyst
-from sightline.gateway.search_process import SearchProcess
-from sightline.gateway.signals import SignalBoard
+from sightline.gateway.pushed.analyses import Examining
+from sightline.gateway.workstations.signals import SignalBoard
 from sightline.service.failpoints import Failpoint
 from sightline.service.senders import open_senders
 from sightline.settings import Settings

@@ -11,16 +11,16 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 
 from sightline.analyses import AnalysisJob
-from sightline.engine.examination import Examination, ExaminedFile, Progress
-from sightline.engine.gallery_mirror import GalleryMirror
-from sightline.engine.reader import FrameSource
-from sightline.engine.requests import Requests
+from sightline.engine.cameras.reader import FrameSource
+from sightline.engine.link.requests import Requests
+from sightline.engine.vision.examination import Examination, ExaminedFile, Progress
+from sightline.engine.vision.gallery_mirror import GalleryMirror
 from sightline.events.engine_link import ProbeSource, SourceProbed
 from sightline.events.gallery_feed import GalleryPage
 from sightline.events.scene import Polygon
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, DrawnBox, Examined, StillTask
 from sightline.gateway.app import create_app
-from sightline.gateway.engine_analyst import checked
+from sightline.gateway.engines.engine_analyst import checked
 from sightline.gateway.ports import Models, People
 from sightline.ingest.annotated_video import VideoFiles
 from sightline.ingest.open import open_source

@@ -10,7 +10,7 @@ import structlog
 
 from sightline import telemetry
 from sightline.clock import SystemClock
-from sightline.engine.gateway_address import GatewayAddress
+from sightline.engine.link.gateway_address import GatewayAddress
 from sightline.engine.process import run_engine
 from sightline.engine.standing import Standing
 from sightline.events.engine_link import UseModels

@@ -8,7 +8,7 @@ from functools import partial
 
 from sightline.deliveries.channel import ChannelKind
 from sightline.deliveries.target import check_target
-from sightline.gateway.notifier import Senders
+from sightline.gateway.routing.notifier import Senders
 from sightline.settings import Settings
 from sightline.transports.apprise import Apprise
 from sightline.transports.outgoing_http import OutgoingHttp, trusted_certificates

@@ -20,9 +20,9 @@ from sightline import telemetry
 from sightline.deliveries.arrivals import time_to_return_s
 from sightline.exceptions import ConfigurationError
 from sightline.gateway.app import create_app
-from sightline.gateway.engine_pool import PoolPlan
+from sightline.gateway.engines.engine_pool import PoolPlan
+from sightline.gateway.engines.supervisor import EngineSupervisor
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.supervisor import EngineSupervisor
 from sightline.listeners import parse_listeners
 from sightline.models.device_memory import read_memory
 from sightline.models.runtime import Device

@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 
 from sightline.detections.classes import parse_classes
-from sightline.engine.analysis import Analyser, FaceDetector, FaceEmbedder, LivenessScorer, ObjectDetector
-from sightline.engine.analysis_pool import FrameAnalysis
-from sightline.engine.camera_analysis import CameraAnalysis, CameraAnalysisSettings
-from sightline.engine.object_analysis import ObjectRules
-from sightline.engine.requests import StillAnalyser
-from sightline.engine.sights import Sight
-from sightline.engine.stills import Stills
-from sightline.engine.unanalysed import NoAnalyser, NoAnalysis
+from sightline.engine.link.requests import StillAnalyser
+from sightline.engine.vision.analysis import Analyser, FaceDetector, FaceEmbedder, LivenessScorer, ObjectDetector
+from sightline.engine.vision.analysis_pool import FrameAnalysis
+from sightline.engine.vision.camera_analysis import CameraAnalysis, CameraAnalysisSettings
+from sightline.engine.vision.object_analysis import ObjectRules
+from sightline.engine.vision.sights import Sight
+from sightline.engine.vision.stills import Stills
+from sightline.engine.vision.unanalysed import NoAnalyser, NoAnalysis
 from sightline.events.engine_link import ModelReport, Prepared, UseModels
 from sightline.identities.consensus import ConsensusRules
 from sightline.identities.similarity import Similarity

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sightline.cli.application import app
-from sightline.engine.spool_disk import SpoolDisk
+from sightline.engine.spooling.spool_disk import SpoolDisk
 from sightline.engine.standing import Standing
 from sightline.exceptions import Unavailable
 from sightline.service.engine_record import SPOOL_FOLDER, write_record

@@ -3,7 +3,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from sightline.engine.spool_disk import SpoolDisk
+from sightline.engine.spooling.spool_disk import SpoolDisk
 from sightline.engine.standing import Standing
 from sightline.service.engine_record import SPOOL_FOLDER, EngineRecord, running_engine, write_record
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sightline.engine.stills import Look
+from sightline.engine.vision.stills import Look
 from sightline.events.engine_link import UseModels
 from sightline.exceptions import Unavailable
 from sightline.identities.similarity import Similarity

@@ -1,0 +1,1 @@
+"""Sources read, a thread each, and the pictures that wait to be analysed."""

@@ -1,0 +1,1 @@
+"""Encoded packets: live, kept for clips, recorded."""

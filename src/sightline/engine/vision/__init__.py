@@ -1,0 +1,1 @@
+"""What the pictures show: models, tracks, and what is told of them."""

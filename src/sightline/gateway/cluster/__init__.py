@@ -1,0 +1,1 @@
+"""Several gateways on one database: what each lets the others know."""

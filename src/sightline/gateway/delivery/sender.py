@@ -1,0 +1,148 @@
+"""The one who writes to a client: control, log, state, observations, in this order, and never waiting.
+
+What is put into the outbox in one turn of the event loop is written in the next, in as few writes as there are kinds:
+a write costs more than what is in it. What the hub hands to everybody is written at once where nothing waits before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+
+from starlette.websockets import WebSocketDisconnect
+
+from sightline.deliveries.framing import Bundle
+from sightline.gateway.delivery.log_delivery import LogDelivery
+from sightline.gateway.delivery.outbox import Outbox
+from sightline.gateway.dialects.client_socket import MessageWriter
+from sightline.gateway.gateway import Gateway
+
+__all__ = ["Sender"]
+
+STALLED_MS = 30_000
+"""For so long a client may take nothing of what waits in the transport."""
+MAX_BUNDLE_CHARACTERS = 64 * 1024
+"""From here on no further camera is added to a write: it may be worth more after the next time the client is ready."""
+MAX_REASON_BYTES = 120
+"""A close frame has 125 bytes, two of which are the code."""
+
+
+class Sender:
+    """Writes to `writer`. `on_too_slow` is called when the outbox has overflowed or the client takes nothing;
+    `on_failure` when the log cannot be read."""
+
+    __slots__ = (
+        "_closer", "_closing", "_on_too_slow", "_scheduled", "_taken_ms", "_unsent", "_writer", "log", "outbox",
+    )  # fmt: skip
+
+    def __init__(
+        self, gateway: Gateway, writer: MessageWriter, *, on_too_slow: Callable[[], None],
+        on_failure: Callable[[], None],
+    ) -> None:  # fmt: skip
+        self.outbox = Outbox(self.soon)
+        self.log = LogDelivery(gateway, self.outbox, on_page=self.pump, on_failure=on_failure)
+        self._writer = writer
+        self._on_too_slow = on_too_slow
+        self._scheduled = False
+        self._closing: tuple[int, str] | None = None
+        self._closer: asyncio.Task[None] | None = None
+        self._unsent = 0
+        self._taken_ms = 0
+        writer.on_ready = self._drained
+
+    def soon(self) -> None:
+        """There may be something to write."""
+        if not self._scheduled:
+            self._scheduled = True
+            asyncio.get_running_loop().call_soon(self.pump)
+
+    def log_grew(self) -> None:
+        """There is more in the log: writes it where nothing goes before it."""
+        if self._scheduled or not self._writer.ready:
+            return
+        bundle = self.log.step()
+        if bundle is not None:
+            self._writer.write(bundle)
+            return
+        bundle = self.log.next()
+        if bundle is not None:
+            self._writer.write(bundle)
+            if self.log.is_behind:
+                self.soon()
+
+    def show(self, bundle: Bundle) -> bool:
+        """Writes observations at once, if nothing goes before them and there is room; whether it did."""
+        if self._scheduled or not self._writer.ready or self.log.is_behind or not self.outbox.is_empty:
+            return False
+        self._writer.write(bundle)
+        return True
+
+    def pump(self) -> None:
+        """Writes what may go now."""
+        self._scheduled = False
+        if self.outbox.overflowed and self._closing is None:
+            self._on_too_slow()
+        if self._closing is not None:
+            self._close(*self._closing)
+            return
+        while self._writer.ready and (bundle := self._next()) is not None:
+            self._writer.write(bundle)
+
+    def tick(self, now_ms: int) -> None:
+        """Time has passed. What waits in the transport counts: a client that takes nothing of it is too slow."""
+        unsent = self._writer.unsent_bytes()
+        if self._writer.ready or unsent < self._unsent or not self._taken_ms:
+            self._taken_ms = now_ms
+        self._unsent = unsent
+        if now_ms - self._taken_ms >= STALLED_MS:
+            self._on_too_slow()
+
+    def close(self, code: int, reason: str) -> None:
+        """Closes after what is in the outbox as control."""
+        if self._closing is None:
+            self._closing = (code, reason)
+            self.soon()
+
+    def stop(self) -> None:
+        """The connection has ended."""
+        self.log.end()
+        self._closing = self._closing or (1006, "")
+        self._writer.on_ready = _nothing
+
+    def _drained(self) -> None:
+        self._taken_ms = 0
+        self.soon()
+
+    def _next(self) -> Bundle | None:
+        if self.outbox.has_control:
+            return Bundle(self.outbox.take_control())
+        bundle = self.log.next()
+        if bundle is not None or self.log.is_reading:
+            return bundle
+        if self.outbox.has_control:  # that the replay is over, for one
+            return Bundle(self.outbox.take_control())
+        messages = self.outbox.take_state()
+        size = 0
+        while size < MAX_BUNDLE_CHARACTERS and (taken := self.outbox.take_camera()):
+            size += sum(len(message.payload) for message in taken)
+            messages += taken
+        return Bundle(messages) if messages else None
+
+    def _close(self, code: int, reason: str) -> None:
+        if self._closer is not None:
+            return
+        self.log.end()
+        control = self.outbox.take_control()
+        if control:
+            self._writer.write(Bundle(control))
+        self._closer = asyncio.create_task(self._finish(code, reason))
+
+    async def _finish(self, code: int, reason: str) -> None:
+        reason = reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore")
+        with contextlib.suppress(RuntimeError, OSError, WebSocketDisconnect):  # it has ended meanwhile
+            await self._writer.close(code, reason)
+
+
+def _nothing() -> None:
+    """Stands for a sender that has ended."""

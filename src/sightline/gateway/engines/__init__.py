@@ -1,0 +1,1 @@
+"""The engines of this gateway: connected, given cameras, asked, started and supervised."""

@@ -1,0 +1,91 @@
+"""Still pictures and sources are looked at by a connected engine: the gateway's `Analyst` while one is supervised."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TypeVar
+
+from sightline.events.engine_link import ProbeSource, SourceProbed
+from sightline.events.footage import FootageListed
+from sightline.events.peer import Answer as VideoAnswer
+from sightline.events.scene import Polygon
+from sightline.events.still import Analyse, Analysis, Draw, Drawn, DrawnBox, StillTask
+from sightline.exceptions import ImageError, Unavailable
+from sightline.gateway.engines.engines import Engines
+
+__all__ = ["EngineAnalyst", "checked"]
+
+Answer = TypeVar("Answer", Analysis, Drawn)
+
+PATIENCE_S = 10.0
+"""An engine that is starting, or starting again, takes seconds: whoever asks meanwhile is not sent away."""
+ANALYSE_TIMEOUT_S = 30.0
+PROBE_TIMEOUT_S = 20.0
+
+
+class EngineAnalyst:
+    """Asks the least loaded engine, or the one that is named."""
+
+    def __init__(self, engines: Engines) -> None:
+        self._engines = engines
+
+    async def analyse(self, image: bytes, *, identify: bool) -> Analysis:
+        """Raises `Unavailable`, `ImageError`."""
+        return await self.look(image, tasks=("identify",) if identify else ("templates",))
+
+    async def look(
+        self,
+        image: bytes,
+        *,
+        tasks: tuple[StillTask, ...],
+        confidence_threshold: float | None = None,
+        max_side: int | None = None,
+        background: bool = False,
+        verify: str | None = None,
+        engine: str | None = None,
+    ) -> Analysis:
+        """Raises `Unavailable`, `ImageError`."""
+        request = Analyse(
+            request_id=secrets.token_hex(8),
+            image=image,
+            tasks=tasks,
+            confidence_threshold=confidence_threshold,
+            max_side=max_side,
+            background=background,
+            verify=verify,
+        )
+        answer = await self._ask(request, ANALYSE_TIMEOUT_S, engine)
+        assert isinstance(answer, Analysis)
+        return checked(answer)
+
+    async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
+        """Raises `Unavailable`."""
+        request = ProbeSource(request_id=secrets.token_hex(8), source=source, masks=masks)
+        answer = await self._ask(request, PROBE_TIMEOUT_S)
+        assert isinstance(answer, SourceProbed)
+        return answer
+
+    async def draw(self, image: bytes, boxes: list[DrawnBox]) -> bytes:
+        """Raises `Unavailable`, `ImageError`."""
+        answer = await self._ask(Draw(request_id=secrets.token_hex(8), image=image, boxes=boxes), ANALYSE_TIMEOUT_S)
+        assert isinstance(answer, Drawn)
+        return checked(answer).picture
+
+    async def _ask(
+        self, request: Analyse | Draw | ProbeSource, timeout_s: float, engine_id: str | None = None
+    ) -> Analysis | Drawn | SourceProbed:
+        engine = self._engines.find(engine_id) if engine_id is not None else None
+        if engine is None and engine_id is not None:
+            raise Unavailable("the engine went away before it was asked; try again in a moment")
+        answer = await (engine or await self._engines.least_loaded(PATIENCE_S)).ask(request, timeout_s)
+        assert not isinstance(answer, VideoAnswer | FootageListed)
+        return answer
+
+
+def checked(answer: Answer) -> Answer:
+    """The answer, when it is one. Raises `ImageError`, `Unavailable` for what it says went wrong."""
+    if answer.error is None:
+        return answer
+    if answer.error_code in ("INVALID_IMAGE", "FRAME_TOO_LARGE"):
+        raise ImageError(answer.error, code=answer.error_code)
+    raise Unavailable(answer.error)

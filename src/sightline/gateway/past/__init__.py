@@ -1,0 +1,1 @@
+"""What was seen before: sightings, strangers, and who somebody is not."""

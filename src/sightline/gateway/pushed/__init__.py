@@ -1,0 +1,1 @@
+"""Frames, pictures and recordings that clients push to be analysed."""
