@@ -127,6 +127,16 @@ async def test_enrolling_makes_a_person_of_the_best_samples(store: SqlStore) -> 
     assert (await store.people.erase(ada.id, now_ms=NOON_MS)).sightings == 8
 
 
+async def test_the_same_picture_of_two_sightings_is_enrolled_once(store: SqlStore) -> None:
+    for number in (1, 2):
+        sighting = await leave(store, number, sample=b"JPEG that two cameras gave")
+        await store.strangers.place([(sighting.key, "a", True)], now_ms=NOON_MS)
+    ada = await enrol(store)
+    (reference,) = await store.strangers.enrol("a", ada.id, now_ms=NOON_MS)
+    assert await store.people.sample(reference.id) == b"JPEG that two cameras gave"
+    assert len(await store.sightings.list(person_id=ada.id)) == 2
+
+
 async def test_a_merged_one_is_not_enrolled_split_ignored_or_erased(store: SqlStore) -> None:
     await strangers_of(store, ("a", [1]), ("b", [2]))
     await store.strangers.merge("b", "a")

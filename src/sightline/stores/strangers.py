@@ -100,11 +100,15 @@ class Strangers:
         def write(connection: Connection) -> Sequence[Reference]:
             _check_root(_group(connection, stranger_id))
             rows = connection.execute(_IN_TREE, {"root": stranger_id}).all()
+            samples: dict[str, NewReference] = {}  # two cameras that see the same thing give the same picture
+            for row in rows:
+                sample = self._reference(connection, row)
+                samples.setdefault(sample.sha256, sample)
+                if len(samples) == ENROLLED_SAMPLES:
+                    break
             references = [
-                write_reference(
-                    connection, self._vault, person_id, self._reference(connection, row), new_id(now_ms), now_ms
-                )
-                for row in rows[:ENROLLED_SAMPLES]
+                write_reference(connection, self._vault, person_id, sample, new_id(now_ms), now_ms)
+                for sample in samples.values()
             ]
             sighting_rows.move(connection, self._vault, [row.id for row in rows], person_id=person_id)
             _delete_tree(connection, stranger_id)

@@ -8,6 +8,7 @@ import { Link } from 'react-router';
 import { OptionalPart } from '../app/crash.tsx';
 import { fetched } from '../app/fetched.ts';
 import { Failed } from '../feedback/states.tsx';
+import { useCameras } from '../cameras/queries.ts';
 import { useLive } from '../live/live_context.ts';
 import { carriesAPhone } from '../guard/carries_a_phone.ts';
 import { useMay, useSession } from '../session/session.ts';
@@ -183,7 +184,8 @@ function Fact({ label, children }: { label: string; children: ReactNode }): Reac
 }
 
 function Pictures({ alert }: { alert: Alert }): ReactElement {
-  const maySee = useMay('see_cameras');
+  const cameras = useCameras().data ?? [];
+  const stillThere = cameras.some((camera) => camera.id === alert.camera.id);
   return (
     <div className={styles.pictures}>
       {alert.snapshot_url ? (
@@ -194,7 +196,7 @@ function Pictures({ alert }: { alert: Alert }): ReactElement {
           </figcaption>
         </figure>
       ) : null}
-      {maySee ? (
+      {stillThere ? (
         <figure>
           <LiveTile cameraId={alert.camera.id} name={alert.camera.name} />
           <figcaption>{alertsText.live}</figcaption>
