@@ -22,6 +22,7 @@ from sightline.gateway.changes import Changes
 from sightline.gateway.cluster.cluster import Cluster
 from sightline.gateway.cluster.live_exchange import LiveExchange
 from sightline.gateway.delivery.cursors import Cursors
+from sightline.gateway.delivery.ranks import Ranks
 from sightline.gateway.delivery.shared_pages import SharedPages
 from sightline.gateway.delivery.tail import Tail
 from sightline.gateway.delivery.views import AlertViews
@@ -113,6 +114,7 @@ class Gateway:
     field_desk: FieldDesk = field(init=False)
     cursors: Cursors = field(init=False)
     native_pages: SharedPages = field(init=False)
+    native_ranks: Ranks = field(init=False)
     workstations: WorkstationDesk = field(init=False)
     signals: SignalMonitor = field(init=False)
     action_log: ActionLog = field(init=False)
@@ -141,6 +143,7 @@ class Gateway:
         self.action_log = ActionLog(self.store, self.analyst)
         self.footage = FootageDesk(self.engines)
         self.native_pages = SharedPages(self.native_tail)
+        self.native_ranks = Ranks(self.native_pages, self.hub, self.metrics)
         self.hub.prepare = self.native_pages.prepare
         self.hub.on_round = self.metrics.fanout_seconds.observe
 

@@ -4,10 +4,10 @@ There is exactly one hub in a gateway: `app.py` makes it, engines' links and cli
 object. (The program this one grew out of had two; results went through the one that nobody had registered with.)
 
 Alerts are pulled: after a commit every client is woken in turn, and each takes the shared tail of the log at its own
-pace. When there were commits during such a round, the next comes after a pause as long as the round was: what is
-committed meanwhile shares a write, and with however many clients half of the event loop's time is left for everything
-else. State and
-observations are pushed: state in order, observations and pictures into one latest-value slot a camera and client.
+pace; those in step are told together (`delivery/ranks.py`). When there were commits during such a round, the next comes
+after a pause as long as the round was: what is committed meanwhile shares a write, and with however many clients half
+of the event loop's time is left for everything else. State and observations are pushed: state in order, observations
+and pictures into one latest-value slot a camera and client.
 """
 
 from __future__ import annotations
@@ -16,9 +16,8 @@ import asyncio
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Protocol
 
 import structlog
@@ -29,10 +28,10 @@ from sightline.events.wire import encode_message
 from sightline.exceptions import SightlineError
 from sightline.gateway.directory import Directory
 
-__all__ = ["Client", "Hub", "Shown"]
+__all__ = ["Client", "Hub", "Listener", "Shown"]
 
 REMEMBERED_OBSERVATIONS = 16
-WOKEN_AT_ONCE = 64
+TOLD_AT_ONCE = 64
 RETRY_S = 0.5
 
 log = structlog.get_logger(__name__)
@@ -47,7 +46,17 @@ class Shown:
     bundle: Bundle
 
 
-class Client(Protocol):
+class Listener(Protocol):
+    """Whoever is told what there is to send: a client, or several that are served as one."""
+
+    def wake(self) -> None:
+        """The log grew."""
+
+    def observe(self, shown: Shown) -> None:
+        """The newest observations of cameras; each replaces one of its slot that was not sent yet."""
+
+
+class Client(Listener, Protocol):
     """A connected client, of whatever dialect."""
 
     client_id: str
@@ -61,9 +70,6 @@ class Client(Protocol):
 
     @property
     def last_heard_ms(self) -> int: ...
-    def wake(self) -> None:
-        """The log grew."""
-
     def undelivered_after(self) -> int | None:
         """The offset beyond which something waits for this client's device to confirm it; `None` where nothing does, or
         the dialect knows no confirming."""
@@ -73,9 +79,6 @@ class Client(Protocol):
 
     def wants(self, camera_id: str) -> bool:
         """Whether this client looks at the camera at all."""
-
-    def observe(self, shown: Shown) -> None:
-        """The newest observations of cameras; each replaces one of its slot that was not sent yet."""
 
     def picture(self, camera_id: str, frame_id: int, observation: Frame, message: Frame) -> None:
         """The newest picture of a camera with the observation of the same frame."""
@@ -93,7 +96,9 @@ class Hub:
     def __init__(self, directory: Directory, *, top: int) -> None:
         self._directory = directory
         self._clients: dict[str, Client] = {}
-        self._wakes: dict[str, Callable[[], None]] = {}
+        self._alone: dict[str, Client] = {}
+        """Clients that are told themselves; of the others their ranks are told."""
+        self._ranks: dict[Listener, None] = {}
         self._observations: dict[str, OrderedDict[int, Frame]] = {}
         self._early: dict[str, tuple[int, bytes]] = {}
         self._showing: list[tuple[str, str, int, Frame]] = []
@@ -127,15 +132,27 @@ class Hub:
     def join(self, client: Client) -> None:
         """From now on this client is told."""
         self._clients[client.client_id] = client
-        self._wakes[client.client_id] = client.wake
+        self._alone[client.client_id] = client
         client.wake()
 
     def leave(self, client: Client) -> None:
         """No longer."""
-        self._wakes.pop(client.client_id, None)
+        self._alone.pop(client.client_id, None)
         if self._clients.pop(client.client_id, None) is not None:
             self.on_leave(client.client_id)
             self.on_watch_change()
+
+    def speak_for(self, client: Client, rank: Listener | None) -> None:
+        """From now on this rank is told instead of the client; `None`: the client itself, if it is still here."""
+        if rank is not None:
+            self._alone.pop(client.client_id, None)
+            self._ranks[rank] = None
+        elif self._clients.get(client.client_id) is client:
+            self._alone[client.client_id] = client
+
+    def disband(self, rank: Listener) -> None:
+        """It speaks for nobody any more."""
+        self._ranks.pop(rank, None)
 
     def dismiss(self, client: Client, code: int, reason: str) -> None:
         """Closes its connection. It is nobody's from now on, however long it takes to hear of it: a phone that sleeps
@@ -197,11 +214,19 @@ class Hub:
 
     async def _wake_in_turn(self) -> None:
         """What hundreds of clients are sent would hold the event loop for too long at a stretch."""
-        wakes = list(self._wakes.values())
-        for first in range(0, len(wakes), WOKEN_AT_ONCE):
-            for wake in wakes[first : first + WOKEN_AT_ONCE]:
-                wake()
+        for listeners in self._in_turn():
+            for listener in listeners:
+                listener.wake()
             await asyncio.sleep(0)
+
+    def _in_turn(self) -> Iterator[Sequence[Listener]]:
+        """Everybody who is to be told, as many as are told at a stretch: each rank, then those alone, with whoever has
+        stepped out meanwhile."""
+        for rank in tuple(self._ranks):
+            yield (rank,)
+        alone = tuple(self._alone.values())
+        for first in range(0, len(alone), TOLD_AT_ONCE):
+            yield alone[first : first + TOLD_AT_ONCE]
 
     # ── state and observations ──
 
@@ -246,15 +271,15 @@ class Hub:
             return
         shown = Shown(tuple(self._showing), Bundle([message for _, _, _, message in self._showing]))
         self._showing.clear()
-        self._show_in_turn(shown, iter(self.clients))
+        self._show_in_turn(shown, self._in_turn())
 
-    def _show_in_turn(self, shown: Shown, clients: Iterator[Client]) -> None:
-        served = 0
-        for client in islice(clients, WOKEN_AT_ONCE):
-            client.observe(shown)
-            served += 1
-        if served == WOKEN_AT_ONCE:
-            asyncio.get_running_loop().call_soon(self._show_in_turn, shown, clients)
+    def _show_in_turn(self, shown: Shown, turns: Iterator[Sequence[Listener]]) -> None:
+        listeners = next(turns, None)
+        if listeners is None:
+            return
+        for listener in listeners:
+            listener.observe(shown)
+        asyncio.get_running_loop().call_soon(self._show_in_turn, shown, turns)
 
     def picture(self, camera_id: str, frame_id: int, message: bytes) -> None:
         """A picture of a camera as the engine sent it: it is forwarded, not encoded again.

@@ -45,24 +45,26 @@ class FrameWriter:
     """Writes bundles to one connection without waiting.
 
     `ready` is false before the connection is accepted, while more than `HIGH_WATER_BYTES` waits in the
-    transport, and once it is being closed; `on_ready` is called when it becomes true.
+    transport, and once it is being closed; `on_full` is called when it becomes so, `on_ready` when it becomes true.
     """
 
-    __slots__ = ("_connection", "_deflates", "_open", "_put", "on_ready", "on_text", "ready")
+    __slots__ = ("_connection", "_open", "deflates", "on_full", "on_ready", "on_text", "put", "ready")
 
     def __init__(self, connection: FramingProtocol) -> None:
         self.ready = False
+        self.on_full: Callable[[], None] = _nobody_waits
         self.on_ready: Callable[[], None] = _nobody_waits
         self.on_text: Callable[[bytes], bool] = _nobody_listens
         self._connection = connection
         self._open = False
-        self._put = connection.transport.write
-        self._deflates = any(_shares_frames(extension) for extension in connection.conn.extensions)
+        self.put: Callable[[bytes], object] = connection.transport.write
+        """Takes whole frames, compressed ones where it `deflates`; only while `ready`."""
+        self.deflates = any(_shares_frames(extension) for extension in connection.conn.extensions)
 
     def write(self, bundle: Bundle | Frame) -> None:
         """In order with everything written before; nothing happens once the connection is being closed."""
         if self._open:
-            self._put(bundle.deflated if self._deflates else bundle.plain)
+            self.put(bundle.deflated if self.deflates else bundle.plain)
 
     def begin(self) -> None:
         """The connection was accepted."""
@@ -75,10 +77,16 @@ class FrameWriter:
             self.ready = True
             self.on_ready()
 
+    def pause(self) -> None:
+        """The transport takes no more for now."""
+        self.ready = False
+        self.on_full()
+
     def end(self) -> None:
         """Nothing may follow: the connection is being closed, or is gone."""
-        self._open = self.ready = False
-        self.on_ready = _nobody_waits
+        self._open = False
+        self.pause()
+        self.on_full = self.on_ready = _nobody_waits
         self.on_text = _nobody_listens
 
     def unsent_bytes(self) -> int:
@@ -154,7 +162,7 @@ class FramingProtocol(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         if self._frames is not None:
-            self._frames.ready = False
+            self._frames.pause()
 
     def resume_writing(self) -> None:
         super().resume_writing()

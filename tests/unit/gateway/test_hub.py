@@ -9,7 +9,7 @@ import pytest
 from sightline.deliveries.framing import Frame
 from sightline.events.observation import Observation, TrackedFace
 from sightline.exceptions import Unavailable
-from sightline.gateway.hub import REMEMBERED_OBSERVATIONS, WOKEN_AT_ONCE, Hub, Shown
+from sightline.gateway.hub import REMEMBERED_OBSERVATIONS, TOLD_AT_ONCE, Hub, Shown
 
 
 class Names:
@@ -107,7 +107,7 @@ async def test_commit_wakes_everybody_once() -> None:
 
 async def test_many_clients_are_woken_a_few_at_a_time() -> None:
     meeting = hub()
-    clients = [Listener(str(number)) for number in range(3 * WOKEN_AT_ONCE + 1)]
+    clients = [Listener(str(number)) for number in range(3 * TOLD_AT_ONCE + 1)]
     join(meeting, *clients)
     for client in clients:
         client.woken = 0
@@ -116,7 +116,7 @@ async def test_many_clients_are_woken_a_few_at_a_time() -> None:
     while max(turns) < len(clients):
         turns.add(sum(client.woken for client in clients))
         await asyncio.sleep(0)
-    assert sorted(turns) == [0, WOKEN_AT_ONCE, 2 * WOKEN_AT_ONCE, 3 * WOKEN_AT_ONCE, len(clients)]
+    assert sorted(turns) == [0, TOLD_AT_ONCE, 2 * TOLD_AT_ONCE, 3 * TOLD_AT_ONCE, len(clients)]
 
 
 async def test_what_is_committed_during_a_round_comes_in_the_next() -> None:
@@ -183,7 +183,7 @@ async def test_observation_goes_to_who_looks_and_is_encoded_for_them_only() -> N
 async def test_observations_of_one_turn_come_together() -> None:
     meeting = hub()
     seen_at_once: list[Shown] = []
-    clients = [Listener(str(number), cameras=("c",)) for number in range(2 * WOKEN_AT_ONCE)]
+    clients = [Listener(str(number), cameras=("c",)) for number in range(2 * TOLD_AT_ONCE)]
     join(meeting, *clients)
     clients[0].observe = seen_at_once.append  # type: ignore[method-assign]
     for frame_id in (1, 2, 3):

@@ -26,8 +26,11 @@ class AsgiWriter:
 
     def __init__(self, socket: ClientSocket) -> None:
         self.ready = True
+        self.on_full: Callable[[], None] = _nobody_waits
         self.on_ready: Callable[[], None] = _nobody_waits
         self.on_text: Callable[[bytes], bool] = _never
+        self.put = None
+        self.deflates = False
         self._socket = socket
         self._waiting: list[Bundle | Frame] = []
         self._sending: asyncio.Task[None] | None = None
@@ -35,6 +38,7 @@ class AsgiWriter:
     def write(self, bundle: Bundle | Frame) -> None:
         self._waiting.append(bundle)
         self.ready = False
+        self.on_full()
         if self._sending is None:
             self._sending = asyncio.create_task(self._send())
 

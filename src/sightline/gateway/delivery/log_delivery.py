@@ -13,6 +13,7 @@ from sightline.deliveries.window import Window
 from sightline.events.wire import encode_message
 from sightline.exceptions import SightlineError, Unavailable
 from sightline.gateway.delivery.outbox import Outbox
+from sightline.gateway.delivery.ranks import Manner, Member, Rank
 from sightline.gateway.delivery.shared_pages import Lot, SharedPage, position
 from sightline.gateway.gateway import Gateway
 
@@ -27,7 +28,7 @@ class LogDelivery:
 
     __slots__ = (
         "_counted", "_cursor", "_epoch", "_failed", "_fetched", "_fetching", "_gateway", "_hub", "_kind", "_metrics",
-        "_outbox", "_pages", "_ready", "_replay_to", "_tags", "_window",
+        "_outbox", "_pages", "_ready", "_replay_to", "_window", "rank", "tags",
     )  # fmt: skip
 
     def __init__(
@@ -41,8 +42,9 @@ class LogDelivery:
         self._ready = on_page
         self._failed = on_failure
         self._window: Window | None = None
-        self._tags = self._kind = frozenset[str]()
+        self.tags = self._kind = frozenset[str]()
         self._cursor = self._counted = 0
+        self.rank: Rank | None = None
         self._epoch = ""
         self._replay_to: int | None = None
         self._fetching: asyncio.Task[None] | None = None
@@ -54,12 +56,28 @@ class LogDelivery:
     ) -> None:  # fmt: skip
         """From `start` on (exclusive); what is there up to `replay_to` is a replay. `first` are messages that go before
         everything else of the log; each is made when the one before it was written."""
-        self._window, self._tags, self._kind = window, tags, self._pages.kind_of(tags)
+        self._window, self.tags, self._kind = window, tags, self._pages.kind_of(tags)
         self._cursor, self._epoch, self._replay_to = start.offset, start.epoch, replay_to
         if first is not None:
             self._fetching = asyncio.create_task(self._tell(first))
         else:
             self.tell_caught_up()
+
+    def line_up(self, member: Member, *, deflates: bool, sees_all: bool) -> None:
+        """Has the log sent together with others, if the client has everything, and is to have more as it comes."""
+        window = self._window
+        if window is None or self.rank is not None or self._replay_to is not None or self._fetching is not None:
+            return
+        if self._cursor == self._hub.prepared:
+            manner = Manner(self._kind, deflates, sees_all)
+            self.rank = self._gateway.native_ranks.line_up(member, manner, self._cursor, window)
+
+    def step_out(self, member: Member) -> None:
+        """Has it sent by itself again."""
+        rank, self.rank = self.rank, None
+        if rank is not None:
+            self._cursor = rank.cursor
+            rank.leave(member)
 
     def end(self) -> None:
         """Nothing is sent any more."""
@@ -69,8 +87,9 @@ class LogDelivery:
 
     @property
     def is_behind(self) -> bool:
-        """Whether there is more to be sent now; what is not prepared yet comes with the hub's next round."""
-        return self._window is not None and self._cursor < self._hub.prepared
+        """Whether there is more to be sent now; what is not prepared yet comes with the hub's next round, and to a
+        client in a rank all of it comes with that."""
+        return self._window is not None and self.rank is None and self._cursor < self._hub.prepared
 
     @property
     def is_reading(self) -> bool:
@@ -81,27 +100,17 @@ class LogDelivery:
         """The offset beyond which something waits for the device to confirm it; `None` where nothing does."""
         if self._window is not None and self._window.unconfirmed_after is not None:
             return self._window.unconfirmed_after
-        return self._cursor if self._window is not None and self._cursor < self._hub.top else None
+        return self._place if self._window is not None and self._place < self._hub.top else None
 
-    def step(self) -> Bundle | None:
-        """What goes next for a client that had everything before the last round, is like one that was served before it,
-        and may be sent all of it: counted as sent. `None` for everybody else: see `next`."""
-        page, window = self._pages.newest, self._window
-        if page is None or window is None or self._cursor != page.after:
-            return None
-        if self._replay_to is not None or self._fetching is not None:
-            return None
-        lot = page.latest.get(self._tags if page.is_personal else self._kind)
-        if lot is None or lot.sent != window.sent or not window.take(lot.page):
-            return None
-        self._cursor = page.to
-        self._metrics.written += lot.page.entries
-        return lot.bundle
+    @property
+    def _place(self) -> int:
+        return self._cursor if self.rank is None else self.rank.cursor
 
     def next(self) -> Bundle | None:
-        """What goes next, counted as sent: the caller writes it now. `None` when nothing waits, or may go, now."""
+        """What goes next, counted as sent: the caller writes it now. `None` when nothing waits, or may go, now, and
+        while the client is in a rank."""
         window = self._window
-        if self._fetching is not None:
+        if self._fetching is not None or self.rank is not None:
             return None
         while window is not None and self._cursor < self._hub.prepared:
             page = self._pages.page(self._cursor) or self._take_fetched()
@@ -110,9 +119,9 @@ class LogDelivery:
                 return None
             lot: Lot | None
             if window.admits(page.count, page.size):
-                lot, to = page.lot(self._tags if page.is_personal else self._kind, window.sent), page.to
+                lot, to = page.lot(self.tags if page.personal else self._kind, window.sent), page.to
             else:
-                lot, to = page.part(self._tags, window.sent, window.free_entries(), window.free_bytes())
+                lot, to = page.part(self.tags, window.sent, window.free_entries(), window.free_bytes())
             if lot is None and to <= self._cursor:
                 return None
             self._cursor = to
@@ -135,9 +144,9 @@ class LogDelivery:
     def tell_position_if_moved(self) -> None:
         """Says how far the client is, where that is news."""
         window = self._window
-        if window is not None and self._cursor > window.sent:
-            self._outbox.put_control(position(window.sent, self._cursor))
-            window.page_sent(self._cursor, 0, 0)
+        if window is not None and self._place > window.sent:
+            self._outbox.put_control(position(window.sent, self._place))
+            window.page_sent(self._place, 0, 0)
 
     def tell_caught_up(self) -> None:
         """Says that the replay is over, once it is."""

@@ -1,7 +1,8 @@
 """The one who writes to a client: control, log, state, observations, in this order, and never waiting.
 
 What is put into the outbox in one turn of the event loop is written in the next, in as few writes as there are kinds:
-a write costs more than what is in it. What the hub hands to everybody is written at once where nothing waits before it.
+a write costs more than what is in it. What the hub hands to everybody is written at once where nothing waits before it;
+whoever was served so may go on in a rank (`ranks.py`).
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from sightline.gateway.delivery.log_delivery import LogDelivery
 from sightline.gateway.delivery.outbox import Outbox
 from sightline.gateway.dialects.client_socket import MessageWriter
 from sightline.gateway.gateway import Gateway
+from sightline.gateway.hub import Client
 
 __all__ = ["Sender"]
 
@@ -33,50 +35,70 @@ class Sender:
     `on_failure` when the log cannot be read."""
 
     __slots__ = (
-        "_closer", "_closing", "_on_too_slow", "_scheduled", "_taken_ms", "_unsent", "_writer", "log", "outbox",
+        "_closer", "_closing", "_on_too_slow", "_scheduled", "_sees_all", "_taken_ms", "_unsent", "_writer", "client",
+        "log", "outbox", "put",
     )  # fmt: skip
 
     def __init__(
-        self, gateway: Gateway, writer: MessageWriter, *, on_too_slow: Callable[[], None],
+        self, gateway: Gateway, client: Client, writer: MessageWriter, *, on_too_slow: Callable[[], None],
         on_failure: Callable[[], None],
     ) -> None:  # fmt: skip
+        self.client = client
         self.outbox = Outbox(self.soon)
         self.log = LogDelivery(gateway, self.outbox, on_page=self.pump, on_failure=on_failure)
         self._writer = writer
+        self.put = writer.put or _nowhere
         self._on_too_slow = on_too_slow
-        self._scheduled = False
+        self._scheduled = self._sees_all = False
         self._closing: tuple[int, str] | None = None
         self._closer: asyncio.Task[None] | None = None
         self._unsent = 0
         self._taken_ms = 0
-        writer.on_ready = self._drained
+        writer.on_full, writer.on_ready = self.step_out, self._drained
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """What the client carries."""
+        return self.log.tags
 
     def soon(self) -> None:
         """There may be something to write."""
+        rank = self.log.rank
+        if rank is not None and (rank.manner.sees_all or rank.is_behind or self.outbox.has_control):
+            self.step_out()
         if not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self.pump)
 
-    def log_grew(self) -> None:
+    def see_all(self, everything: bool) -> None:
+        """Whether the client wants every observation of every camera, as it comes."""
+        if everything is not self._sees_all:
+            self._sees_all = everything
+            self.step_out()
+            self.soon()
+
+    def wake(self) -> None:
         """There is more in the log: writes it where nothing goes before it."""
         if self._scheduled or not self._writer.ready:
-            return
-        bundle = self.log.step()
-        if bundle is not None:
-            self._writer.write(bundle)
             return
         bundle = self.log.next()
         if bundle is not None:
             self._writer.write(bundle)
             if self.log.is_behind:
                 self.soon()
+        self._line_up()
 
     def show(self, bundle: Bundle) -> bool:
         """Writes observations at once, if nothing goes before them and there is room; whether it did."""
         if self._scheduled or not self._writer.ready or self.log.is_behind or not self.outbox.is_empty:
             return False
         self._writer.write(bundle)
+        self._line_up()
         return True
+
+    def step_out(self) -> None:
+        """Is served by itself from now on."""
+        self.log.step_out(self)
 
     def pump(self) -> None:
         """Writes what may go now."""
@@ -102,13 +124,21 @@ class Sender:
         """Closes after what is in the outbox as control."""
         if self._closing is None:
             self._closing = (code, reason)
+            self.step_out()
             self.soon()
 
     def stop(self) -> None:
         """The connection has ended."""
+        self.step_out()
         self.log.end()
         self._closing = self._closing or (1006, "")
-        self._writer.on_ready = _nothing
+        self._writer.on_full = self._writer.on_ready = _nothing
+
+    def _line_up(self) -> None:
+        if self._writer.put is None or not self._writer.ready or self._scheduled or self._closing is not None:
+            return
+        if self.outbox.is_empty:
+            self.log.line_up(self, deflates=self._writer.deflates, sees_all=self._sees_all)
 
     def _drained(self) -> None:
         self._taken_ms = 0
@@ -146,3 +176,7 @@ class Sender:
 
 def _nothing() -> None:
     """Stands for a sender that has ended."""
+
+
+def _nowhere(frames: bytes) -> None:
+    """Stands for a writer that takes no frames: such a client is in no rank."""

@@ -17,10 +17,8 @@ MAX_PAGES = 64
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """Entries with the `position` that follows them, for who was told of everything up to `sent`, and how they
-    count."""
+    """Entries with the `position` that follows them, and how they count."""
 
-    sent: int
     bundle: Bundle
     page: SentPage
 
@@ -29,7 +27,7 @@ class SharedPage:
     """One page, and what each kind of client gets of it: of one kind are those who carry the same of the tags that the
     page is addressed to, and whose last `position` was the same."""
 
-    __slots__ = ("_addressed", "_lots", "_page", "after", "count", "is_personal", "latest", "size", "to")
+    __slots__ = ("_addressed", "_lots", "_page", "after", "count", "personal", "size", "to")
 
     def __init__(self, after: int, page: Page) -> None:
         self.after, self.to = after, page.to
@@ -37,11 +35,9 @@ class SharedPage:
         self.size = sum(entry.size for entry in page.entries)
         self._page = page
         self._addressed: frozenset[str] = frozenset().union(*(entry.audience for entry in page.entries))
-        self.is_personal = any(is_personal(tag) for tag in self._addressed)
-        """Whether a client's own tag decides what it gets; if not, those that it shares with others do."""
+        self.personal = frozenset(tag for tag in self._addressed if is_personal(tag))
+        """Whoever carries none of these gets what everybody gets with whom it shares its other tags."""
         self._lots: dict[tuple[frozenset[str], int], Lot | None] = {}
-        self.latest: dict[frozenset[str], Lot | None] = {}
-        """By tags, what somebody who carries them was given last."""
 
     def lot(self, tags: frozenset[str], sent: int) -> Lot | None:
         """All that is addressed to `tags`, for a client whose last `position` was `sent`; `None` for nothing."""
@@ -49,8 +45,7 @@ class SharedPage:
         if key not in self._lots:
             share = self._page.share(tags, self.count, self.size)
             self._lots[key] = self._lot(share, sent) if share.entries else None
-        lot = self.latest[tags] = self._lots[key]
-        return lot
+        return self._lots[key]
 
     def part(self, tags: frozenset[str], sent: int, max_entries: int, max_bytes: int) -> tuple[Lot | None, int]:
         """What of that may be sent now, and how far it goes."""
@@ -61,7 +56,6 @@ class SharedPage:
         frames = [entry.frame for entry in share.entries]
         size = sum(entry.size for entry in share.entries)
         return Lot(
-            sent,
             Bundle([*frames, Frame(position(sent, share.to))]),
             SentPage(share.to, len(frames), size, share.entries[0].offset - 1),
         )

@@ -44,14 +44,19 @@ class ClientSocket(Protocol):
 
 
 class MessageWriter(Protocol):
-    """The sending side of a connection, for a sender that never waits: it writes while `ready` and is told by
-    `on_ready` when it may go on."""
+    """The sending side of a connection, for a sender that never waits: it writes while `ready`, is told by `on_full`
+    when that has ended, and by `on_ready` when it may go on."""
 
     ready: bool
+    on_full: Callable[[], None]
     on_ready: Callable[[], None]
     on_text: Callable[[bytes], bool]
     """Offered a short text that came alone, before it is queued for `receive`; true: it was dealt with. A writer may
     offer none."""
+
+    put: Callable[[bytes], object] | None
+    """Takes whole frames while `ready`, compressed ones where it `deflates`. A writer may offer none."""
+    deflates: bool
 
     def write(self, bundle: Bundle | Frame) -> None:
         """In order with what was written before. What is written to a connection that has ended is lost."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -98,9 +98,9 @@ class NativeClient:
         self._visitor = Visitor(gateway, socket, self.client_id)
         self._gate = MessageGate(gateway, self._flooded)
         self._writer = writer or AsgiWriter(socket)
-        self._sender = Sender(gateway, self._writer, on_too_slow=self._too_slow, on_failure=self._log_failed)
+        self._sender = Sender(gateway, self, self._writer, on_too_slow=self._too_slow, on_failure=self._log_failed)
         self._outbox, self._log = self._sender.outbox, self._sender.log
-        self.wake: Callable[[], None] = self._sender.log_grew
+        self.wake = self._sender.wake
         self._subscriptions = Subscriptions()
         self._requests: NativeRequests | EngineRequests | None = None
         self._replaced = 0
@@ -280,6 +280,7 @@ class NativeClient:
                 await self._watch(effect)
             case Unwatch(camera_id=camera_id):
                 self._subscriptions.remove(camera_id)
+                self._sender.see_all(self._subscriptions.everything)
                 self._outbox.drop_camera(camera_id)
                 self._gateway.hub.on_watch_change()
             case StoreCursor(offset=offset):
@@ -379,6 +380,7 @@ class NativeClient:
             self._carry_out(self._session.refused_watch(effect, "INVALID_MESSAGE", message))
             return
         self._subscriptions.add(effect)
+        self._sender.see_all(self._subscriptions.everything)
         gateway.hub.on_watch_change()
 
     def _shows(self, watch: Watch, camera_id: str, frame_id: int) -> bool:

@@ -26,8 +26,11 @@ class Writer:
 
     def __init__(self) -> None:
         self.ready = True
+        self.on_full: Callable[[], None] = lambda: None
         self.on_ready: Callable[[], None] = lambda: None
         self.on_text: Callable[[bytes], bool] = lambda text: False
+        self.put: Callable[[bytes], object] | None = None
+        self.deflates = False
         self.writes: list[list[str | bytes]] = []
         self.unsent = 0
         self.closed: tuple[int, str] | None = None
@@ -67,7 +70,8 @@ class Bench:
         gateway: Any = SimpleNamespace(hub=self.hub, metrics=Metrics(), native_pages=pages)
         self.writer = Writer()
         self.too_slow = 0
-        self.sender = Sender(gateway, self.writer, on_too_slow=self._too_slow, on_failure=lambda: None)
+        client: Any = SimpleNamespace(client_id="c")
+        self.sender = Sender(gateway, client, self.writer, on_too_slow=self._too_slow, on_failure=lambda: None)
         self.window = Window(sent=0, received=0)
         self.sender.log.begin(self.window, TAGS, Cursor("e", 0), 0)
         self.sender.log.tell_caught_up()
@@ -107,11 +111,11 @@ async def test_log_is_written_at_once_where_nothing_goes_before_it() -> None:
     await bench.turn()
     bench.writer.writes.clear()
     bench.commit(1)
-    bench.sender.log_grew()
+    bench.sender.wake()
     assert bench.writer.writes == [['"1"', '{"type":"position","data":{"from":0,"to":1}}']]
     bench.sender.outbox.put_control("answer")
     bench.commit(2)
-    bench.sender.log_grew()
+    bench.sender.wake()
     assert len(bench.writer.writes) == 1, "the answer goes first"
     assert [write[0] for write in await bench.turn()] == ["answer", '"2"']
     assert bench.window.outstanding == 2
@@ -122,7 +126,7 @@ async def test_nothing_is_written_while_the_client_takes_nothing() -> None:
     await bench.turn()
     bench.writer.ready = False
     bench.commit(3)
-    bench.sender.log_grew()
+    bench.sender.wake()
     for frame_id in range(5):
         bench.sender.outbox.put_observation("cam", frame_id, Frame(f"o{frame_id}"))
     assert not bench.sender.show(Bundle([Frame("shown")]))
@@ -137,7 +141,7 @@ async def test_credit_ends_the_log_and_not_the_rest() -> None:
     bench = Bench()
     await bench.turn()
     bench.commit(250)
-    bench.sender.log_grew()
+    bench.sender.wake()
     sent = [payload for write in bench.writer.writes for payload in write]
     assert sent[-2] == '"100"'
     bench.sender.outbox.put_state(Frame("s"))
@@ -194,6 +198,6 @@ async def test_close_comes_after_what_goes_first_and_before_everything_else() ->
     assert code == 4002
     assert len(reason.encode()) <= 123
     bench.writer.ready = True
-    bench.sender.log_grew()
+    bench.sender.wake()
     bench.sender.soon()
     assert await bench.turn() == []
