@@ -551,7 +551,7 @@ async def test_positions_join_and_never_skip_what_is_for_the_client(gateway_run:
         assert joins == [(0, 1), (1, 2), (2, 3), (3, 4)]
         await other.next("bulk_status_update")
         (session,) = [client for client in gateway.gateway.hub.clients if client.user_name == "olga"]
-        await gateway.until(lambda: session._log._cursor == 4)  # type: ignore[attr-defined]
+        await gateway.until(lambda: session._log.cursor == 4)  # type: ignore[attr-defined]
         session.tick(gateway.gateway.clock.now_ms() + 31_000)  # type: ignore[attr-defined]
         assert await other.data("position") == {"from": 0, "to": 4}
         assert other.all("alert_triggered") == []

@@ -100,10 +100,11 @@ class LogDelivery:
         """The offset beyond which something waits for the device to confirm it; `None` where nothing does."""
         if self._window is not None and self._window.unconfirmed_after is not None:
             return self._window.unconfirmed_after
-        return self._place if self._window is not None and self._place < self._hub.top else None
+        return self.cursor if self._window is not None and self.cursor < self._hub.top else None
 
     @property
-    def _place(self) -> int:
+    def cursor(self) -> int:
+        """Up to where the client was sent everything, or passed over."""
         return self._cursor if self.rank is None else self.rank.cursor
 
     def next(self) -> Bundle | None:
@@ -144,9 +145,9 @@ class LogDelivery:
     def tell_position_if_moved(self) -> None:
         """Says how far the client is, where that is news."""
         window = self._window
-        if window is not None and self._place > window.sent:
-            self._outbox.put_control(position(window.sent, self._place))
-            window.page_sent(self._place, 0, 0)
+        if window is not None and self.cursor > window.sent:
+            self._outbox.put_control(position(window.sent, self.cursor))
+            window.page_sent(self.cursor, 0, 0)
 
     def tell_caught_up(self) -> None:
         """Says that the replay is over, once it is."""

@@ -37,7 +37,10 @@ class Member(Protocol):
 
     client: Client
     put: Callable[[bytes], object]
-    tags: frozenset[str]
+
+    @property
+    def tags(self) -> frozenset[str]:
+        """What it carries."""
 
     def step_out(self) -> None:
         """It leaves its rank."""

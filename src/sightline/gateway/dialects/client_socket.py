@@ -54,10 +54,12 @@ class MessageWriter(Protocol):
     """Offered a short text that came alone, before it is queued for `receive`; true: it was dealt with. A writer may
     offer none."""
 
-    put: Callable[[bytes], object] | None
-    """Takes whole frames while `ready`, compressed ones where it `deflates`. A writer may offer none."""
-    deflates: bool
+    @property
+    def put(self) -> Callable[[bytes], object] | None:
+        """Takes whole frames while `ready`, compressed ones where it `deflates`. A writer may offer none."""
 
+    @property
+    def deflates(self) -> bool: ...
     def write(self, bundle: Bundle | Frame) -> None:
         """In order with what was written before. What is written to a connection that has ended is lost."""
 
