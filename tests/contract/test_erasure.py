@@ -8,10 +8,12 @@ import pytest
 
 from sightline.events.alert import Severity
 from sightline.exceptions import NotFound
+from sightline.identities.sighting import Appearance
 from sightline.identities.subject import ErasureReceipt
 from sightline.stores import SqlStore
 from tests.contract.conftest import OpenStore
 from tests.contract.facts import NOON_MS, OPERATORS, alerting, enrol, event, raise_alert, sample, silent
+from tests.contract.tracks import leave
 
 
 async def test_the_receipt_counts_what_was_erased(store: SqlStore) -> None:
@@ -29,6 +31,22 @@ async def test_the_receipt_counts_what_was_erased(store: SqlStore) -> None:
     assert receipt == ErasureReceipt(
         person_id=person.id, erased_at_ms=NOON_MS + 1000, references=2, alerts=1, events=2, pictures=2
     )
+
+
+async def test_when_cameras_saw_somebody_is_known_until_they_are_erased(store: SqlStore) -> None:
+    person = await enrol(store)
+    about = {"person_id": person.id, "subject_id": person.id}
+    await store.alerts.accept(event("1", **about), silent, blobs={}, now_ms=NOON_MS)
+    await store.alerts.accept(event("2"), silent, blobs={}, now_ms=NOON_MS)
+    await leave(store, 1, person_id=person.id, camera_id="camera-2")
+    await leave(store, 2)
+    seen = await store.people.appearances(person.id)
+    assert sorted(seen, key=lambda one: one.camera_id) == [
+        Appearance("camera-1", NOON_MS, NOON_MS), Appearance("camera-2", NOON_MS + 1000, NOON_MS + 1500)
+    ]  # fmt: skip
+    await store.people.erase(person.id, now_ms=NOON_MS)
+    with pytest.raises(NotFound):
+        await store.people.appearances(person.id)
 
 
 async def test_nothing_of_the_person_is_left(store: SqlStore, tmp_path: Path) -> None:

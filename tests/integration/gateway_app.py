@@ -29,6 +29,7 @@ from sightline.decisions.watch_list import WatchList
 from sightline.events import engine_link as link
 from sightline.events.alert import Severity
 from sightline.events.fact import Accepted, Fact, Identified
+from sightline.events.footage import FindFootage, FootageSpans
 from sightline.events.lease import Beat, Lease
 from sightline.events.observation import Observation, TrackedFace
 from sightline.events.spoken import decode_spoken
@@ -133,10 +134,11 @@ class AlertsClient(NativeClient):
 
 @dataclass
 class ScriptedEngine:
-    """A connected engine that says what it is told to."""
+    """A connected engine that says what it is told to. `recorded` is what it answers when recordings are looked for."""
 
     socket: ClientConnection
     told: list[link.GatewayMessage] = field(default_factory=list)
+    recorded: Callable[[FindFootage], FootageSpans] = lambda asked: FootageSpans(request_id=asked.request_id)
 
     def __post_init__(self) -> None:
         self._changed = asyncio.Event()
@@ -147,8 +149,11 @@ class ScriptedEngine:
         with contextlib.suppress(ConnectionClosed):
             async for data in self.socket:
                 assert isinstance(data, bytes)
-                self.told.append(link.decode_gateway_message(data))
+                message = link.decode_gateway_message(data)
+                self.told.append(message)
                 self._changed.set()
+                if isinstance(message, FindFootage):
+                    await self.send(self.recorded(message))
 
     async def send(self, *messages: link.EngineMessage) -> None:
         for message in messages:

@@ -20,9 +20,17 @@ from sightline.engine.link.gateway_address import GatewayAddress
 from sightline.engine.video import footage_recorder
 from sightline.engine.video.footage_shelf import FootageSettings
 from sightline.events.engine_link import Assign, CameraSpec, Status
-from sightline.events.footage import FootageListed, ListFootage, SendFootage
+from sightline.events.footage import (
+    FindFootage,
+    FootageListed,
+    FootageSpan,
+    FootageSpans,
+    ListFootage,
+    SendFootage,
+)
 from sightline.events.observation import Observation
 from sightline.events.scene import Scene
+from sightline.events.spans import Span
 from tests.fake_gateway import TOKEN, FakeGateway
 from tests.scripted_engine import scripted_engine
 from tests.videos import number_in, numbered, write_video
@@ -69,6 +77,13 @@ async def listed(gateway: FakeGateway, request_id: str = "list") -> FootageListe
     return gateway.all(FootageListed)[-1]
 
 
+async def found_within(gateway: FakeGateway, *times: Span, delete: bool = False) -> FootageSpans:
+    known = len(gateway.all(FootageSpans))
+    await gateway.send(FindFootage(request_id="find", within={"hall": list(times)}, delete=delete))
+    await gateway.until(lambda: len(gateway.all(FootageSpans)) > known)
+    return gateway.all(FootageSpans)[-1]
+
+
 async def pieces_of(gateway: FakeGateway, at_least: int) -> FootageListed:
     while len((found := await listed(gateway)).pieces) < at_least:  # noqa: ASYNC110  # a disk has no event
         await asyncio.sleep(0.3)
@@ -94,13 +109,31 @@ async def test_pieces_follow_one_another_without_a_gap_and_are_handed_over(
         await gateway.send(SendFootage(request_id="gone", camera_id="hall", starts_at=5))
         await gateway.until(lambda: gateway.all(FootageListed)[-1].request_id == "gone")
         assert len(gateway.footage["0"]) == first.size_bytes
+        before = await found_within(gateway, (first.starts_at, first.starts_at + 1))
+        assert before == FootageSpans(
+            request_id="find",
+            spans={
+                "hall": [
+                    FootageSpan(
+                        starts_at=first.starts_at,
+                        ends_at=first.starts_at + first.duration_ms,
+                        pieces=1,
+                        size_bytes=first.size_bytes,
+                    )
+                ]
+            },
+        )
+        later = (second.starts_at + 300, 10**14)  # as well what is being written; the first may last until the second
+        deleted = await found_within(gateway, later, delete=True)
+        assert (deleted.spans, deleted.deleted >= 2) == ({}, True)
         await gateway.send(camera(video, record=False))
         while list((tmp_path / "spool" / "footage" / "hall").glob("*.growing.*")):  # noqa: ASYNC110  # likewise
             await asyncio.sleep(0.1)
         ended = await listed(gateway, "ended")
     numbers = shown(gateway.footage["0"]) + shown(gateway.footage["1"])
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
-    assert len(ended.pieces) > 2 or ended.pieces[-1].starts_at >= second.starts_at
+    assert ended.pieces[0] == first
+    assert all(piece.starts_at > second.starts_at + second.duration_ms for piece in ended.pieces[1:])
 
 
 async def test_recording_stops_before_the_disk_is_full_and_says_so(

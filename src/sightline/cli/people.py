@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
 from sightline.cli.options import Config, Home, Json, Yes, loaded
-from sightline.cli.output import OUT, print_json, say, table, time_of
+from sightline.cli.output import OUT, print_json, say, table, time_of, warn
 from sightline.cli.session import run
-from sightline.client.answers import EnrolledReference, ErasureReceipt, PersonInfo, WatchListInfo
+from sightline.client.answers import (
+    EnrolledReference,
+    ErasureReceipt,
+    FootageSpan,
+    PersonFootage,
+    PersonInfo,
+    WatchListInfo,
+)
 from sightline.client.rest import RestClient
 from sightline.exceptions import SightlineError
 
@@ -71,22 +80,37 @@ def show(person: Who, as_json: Json = False, home: Home = None, config: Config =
         OUT.print(table(("photo", "quality", "enrolled"), rows))
 
 
-@app.command()
-def remove(person: Who, yes: Yes = False, as_json: Json = False, home: Home = None, config: Config = None) -> None:
-    """Erase a person: photos, templates, and their place in every alert and event. This cannot be undone.
+Recordings = Annotated[
+    bool, typer.Option("--recordings", help="Delete the recordings that show them as well: they show others too.")
+]
 
-    What is printed at the end is the receipt. It names nobody and may be kept.
+
+@app.command()
+def remove(
+    person: Who,
+    recordings: Recordings = False,
+    yes: Yes = False,
+    as_json: Json = False,
+    home: Home = None,
+    config: Config = None,
+) -> None:
+    """Erase a person: photos, templates, clips, and their place in every alert and event. This cannot be undone.
+
+    What is printed at the end is the receipt. It names nobody and may be kept. Below it is what still shows them.
     """
 
-    async def find(client: RestClient) -> PersonInfo:
-        return await _find(client, person)
+    async def find(client: RestClient) -> tuple[PersonInfo, PersonFootage]:
+        person_found = await _find(client, person)
+        return person_found, await client.person_footage(person_found.id)
 
     async def erase(client: RestClient) -> ErasureReceipt:
-        return await client.erase_person(found.id)
+        return await client.erase_person(found.id, footage=recordings)
 
     settings = loaded(home, config)
-    found = run(settings, find)
+    found, footage = run(settings, find)
     if not yes:
+        if footage.pieces:
+            warn(f"recordings that show {found.name}, {_amount(footage)}, {_fate(recordings)}")
         typer.confirm(f"Erase {found.name} with {found.references} photos, for ever?", abort=True, err=True)
     receipt = run(settings, erase)
     if as_json:
@@ -100,8 +124,33 @@ def remove(person: Who, yes: Yes = False, as_json: Json = False, home: Home = No
         ("alerts made anonymous", str(receipt.alerts)),
         ("events made anonymous", str(receipt.events)),
         ("pictures destroyed", str(receipt.pictures)),
+        ("pieces of recordings deleted", str(receipt.recordings)),
     )
     OUT.print(table(("receipt", ""), facts))
+    _say_what_is_left(receipt.footage)
+
+
+def _say_what_is_left(footage: PersonFootage) -> None:
+    if footage.spans:
+        say(f"\nstill shown by recordings, {_amount(footage)}")
+        OUT.print(_times(footage.spans))
+    if footage.unreached_engines:
+        engines = ", ".join(footage.unreached_engines)
+        warn(f"\nnot asked for recordings, and may have some of these times: {engines}")
+        OUT.print(_times(footage.seen))
+
+
+def _times(spans: Iterable[FootageSpan]) -> Table:
+    rows = ((span.camera or span.camera_id, time_of(span.starts_at), time_of(span.ends_at)) for span in spans)
+    return table(("camera", "from", "to"), rows)
+
+
+def _amount(footage: PersonFootage) -> str:
+    return f"{footage.pieces} pieces of {footage.size_bytes / 1_000_000:.1f} MB"
+
+
+def _fate(deleted: bool) -> str:
+    return "go too" if deleted else "stay (--recordings deletes them, and with them others who are in them)"
 
 
 async def _find(client: RestClient, wanted: str) -> PersonInfo:

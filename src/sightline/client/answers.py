@@ -20,6 +20,7 @@ __all__ = [
     "EngineView",
     "EnrolledReference",
     "ErasureReceipt",
+    "FootageSpan",
     "FoundFace",
     "FoundPerson",
     "Identification",
@@ -32,6 +33,7 @@ __all__ = [
     "PastIndexing",
     "PastSearch",
     "PastSighting",
+    "PersonFootage",
     "PersonInfo",
     "PhotoResult",
     "SourceTest",
@@ -246,8 +248,29 @@ class PhotoResult(msgspec.Struct, frozen=True, kw_only=True):
     quality: float | None = None
 
 
+class FootageSpan(msgspec.Struct, frozen=True, kw_only=True):
+    """Pieces of one camera's recordings that follow one another."""
+
+    camera_id: str
+    camera: str
+    starts_at: int
+    ends_at: int
+    pieces: int = 0
+    size_bytes: int = 0
+
+
+class PersonFootage(msgspec.Struct, frozen=True, kw_only=True):
+    """Recordings that show a person. `seen` is when cameras saw them, where engines could not be asked."""
+
+    spans: tuple[FootageSpan, ...] = ()
+    pieces: int = 0
+    size_bytes: int = 0
+    unreached_engines: tuple[str, ...] = ()
+    seen: tuple[FootageSpan, ...] = ()
+
+
 class ErasureReceipt(msgspec.Struct, frozen=True, kw_only=True):
-    """How much was erased of a person."""
+    """How much was erased of a person, `recordings` in pieces; `footage` is what still shows them."""
 
     person_id: str
     erased_at: int
@@ -257,6 +280,8 @@ class ErasureReceipt(msgspec.Struct, frozen=True, kw_only=True):
     pictures: int = 0
     sightings: int = 0
     negatives: int = 0
+    recordings: int = 0
+    footage: PersonFootage = PersonFootage()
 
 
 class FoundPerson(msgspec.Struct, frozen=True, kw_only=True):

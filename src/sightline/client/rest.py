@@ -21,6 +21,7 @@ from sightline.client.answers import (
     MachineToken,
     ModelsInfo,
     PastSearch,
+    PersonFootage,
     PersonInfo,
     PhotoResult,
     SourceTest,
@@ -183,9 +184,15 @@ class RestClient:
         names = {"first_name": first_name, "last_name": last_name}
         return await self._ask("POST", "/api/people", PersonInfo, json=names)
 
-    async def erase_person(self, person_id: str) -> ErasureReceipt:
-        """Destroys all that is known of a person, in history as well. Cannot be undone."""
-        return await self._ask("DELETE", f"/api/people/{_path(person_id)}", ErasureReceipt)
+    async def person_footage(self, person_id: str) -> PersonFootage:
+        """Recordings that show a person."""
+        return await self._ask("GET", f"/api/people/{_path(person_id)}/footage", PersonFootage)
+
+    async def erase_person(self, person_id: str, *, footage: bool = False) -> ErasureReceipt:
+        """Destroys all that is known of a person, in history as well; with `footage`, recordings that show them too.
+        Cannot be undone."""
+        params = {"footage": "true"} if footage else {}
+        return await self._ask("DELETE", f"/api/people/{_path(person_id)}", ErasureReceipt, params=params)
 
     async def references(self, person_id: str) -> tuple[EnrolledReference, ...]:
         """The accepted photos of a person."""

@@ -67,7 +67,7 @@ from sightline.events.engine_link import (
     Welcome,
 )
 from sightline.events.fact import Fact, Sighting
-from sightline.events.footage import ListFootage, SendFootage
+from sightline.events.footage import FindFootage, ListFootage, SendFootage
 from sightline.events.gallery_feed import GalleryPage
 from sightline.events.lease import Beat, Lease
 from sightline.events.live_video import HideVideo, ShowVideo
@@ -321,6 +321,8 @@ class Engine:
                 self._requests.probe(message)
             case ListFootage():
                 self._footage_desk.list(message)
+            case FindFootage():
+                self._footage_desk.find(message)
             case SendFootage():
                 self._footage_desk.send(message)
             case Offer():

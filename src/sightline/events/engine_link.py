@@ -15,8 +15,8 @@
       Analysis, SourceProbed, Examined ─────→
       ←──────────────────────────────────── Offer, EndSession, PushedPicture
       Answer, SessionEnded ─────────────────→
-      ←──────────────────────────────────── ListFootage, SendFootage
-      FootageListed ────────────────────────→
+      ←──────────────────────────────────── ListFootage, FindFootage, SendFootage
+      FootageListed, FootageSpans ──────────→
 
 What is said about one thing is in the module of that thing: `fact`, `observation`, `still`, `lease`, `gallery_feed`,
 `live_video`, `peer`, `footage`; here are what the link itself needs and the two unions. Boxes are `[x1, y1, x2, y2]` in
@@ -32,7 +32,7 @@ from typing import Literal
 import msgspec
 
 from sightline.events.fact import Accepted, Fact, Sighting
-from sightline.events.footage import FootageListed, ListFootage, SendFootage
+from sightline.events.footage import FindFootage, FootageListed, FootageSpans, ListFootage, SendFootage
 from sightline.events.gallery_feed import GalleryPage, GallerySince
 from sightline.events.lease import Beat, Lease, Leaving
 from sightline.events.link_message import LinkMessage, LinkValue
@@ -170,7 +170,7 @@ class SourceProbed(LinkMessage, tag="source_probed", frozen=True):
 
 EngineMessage = (
     Hello | GallerySince | Observation | CameraReport | Fact | Sighting | Analysis | Drawn | Examined | SourceProbed
-    | Status | Answer | SessionEnded | Beat | Leaving | FootageListed
+    | Status | Answer | SessionEnded | Beat | Leaving | FootageListed | FootageSpans
 )
 
 
@@ -257,7 +257,7 @@ class ProbeSource(LinkMessage, tag="probe_source", frozen=True):
 GatewayMessage = (
     Welcome | Assign | Revoke | Watch | Unwatch | ShowVideo | HideVideo | UseModels | Analyse | Draw | Examine
     | StopExamining | ProbeSource | GalleryPage | Accepted | Offer | EndSession | PushedPicture | Lease | ListFootage
-    | SendFootage
+    | FindFootage | SendFootage
 )
 
 _UNREADABLE = (UnicodeError, RecursionError)

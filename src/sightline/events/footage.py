@@ -1,8 +1,11 @@
-"""Continuous recordings: they stay with the engine that made them; a gateway asks what there is, and for a piece of it.
+"""Continuous recordings: they stay with the engine that made them; a gateway asks what there is, for a piece of it, and
+to delete what nobody may keep.
 
     engine                                   gateway
       ←──────────────────────────────────── ListFootage
       FootageListed ────────────────────────→
+      ←──────────────────────────────────── FindFootage     also to delete
+      FootageSpans ─────────────────────────→
       ←──────────────────────────────────── SendFootage
       PUT /api/engine/footage/{request_id} ─→            the piece, or FootageListed without any when it is gone
 """
@@ -10,8 +13,17 @@
 from __future__ import annotations
 
 from sightline.events.link_message import LinkMessage, LinkValue
+from sightline.events.spans import Span
 
-__all__ = ["FootageListed", "FootagePiece", "ListFootage", "SendFootage"]
+__all__ = [
+    "FindFootage",
+    "FootageListed",
+    "FootagePiece",
+    "FootageSpan",
+    "FootageSpans",
+    "ListFootage",
+    "SendFootage",
+]
 
 
 class FootagePiece(LinkValue, frozen=True):
@@ -48,3 +60,29 @@ class SendFootage(LinkMessage, tag="send_footage", frozen=True):
     request_id: str
     camera_id: str
     starts_at: int
+
+
+class FindFootage(LinkMessage, tag="find_footage", frozen=True):
+    """What is there of these cameras, by id, within these times (`merged`)? With `delete`, every piece that has a
+    moment of them goes, and the answer is what is left."""
+
+    request_id: str
+    within: dict[str, list[Span]]
+    delete: bool = False
+
+
+class FootageSpan(LinkValue, frozen=True):
+    """Pieces that follow one another, from the first's beginning to the last's end."""
+
+    starts_at: int
+    ends_at: int
+    pieces: int
+    size_bytes: int
+
+
+class FootageSpans(LinkMessage, tag="footage_spans", frozen=True):
+    """The answer, by camera, the oldest first; `deleted` counts pieces."""
+
+    request_id: str
+    spans: dict[str, list[FootageSpan]] = {}
+    deleted: int = 0

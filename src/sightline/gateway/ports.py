@@ -40,6 +40,7 @@ from sightline.gateway.cluster.cluster_ports import ClusterRows, LeaseRows
 from sightline.gateway.past.sighting_ports import Negatives, Sightings, Strangers
 from sightline.gateway.routing.channel_ports import Channels, Notices, PushSubscriptions
 from sightline.gateway.workstations.workstation_ports import WorkstationActions, Workstations
+from sightline.identities.sighting import Appearance
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 from sightline.identities.templates import TemplateProgress, UntemplatedSample
 
@@ -156,6 +157,9 @@ class People(Protocol):
     async def update(
         self, person_id: str, *, first_name: str, last_name: str, age: int | None, description: str
     ) -> Person: ...
+    async def appearances(self, person_id: str) -> Sequence[Appearance]:
+        """When cameras saw this person."""
+
     async def erase(self, person_id: str, *, now_ms: int) -> ErasureReceipt:
         """Destroys key, templates, samples, and the pictures and links of every alert and event of this person."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sightline.identities.similarity import Similarity
 
 __all__ = [
+    "Appearance",
     "NegativeRecord",
     "NewNegative",
     "NewSighting",
@@ -17,6 +18,15 @@ __all__ = [
     "StrangerRef",
     "StrangerState",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Appearance:
+    """That a camera saw somebody: a sighting of theirs, or an event about them, which is one moment."""
+
+    camera_id: str
+    first_seen_ms: int
+    last_seen_ms: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, union, update
 
 from sightline.deliveries.records import GalleryChanges
 from sightline.exceptions import Conflict, NotFound
+from sightline.identities.sighting import Appearance
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 from sightline.stores import gallery, schema
 from sightline.stores.database import Database
@@ -46,6 +47,15 @@ _ENROLLED_FOR = (
     select(_PEOPLE.first_name, _PEOPLE.last_name)
     .join(schema.person_references, _REFERENCES.person_id == _PEOPLE.id)
     .where(_REFERENCES.sha256 == bindparam("sha256"))
+)
+_SIGHTINGS, _EVENTS = schema.sightings.c, schema.events.c
+_APPEARANCES = union(
+    select(_SIGHTINGS.camera_id, _SIGHTINGS.first_seen_ms, _SIGHTINGS.last_seen_ms).where(
+        _SIGHTINGS.person_id == bindparam("person_id")
+    ),
+    select(_EVENTS.camera_id, _EVENTS.captured_at_ms, _EVENTS.captured_at_ms).where(
+        or_(_EVENTS.person_id == bindparam("person_id"), _EVENTS.subject_id == bindparam("person_id"))
+    ),
 )
 _SAMPLE = (
     select(_REFERENCES.person_id, _REFERENCES.sealed_sample, _PEOPLE.sealed_key)
@@ -109,6 +119,15 @@ class People:
             return _get(connection, person_id)
 
         return await self._database.write(write)
+
+    async def appearances(self, person_id: str) -> Sequence[Appearance]:
+        """When cameras saw this person, as far as sightings and events still say so. Raises `NotFound`."""
+
+        def find(connection: Connection) -> Sequence[Appearance]:
+            _key_of(connection, person_id)
+            return [Appearance(*row) for row in connection.execute(_APPEARANCES, {"person_id": person_id})]
+
+        return await self._database.read(find)
 
     async def erase(self, person_id: str, *, now_ms: int) -> ErasureReceipt:
         """Destroys key, templates, samples, and the pictures and links of every alert and event of this person.

@@ -22,7 +22,15 @@ from sightline.events.fact import (
     Unknown,
     What,
 )
-from sightline.events.footage import FootageListed, FootagePiece, ListFootage, SendFootage
+from sightline.events.footage import (
+    FindFootage,
+    FootageListed,
+    FootagePiece,
+    FootageSpan,
+    FootageSpans,
+    ListFootage,
+    SendFootage,
+)
 from sightline.events.gallery_feed import GalleryPage, GallerySince, GalleryTemplate, NegativeTemplate
 from sightline.events.lease import Beat, Lease, Leaving
 from sightline.events.live_video import HideVideo, ShowVideo
@@ -81,6 +89,9 @@ FROM_ENGINES: list[link.EngineMessage] = [
     link.SourceProbed(request_id="r", ok=True, message="", picture=b"\xff\xd8"),
     Answer(request_id="r", answer="v=0"),
     FootageListed(request_id="r", pieces=[FootagePiece(starts_at=1, duration_ms=30_000, size_bytes=5)], stopped="full"),
+    FootageSpans(
+        request_id="r", spans={"c": [FootageSpan(starts_at=1, ends_at=2, pieces=3, size_bytes=4)]}, deleted=1
+    ),
     SessionEnded(session_id="s", reason="another device publishes to this camera now"),
     Answer(request_id="r", error="no", error_code="INVALID_OFFER"),
     link.Status(load=0.5, cameras=1, spool_facts=0, spool_bytes=0, stage_ms={"decode": 1.5}),
@@ -113,6 +124,7 @@ FROM_GATEWAYS: list[link.GatewayMessage] = [
     Offer(request_id="r", session_id="s", camera_id="c", direction="play", offer="v=0", quality="hd"),
     EndSession(session_id="s", camera_id="c"),
     ListFootage(request_id="r", camera_id="c", since=1, until=2),
+    FindFootage(request_id="r", within={"c": [(1, 2)]}, delete=True),
     SendFootage(request_id="r", camera_id="c", starts_at=1),
     Lease(beat=3, length_ms=6_000, server_time=1),
     PushedPicture(session_id="s", camera_id="c", timestamp=5, jpeg=b"\xff\xd8"),

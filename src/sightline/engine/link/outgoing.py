@@ -11,7 +11,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 
 from sightline.events.engine_link import CameraReport, EngineMessage, SourceProbed, Status
-from sightline.events.footage import FootageListed
+from sightline.events.footage import FootageListed, FootageSpans
 from sightline.events.gallery_feed import GallerySince
 from sightline.events.lease import Beat
 from sightline.events.observation import Observation
@@ -22,7 +22,7 @@ __all__ = ["LivePicture", "Outgoing", "Parcel"]
 
 MAX_ANSWERS = 32
 
-_Answer = Analysis | Drawn | SourceProbed | Examined | Answer | SessionEnded | FootageListed
+_Answer = Analysis | Drawn | SourceProbed | Examined | Answer | SessionEnded | FootageListed | FootageSpans
 
 
 @dataclass(frozen=True, slots=True)

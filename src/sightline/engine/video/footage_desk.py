@@ -1,4 +1,4 @@
-"""Answers what gateways ask of the recordings: which there are, and one of them."""
+"""Answers what gateways ask of the recordings: which there are, one of them, and that some be deleted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import structlog
 
 from sightline.engine.link.gateway_address import Gateways
 from sightline.engine.video.footage_recorder import FootageRecorder
-from sightline.events.footage import FootageListed, ListFootage, SendFootage
+from sightline.events.footage import FindFootage, FootageListed, FootageSpans, ListFootage, SendFootage
 
 __all__ = ["FootageDesk"]
 
@@ -31,7 +31,7 @@ class FootageDesk:
     def __init__(
         self,
         recorder: FootageRecorder | None,
-        answer: Callable[[FootageListed], None],
+        answer: Callable[[FootageListed | FootageSpans], None],
         gateways: Gateways,
         tls: ssl.SSLContext | None,
     ) -> None:
@@ -45,6 +45,10 @@ class FootageDesk:
     def list(self, asked: ListFootage) -> None:
         """Answers by and by."""
         self._begin(self._list(asked))
+
+    def find(self, asked: FindFootage) -> None:
+        """Answers by and by, after it has deleted what is to go."""
+        self._begin(self._find(asked))
 
     def send(self, asked: SendFootage) -> None:
         """Puts the piece by and by."""
@@ -71,6 +75,15 @@ class FootageDesk:
         self._answer(
             FootageListed(request_id=asked.request_id, pieces=pieces, truncated=truncated, stopped=recorder.stopped)
         )
+
+    async def _find(self, asked: FindFootage) -> None:
+        recorder = self._recorder
+        if recorder is None:
+            self._answer(FootageSpans(request_id=asked.request_id))
+            return
+        deleted = await asyncio.wrap_future(recorder.delete(asked.within)) if asked.delete else 0
+        spans = await asyncio.to_thread(recorder.shelf.spans, asked.within)
+        self._answer(FootageSpans(request_id=asked.request_id, spans=spans, deleted=deleted))
 
     async def _send(self, asked: SendFootage) -> None:
         path = None

@@ -8,7 +8,9 @@ so, rather than fill it. Where the disk refuses all the same (a quota, a fault),
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import structlog
@@ -17,6 +19,7 @@ from sightline.clock import Clock
 from sightline.engine.video.clip_recorder import VideoFiles, VideoSink
 from sightline.engine.video.footage_shelf import FootageSettings, FootageShelf
 from sightline.engine.video.packet_fan import PacketFan, PacketQueue
+from sightline.events.spans import Span
 from sightline.exceptions import SourceError
 from sightline.packets import TICKS_PER_MS, EncodedPacket
 
@@ -40,6 +43,12 @@ class _Recording:
     """What the disk said when it refused; empty once it takes again."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Deletion:
+    within: Mapping[str, Sequence[Span]]
+    deleted: Future[int] = field(default_factory=Future)
+
+
 class FootageRecorder:
     """The recordings of one engine. `shelf` may be asked from any thread."""
 
@@ -52,6 +61,7 @@ class FootageRecorder:
         self._wake = threading.Event()
         self._recordings: dict[str, _Recording] = {}
         self._ended: list[_Recording] = []
+        self._deletions: list[_Deletion] = []
         self._stopping = False
         self._tidied_at_s: float | None = None
         self._unfinished: list[Path] = []
@@ -91,6 +101,14 @@ class FootageRecorder:
             if fan is not None:
                 self._recordings[camera_id] = _Recording(camera_id, fan, fan.queue())
 
+    def delete(self, within: Mapping[str, Sequence[Span]]) -> Future[int]:
+        """Deletes every piece with a moment of these times (`merged`), by camera, and says how many it was. The piece
+        that is being written ends for it; the next begins at the camera's next keyframe."""
+        deletion = _Deletion(within)
+        with self._lock:
+            self._deletions.append(deletion)
+        return deletion.deleted
+
     # ── the writing thread ──────────────────────────────────────────────────────────────────────────────────────────
 
     def _run(self) -> None:
@@ -101,12 +119,14 @@ class FootageRecorder:
             stopping = self._stopping
             self._look_at_disk()
             with self._lock:
-                recordings, ended = list(self._recordings.values()), self._ended
-                self._ended = []
+                recordings, ended, deletions = list(self._recordings.values()), self._ended, self._deletions
+                self._ended, self._deletions = [], []
             for recording in (*recordings, *ended):
                 self._drain(recording)
             for recording in ended:
                 self._close(recording)
+            for deletion in deletions:
+                self._delete(deletion, recordings)
             if stopping:
                 return
 
@@ -157,6 +177,20 @@ class FootageRecorder:
             recording.sink = self._files.grow(recording.path, packet.parameters, packet.dts)
             recording.first = packet
         recording.sink.write(packet)
+
+    def _delete(self, deletion: _Deletion, recordings: Sequence[_Recording]) -> None:
+        if not deletion.deleted.set_running_or_notify_cancel():
+            return
+        deleted = 0
+        for camera_id, times in deletion.within.items():
+            theirs = [recording for recording in recordings if recording.camera_id == camera_id]
+            for recording in theirs:
+                if recording.first is not None and times and recording.first.at_ms < times[-1][1]:
+                    self._close(recording)
+            growing = [recording.path for recording in theirs if recording.path is not None]
+            deleted += self.shelf.delete(camera_id, times, growing)
+        self._unfinished = [path for path in self._unfinished if path.exists()]
+        deletion.deleted.set_result(deleted)
 
     def _close(self, recording: _Recording) -> None:
         sink, path = recording.sink, recording.path

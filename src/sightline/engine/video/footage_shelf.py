@@ -13,19 +13,23 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from sightline.events.footage import FootagePiece
+from sightline.events.footage import FootagePiece, FootageSpan
+from sightline.events.spans import Span, overlap
 
 __all__ = ["FootageSettings", "FootageShelf"]
 
 DAY_MS = 86_400_000
 _CAMERA = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}", re.ASCII)
 _PIECE = re.compile(r"(\d{1,15})-(\d{1,9})\.(mp4|webm)", re.ASCII)
+_GROWING = re.compile(r"(\d{1,15})\.(?:growing|draft)\.(mp4|webm)", re.ASCII)
+FOLLOWS_MS = 2_000
+"""A piece that begins within that after the end of another goes on where that one ended."""
 
 _log = structlog.get_logger(__name__)
 
@@ -57,25 +61,25 @@ class FootageShelf:
 
     def pieces(self, camera_id: str, since_ms: int, until_ms: int, most: int) -> tuple[list[FootagePiece], bool]:
         """Those that overlap the time, the oldest first, and whether there are more."""
-        found = []
+        found = self._within(camera_id, [(since_ms, until_ms)])
+        return list(self._pieces(found[:most])), len(found) > most
+
+    def spans(self, within: Mapping[str, Sequence[Span]]) -> dict[str, list[FootageSpan]]:
+        """What there is of these cameras within these times (`merged`): those that have anything, the oldest first."""
+        found = {camera: _joined(self._pieces(self._within(camera, times))) for camera, times in within.items()}
+        return {camera: spans for camera, spans in found.items() if spans}
+
+    def delete(self, camera_id: str, times: Sequence[Span], keep: Collection[Path]) -> int:
+        """Removes every piece with a moment of these times (`merged`), and what a disk that refused left unfinished of
+        them; not the files of `keep`, which are being written. How many it was."""
+        found = [path for *_, path in self._within(camera_id, times)]
         for path in self._files_of(camera_id):
-            match = _PIECE.fullmatch(path.name)
-            if match is None:
-                continue
-            starts_at, duration_ms, format = int(match[1]), int(match[2]), match[3]
-            if starts_at < until_ms and starts_at + duration_ms > since_ms:
-                found.append((starts_at, duration_ms, format, path))
-        found.sort()
-        pieces = []
-        for starts_at, duration_ms, format, path in found[:most]:
-            try:
-                size_bytes = path.stat().st_size
-            except FileNotFoundError:  # too old since
-                continue
-            pieces.append(
-                FootagePiece(starts_at=starts_at, duration_ms=duration_ms, size_bytes=size_bytes, format=format)
-            )
-        return pieces, len(found) > most
+            match = _GROWING.fullmatch(path.name)
+            if match is not None and path not in keep:
+                longest_ms = 2 * self._settings.piece_ms  # how long it is nobody has measured
+                if overlap(times, int(match[1]), int(match[1]) + longest_ms):
+                    found.append(path)
+        return sum(_remove(path) for path in found)
 
     def piece(self, camera_id: str, starts_at_ms: int) -> Path | None:
         """The file that begins then."""
@@ -127,15 +131,30 @@ class FootageShelf:
             fits = total_bytes <= limit_bytes and free_bytes >= self._settings.keep_free_bytes
             if fits and file.starts_at_ms >= oldest_ms:
                 break
-            try:
-                file.path.unlink(missing_ok=True)
-            except OSError as error:
-                _log.error("a recording cannot be removed", file=file.path.name, error=str(error))
+            if not _remove(file.path):
                 continue
             total_bytes -= file.size_bytes
             free_bytes += file.size_bytes
             removed += 1
         return removed
+
+    def _within(self, camera_id: str, times: Sequence[Span]) -> list[tuple[int, int, str, Path]]:
+        found = []
+        for path in self._files_of(camera_id):
+            match = _PIECE.fullmatch(path.name)
+            if match is not None:
+                starts_at, duration_ms = int(match[1]), int(match[2])
+                if overlap(times, starts_at, starts_at + duration_ms):
+                    found.append((starts_at, duration_ms, match[3], path))
+        return sorted(found)
+
+    def _pieces(self, files: Iterable[tuple[int, int, str, Path]]) -> Iterator[FootagePiece]:
+        for starts_at, duration_ms, format, path in files:
+            try:
+                size_bytes = path.stat().st_size
+            except FileNotFoundError:  # too old since
+                continue
+            yield FootagePiece(starts_at=starts_at, duration_ms=duration_ms, size_bytes=size_bytes, format=format)
 
     def _measured(self) -> Iterator[_File]:
         for path in self._all():
@@ -161,3 +180,30 @@ class FootageShelf:
             return list((self._settings.folder / camera_id).iterdir())
         except OSError:
             return []
+
+
+def _joined(pieces: Iterable[FootagePiece]) -> list[FootageSpan]:
+    found: list[FootageSpan] = []
+    for piece in pieces:
+        ends_at, before = piece.starts_at + piece.duration_ms, found[-1] if found else None
+        if before is not None and piece.starts_at <= before.ends_at + FOLLOWS_MS:
+            found[-1] = FootageSpan(
+                starts_at=before.starts_at,
+                ends_at=max(before.ends_at, ends_at),
+                pieces=before.pieces + 1,
+                size_bytes=before.size_bytes + piece.size_bytes,
+            )
+        else:
+            found.append(
+                FootageSpan(starts_at=piece.starts_at, ends_at=ends_at, pieces=1, size_bytes=piece.size_bytes)
+            )
+    return found
+
+
+def _remove(path: Path) -> bool:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        _log.error("a recording cannot be removed", file=path.name, error=str(error))
+        return False
+    return True

@@ -6,7 +6,7 @@ import secrets
 from typing import TypeVar
 
 from sightline.events.engine_link import ProbeSource, SourceProbed
-from sightline.events.footage import FootageListed
+from sightline.events.footage import FootageListed, FootageSpans
 from sightline.events.peer import Answer as VideoAnswer
 from sightline.events.scene import Polygon
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, DrawnBox, StillTask
@@ -78,7 +78,7 @@ class EngineAnalyst:
         if engine is None and engine_id is not None:
             raise Unavailable("the engine went away before it was asked; try again in a moment")
         answer = await (engine or await self._engines.least_loaded(PATIENCE_S)).ask(request, timeout_s)
-        assert not isinstance(answer, VideoAnswer | FootageListed)
+        assert not isinstance(answer, VideoAnswer | FootageListed | FootageSpans)
         return answer
 
 

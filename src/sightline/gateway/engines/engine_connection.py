@@ -12,7 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from sightline.deliveries.framing import FRAMES_EXTENSION
 from sightline.deliveries.rendition import Quality
 from sightline.events import engine_link as link
-from sightline.events.footage import FootageListed, ListFootage, SendFootage
+from sightline.events.footage import FindFootage, FootageListed, FootageSpans, ListFootage, SendFootage
 from sightline.events.live_video import ShowVideo
 from sightline.events.peer import Answer, Offer
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examined
@@ -20,9 +20,9 @@ from sightline.exceptions import Unavailable
 
 __all__ = ["EngineLink"]
 
-Asked = Analysis | Drawn | link.SourceProbed | Answer | FootageListed
+Asked = Analysis | Drawn | link.SourceProbed | Answer | FootageListed | FootageSpans
 """What an engine answers when it is asked."""
-Request = Analyse | Draw | link.ProbeSource | Offer | ListFootage | SendFootage
+Request = Analyse | Draw | link.ProbeSource | Offer | ListFootage | FindFootage | SendFootage
 MAX_REASON_BYTES = 123
 """Of a close frame (RFC 6455, section 5.5)."""
 

@@ -8,10 +8,10 @@ from pydantic import BaseModel, Field
 
 from sightline.gateway.auth import is_camera_token
 from sightline.gateway.engines.engine_connection import EngineLink
-from sightline.gateway.engines.engines import is_supervised
+from sightline.gateway.engines.engines import SUPERVISED, is_supervised
 from sightline.gateway.gateway import Gateway
 
-__all__ = ["EngineModelOut", "EngineOut", "engines_out", "measure_engines"]
+__all__ = ["EngineModelOut", "EngineOut", "engines_out", "measure_engines", "recorders_away"]
 
 NEEDED = ("face-detector", "face-embedder")
 """Without a model of these tasks an engine recognises nobody."""
@@ -71,6 +71,16 @@ async def engines_out(gateway: Gateway) -> list[EngineOut]:
         elif name not in foreign:  # an engine of another make is a client, and shown among those
             found.append(EngineOut(engine_id=name, state="away", is_local=False, reason="it is not connected"))
     return found
+
+
+async def recorders_away(gateway: Gateway) -> list[str]:
+    """Engines that may have recordings and cannot be asked for them here: they are not connected, or only to another
+    gateway. One that only looks at stills has none."""
+    known = [one for one in await engines_out(gateway) if not one.is_local or one.engine_id == SUPERVISED]
+    away = [one.engine_id for one in known if one.state != "connected"]
+    away += [engine.id for peer in gateway.engines.peers() for engine in peer.engines if engine.capacity > 0]
+    nobody = not known and not away
+    return [SUPERVISED] if nobody else list(dict.fromkeys(away))
 
 
 def _connected(engine: EngineLink) -> EngineOut:

@@ -20,7 +20,7 @@ from sightline.clock import Clock
 from sightline.deliveries.fragment_wire import unpack_part
 from sightline.events import engine_link as link
 from sightline.events.fact import Accepted, Kept, Sighting
-from sightline.events.footage import FootageListed
+from sightline.events.footage import FootageListed, FootageSpans
 from sightline.events.gallery_feed import GallerySince
 from sightline.events.lease import LEASE_MS, Beat, Leaving
 from sightline.events.observation import Observation
@@ -361,6 +361,7 @@ class Engines:
                 | link.SourceProbed(request_id=request_id)
                 | Answer(request_id=request_id)
                 | FootageListed(request_id=request_id)
+                | FootageSpans(request_id=request_id)
             ):
                 future = engine.waiting.get(request_id)
                 if future is not None and not future.done():

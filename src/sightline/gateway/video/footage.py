@@ -9,20 +9,30 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.websockets import WebSocketDisconnect
 
-from sightline.events.footage import FootageListed, FootagePiece, ListFootage, SendFootage
+from sightline.events.footage import (
+    FindFootage,
+    FootageListed,
+    FootagePiece,
+    FootageSpan,
+    FootageSpans,
+    ListFootage,
+    SendFootage,
+)
+from sightline.events.spans import Span
 from sightline.exceptions import NotFound, Unavailable
 from sightline.gateway.engines.engine_connection import EngineLink
 from sightline.gateway.engines.engines import Engines
 
-__all__ = ["FootageDesk", "FootageFound", "PieceStream"]
+__all__ = ["FootageDesk", "FootageFound", "FootageWithin", "PieceStream"]
 
 LIST_TIMEOUT_S = 10.0
+DELETE_TIMEOUT_S = 60.0
 BEGIN_TIMEOUT_S = 15.0
 CHUNK_TIMEOUT_S = 30.0
 MAX_BUFFERED_CHUNKS = 8
@@ -36,6 +46,16 @@ class FootageFound:
     pieces: list[tuple[str, FootagePiece]]
     truncated: bool
     stopped: str
+    silent: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class FootageWithin:
+    """What there is within some times: each with its camera. `deleted` counts pieces that went, `silent` names engines
+    that did not answer."""
+
+    spans: list[tuple[str, FootageSpan]]
+    deleted: int
     silent: list[str]
 
 
@@ -72,23 +92,43 @@ class FootageDesk:
 
     async def list(self, camera_id: str, since_ms: int, until_ms: int) -> FootageFound:
         """What there is of a camera in that time. Raises `Unavailable` when no engine is there to be asked."""
-        engines = [engine for engine in self._engines.links if engine.hello.capacity > 0]
+        engines = self._recorders()
         if not engines:
             raise Unavailable("no engine is connected: recordings lie with the engines")
-        asked = [self._ask(engine, camera_id, since_ms, until_ms) for engine in engines]
-        answers = await asyncio.gather(*asked)
+        request = ListFootage(request_id=secrets.token_hex(8), camera_id=camera_id, since=since_ms, until=until_ms)
+        answers = await asyncio.gather(*(_ask(engine, request, LIST_TIMEOUT_S) for engine in engines))
         pieces: list[tuple[str, FootagePiece]] = []
         truncated, stopped, silent = False, "", []
         for engine, answer in zip(engines, answers, strict=True):
             if answer is None:
                 silent.append(engine.id)
                 continue
+            assert isinstance(answer, FootageListed)
             pieces += [(engine.id, piece) for piece in answer.pieces]
             truncated |= answer.truncated
             if camera_id in engine.cameras:
                 stopped = answer.stopped
         pieces.sort(key=lambda found: found[1].starts_at)
         return FootageFound(pieces, truncated, stopped, silent)
+
+    async def within(self, times: Mapping[str, list[Span]], *, delete: bool = False) -> FootageWithin:
+        """What the engines here have of these times (`merged`), by camera; with `delete`, what is left of it when they
+        have deleted it."""
+        engines = self._recorders() if times else []
+        request = FindFootage(request_id=secrets.token_hex(8), within=dict(times), delete=delete)
+        patience_s = DELETE_TIMEOUT_S if delete else LIST_TIMEOUT_S
+        answers = await asyncio.gather(*(_ask(engine, request, patience_s) for engine in engines))
+        spans: list[tuple[str, FootageSpan]] = []
+        deleted, silent = 0, []
+        for engine, answer in zip(engines, answers, strict=True):
+            if answer is None:
+                silent.append(engine.id)
+                continue
+            assert isinstance(answer, FootageSpans)
+            deleted += answer.deleted
+            spans += [(camera_id, span) for camera_id, found in answer.spans.items() for span in found]
+        spans.sort(key=lambda found: (found[0], found[1].starts_at))
+        return FootageWithin(spans, deleted, silent)
 
     async def fetch(self, engine_id: str, camera_id: str, starts_at_ms: int) -> PieceStream:
         """A piece, as it comes. Raises `NotFound` when it is gone, `Unavailable` when its engine is."""
@@ -136,11 +176,16 @@ class FootageDesk:
                 task.cancel()
             await asyncio.gather(putting, gone, return_exceptions=True)
 
-    async def _ask(self, engine: EngineLink, camera_id: str, since_ms: int, until_ms: int) -> FootageListed | None:
-        request = ListFootage(request_id=secrets.token_hex(8), camera_id=camera_id, since=since_ms, until=until_ms)
-        try:
-            answer = await engine.ask(request, LIST_TIMEOUT_S)
-        except (Unavailable, WebSocketDisconnect):
-            return None
-        assert isinstance(answer, FootageListed)
-        return answer
+    def _recorders(self) -> Sequence[EngineLink]:
+        return [engine for engine in self._engines.links if engine.hello.capacity > 0]
+
+
+async def _ask(
+    engine: EngineLink, request: ListFootage | FindFootage, timeout_s: float
+) -> FootageListed | FootageSpans | None:
+    try:
+        answer = await engine.ask(request, timeout_s)
+    except (Unavailable, WebSocketDisconnect):
+        return None
+    assert isinstance(answer, FootageListed | FootageSpans)
+    return answer

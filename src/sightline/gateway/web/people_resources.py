@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
+from sightline.gateway.video.footage_of_people import FootageOfPerson
 from sightline.gateway.web.resources import Age, Body, Name, Words
 from sightline.identities.subject import ErasureReceipt, Person, Reference
 
@@ -15,12 +17,15 @@ __all__ = [
     "IdentifiedFace",
     "IdentifyResult",
     "NewPerson",
+    "FootageSpanOut",
     "PeoplePage",
     "PersonChange",
+    "PersonFootageOut",
     "PersonOut",
     "PersonRef",
     "ReceiptOut",
     "ReferenceOut",
+    "SeenOut",
 ]
 
 
@@ -118,8 +123,63 @@ class EnrolmentResults(BaseModel):
     results: list[EnrolmentResult]
 
 
+class FootageSpanOut(BaseModel):
+    """Pieces of one camera's recordings that follow one another."""
+
+    camera_id: str
+    camera: str = Field(description="Its name; empty once the camera was removed.")
+    starts_at: int
+    ends_at: int
+    pieces: int
+    size_bytes: int
+
+
+class SeenOut(BaseModel):
+    """When a camera saw somebody, with some seconds before and after."""
+
+    camera_id: str
+    camera: str = Field(description="Its name; empty once the camera was removed.")
+    starts_at: int
+    ends_at: int
+
+
+class PersonFootageOut(BaseModel):
+    """Recordings that show a person, and others who were there: by camera, the oldest first."""
+
+    spans: list[FootageSpanOut]
+    pieces: int
+    size_bytes: int
+    unreached_engines: list[str] = Field(description="Engines that may have more and could not be asked.")
+    seen: list[SeenOut] = Field(description="When cameras saw the person, where engines could not be asked; else empty.")
+
+    @classmethod
+    def of(cls, found: FootageOfPerson, names: Mapping[str, str]) -> PersonFootageOut:
+        """`names` are those of the cameras."""
+        return cls(
+            spans=[
+                FootageSpanOut(
+                    camera_id=camera_id,
+                    camera=names.get(camera_id, ""),
+                    starts_at=span.starts_at,
+                    ends_at=span.ends_at,
+                    pieces=span.pieces,
+                    size_bytes=span.size_bytes,
+                )
+                for camera_id, span in found.spans
+            ],
+            pieces=sum(span.pieces for _, span in found.spans),
+            size_bytes=sum(span.size_bytes for _, span in found.spans),
+            unreached_engines=found.unreached,
+            seen=[
+                SeenOut(camera_id=camera_id, camera=names.get(camera_id, ""), starts_at=since, ends_at=until)
+                for camera_id, (since, until) in found.seen
+            ],
+        )
+
+
 class ReceiptOut(BaseModel):
-    """What was erased of a person."""
+    """What was erased of a person: `recordings` are pieces. `footage` is what still shows them, and no part of a
+    receipt that is handed over."""
 
     person_id: str
     erased_at: int
@@ -129,9 +189,12 @@ class ReceiptOut(BaseModel):
     pictures: int
     sightings: int
     negatives: int
+    recordings: int
+    footage: PersonFootageOut
 
     @classmethod
-    def of(cls, receipt: ErasureReceipt) -> ReceiptOut:
+    def of(cls, receipt: ErasureReceipt, deleted: int, footage: PersonFootageOut) -> ReceiptOut:
+        """`deleted` pieces of recordings went."""
         return cls(
             person_id=receipt.person_id,
             erased_at=receipt.erased_at_ms,
@@ -141,6 +204,8 @@ class ReceiptOut(BaseModel):
             pictures=receipt.pictures,
             sightings=receipt.sightings,
             negatives=receipt.negatives,
+            recordings=deleted,
+            footage=footage,
         )
 
 

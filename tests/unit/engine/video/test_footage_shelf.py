@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sightline.engine.video.footage_shelf import DAY_MS, FootageSettings, FootageShelf
+from sightline.events.footage import FootageSpan
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -80,3 +81,31 @@ def test_what_a_crash_left(tmp_path: Path) -> None:
     assert [path.name for path in shelf(tmp_path).left_behind()] == ["1.growing.mp4"]
     assert left(tmp_path) == ["hall/1.growing.mp4", "hall/3-4.mp4"]
     assert shelf(tmp_path / "nowhere").left_behind() == []
+
+
+def test_what_there_is_within_some_times(tmp_path: Path) -> None:
+    for starts_at in (0, 30_000, 60_000, 200_000, 300_000):
+        piece(tmp_path, "hall", starts_at)
+    times = [(40_000, 61_000), (299_000, 300_001)]
+    found = shelf(tmp_path).spans({"hall": times, "yard": times, "..": times})
+    assert found == {
+        "hall": [
+            FootageSpan(starts_at=30_000, ends_at=90_000, pieces=2, size_bytes=200),
+            FootageSpan(starts_at=300_000, ends_at=330_000, pieces=1, size_bytes=100),
+        ]
+    }
+
+
+def test_pieces_of_some_times_are_deleted(tmp_path: Path) -> None:
+    for starts_at in (0, 30_000, 60_000):
+        piece(tmp_path, "hall", starts_at)
+    piece(tmp_path, "yard", 30_000)
+    growing = tmp_path / "hall" / "90000.growing.mp4"
+    unfinished = tmp_path / "hall" / "20000.growing.mp4"  # the disk refused to finish it
+    for path in (growing, unfinished):
+        path.write_bytes(b"now")
+    bounded = shelf(tmp_path)
+    assert bounded.delete("hall", [(59_999, 60_000), (95_000, 96_000)], [growing]) == 2
+    assert left(tmp_path / "hall") == ["0-30000.mp4", "60000-30000.mp4", "90000.growing.mp4"]
+    assert left(tmp_path / "yard") == ["30000-30000.mp4"]
+    assert bounded.delete("..", [(0, 10**9)], []) == 0

@@ -10,13 +10,15 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 
 from sightline.accounts import Right
+from sightline.gateway.engines.engine_view import recorders_away
 from sightline.gateway.web.access import Caller, GatewayOf, caller_with, gateway_of, machine_name
 from sightline.gateway.web.resources import Denial
 
-__all__ = ["FootageOut", "PieceOut", "router"]
+__all__ = ["FootageDeletion", "FootageOut", "PieceOut", "router"]
 
 router = APIRouter(tags=["cameras"])
 Seer = Annotated[Caller, Depends(caller_with(Right.SEE_CAMERAS))]
+Manager = Annotated[Caller, Depends(caller_with(Right.MANAGE_CAMERAS))]
 Millis = Annotated[int, Query(ge=0, le=253_402_300_799_999)]
 
 DAY_MS = 86_400_000
@@ -43,6 +45,15 @@ class FootageOut(BaseModel):
     silent_engines: list[str] = Field(description="Engines that did not answer: there may be more.")
     truncated: bool = Field(description="There are more pieces than are shown.")
     pieces: list[PieceOut]
+
+
+class FootageDeletion(BaseModel):
+    """How many pieces went, and how many an engine could not delete."""
+
+    camera_id: str
+    deleted: int
+    left: int
+    unreached_engines: list[str] = Field(description="Engines that may have more and could not be asked.")
 
 
 @router.get("/api/cameras/{camera_id}/footage", responses={403: {"model": Denial}, 404: {"model": Denial}})
@@ -74,6 +85,33 @@ async def footage(
             )
             for engine_id, piece in found.pieces
         ],
+    )
+
+
+@router.delete("/api/cameras/{camera_id}/footage", responses={403: {"model": Denial}})
+async def delete_footage(
+    gateway: GatewayOf,
+    caller: Manager,
+    camera_id: str,
+    since: Annotated[Millis, Query(alias="from")],
+    until: Annotated[Millis, Query(alias="to")],
+) -> FootageDeletion:
+    """Deletes every piece with a moment from `from` to `to` (ms since the epoch); also of a camera that was removed."""
+    if since >= until:
+        raise HTTPException(422, "`from` must be before `to`")
+    found = await gateway.footage.within({camera_id: [(since, until)]}, delete=True)
+    await gateway.store.audit.record(
+        actor=caller.user.name,
+        action="footage_deleted",
+        subject=camera_id,
+        detail=f"{found.deleted} pieces from {since} to {until}",
+        now_ms=gateway.clock.now_ms(),
+    )
+    return FootageDeletion(
+        camera_id=camera_id,
+        deleted=found.deleted,
+        left=sum(span.pieces for _, span in found.spans),
+        unreached_engines=[*found.silent, *await recorders_away(gateway)],
     )
 
 

@@ -18,3 +18,23 @@ export interface Footage {
   /** Oldest first. */
   pieces: FootagePiece[];
 }
+
+/** When a camera saw somebody, or recordings of it show them. */
+export interface SeenSpan {
+  camera_id: string;
+  /** Empty once the camera was removed. */
+  camera: string;
+  starts_at: number;
+  ends_at: number;
+}
+
+export interface PersonFootage {
+  /** Recordings that show the person, by camera, the oldest first. */
+  spans: SeenSpan[];
+  pieces: number;
+  size_bytes: number;
+  /** Engines that may have more and could not be asked. */
+  unreached_engines: string[];
+  /** When cameras saw the person, where engines could not be asked; else empty. */
+  seen: SeenSpan[];
+}

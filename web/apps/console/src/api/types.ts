@@ -1,5 +1,6 @@
 /** The gateway's REST contract. Times are milliseconds since the epoch; picture URLs are relative and need the token. */
 import type { Alert as WireAlert, AlertState, Box, Severity } from '@sightline/client';
+import type { PersonFootage } from './footage_types.ts';
 
 export type Role = 'admin' | 'operator' | 'responder' | 'viewer';
 export type Right =
@@ -135,9 +136,15 @@ export interface ErasureReceipt {
   person_id: string;
   erased_at: number;
   references: number;
+  sightings: number;
+  negatives: number;
   alerts: number;
   events: number;
   pictures: number;
+  /** Pieces that were deleted. */
+  recordings: number;
+  /** What still shows the person: no part of a receipt that is handed over. */
+  footage: PersonFootage;
 }
 
 export interface WatchList {

@@ -8,6 +8,7 @@ import type { ErasureReceipt, Person } from '../api/types.ts';
 import { Failed } from '../feedback/states.tsx';
 import { text } from '../text/everywhere.ts';
 import { peopleText } from '../text/people.ts';
+import { FootageChoice } from './person_footage.tsx';
 import { personUrl } from './queries.ts';
 
 interface EraseDialogProps {
@@ -19,9 +20,10 @@ interface EraseDialogProps {
 /** Erases a person, after their name was typed: a slip of the finger must not be enough. */
 export function EraseDialog({ person, onClose, onErased }: EraseDialogProps): ReactElement {
   const [typed, setTyped] = useState('');
+  const [footageToo, setFootageToo] = useState(false);
   const queries = useQueryClient();
   const erase = useMutation({
-    mutationFn: () => request<ErasureReceipt>(personUrl(person.id), { method: 'DELETE' }),
+    mutationFn: () => request<ErasureReceipt>(`${personUrl(person.id)}${footageToo ? '?footage=true' : ''}`, { method: 'DELETE' }),
     onSuccess: (receipt) => {
       onErased(receipt);
       // Pictures of this person must not linger in this page's memory either.
@@ -36,6 +38,7 @@ export function EraseDialog({ person, onClose, onErased }: EraseDialogProps): Re
     <Modal opened onClose={onClose} title={peopleText.erase} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <Stack>
         <Text size="sm">{peopleText.eraseLead}</Text>
+        <FootageChoice personId={person.id} chosen={footageToo} onChange={setFootageToo} />
         <TextInput
           label={peopleText.eraseConfirm(person.name)}
           data-autofocus
