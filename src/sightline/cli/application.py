@@ -23,6 +23,7 @@ from sightline.cli import (
     identification,
     models,
     people,
+    recordings,
     searching,
     serving,
     tokens,
@@ -61,6 +62,7 @@ app.command(rich_help_panel=_DATA)(searching.search)
 app.command(rich_help_panel=_DATA)(analysis.analyse)
 app.add_typer(people.app, name="people", rich_help_panel=_DATA)
 app.add_typer(cameras.app, name="cameras", rich_help_panel=_DATA)
+app.add_typer(recordings.app, name="recordings", rich_help_panel=_DATA)
 app.add_typer(evaluation.app, name="evaluate", rich_help_panel=_ADMIN)
 app.add_typer(models.app, name="models", rich_help_panel=_ADMIN)
 app.add_typer(users.app, name="users", rich_help_panel=_ADMIN)

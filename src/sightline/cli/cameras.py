@@ -15,7 +15,7 @@ from sightline.client.answers import CameraInfo, SourceTest
 from sightline.client.rest import RestClient
 from sightline.exceptions import SightlineError, SourceError
 
-__all__ = ["app"]
+__all__ = ["app", "camera_of"]
 
 app = typer.Typer(name="cameras", help="Add, list and remove cameras.", no_args_is_help=True)
 
@@ -138,7 +138,7 @@ def remove(
     """Remove a camera. Its alerts stay."""
 
     async def find(client: RestClient) -> CameraInfo:
-        return _one_of(await client.cameras(), camera)
+        return camera_of(await client.cameras(), camera)
 
     async def forget(client: RestClient) -> None:
         await client.remove_camera(found.id)
@@ -161,7 +161,7 @@ def token(
     """Print a new token for the device that publishes to a camera, and where to. The one before it is void."""
 
     async def ask(client: RestClient) -> tuple[CameraInfo, str]:
-        found = _one_of(await client.cameras(), camera)
+        found = camera_of(await client.cameras(), camera)
         if revoke:
             await client.revoke_camera_token(found.id)
             return found, ""
@@ -183,7 +183,7 @@ async def _require_working(client: RestClient, source: str) -> None:
     warn(f"works: {result.width} × {result.height}, {result.codec}, {result.fps or 0:.3g} frames a second", "green")
 
 
-def _one_of(cameras: tuple[CameraInfo, ...], wanted: str) -> CameraInfo:
+def camera_of(cameras: tuple[CameraInfo, ...], wanted: str) -> CameraInfo:
     """The camera of this id, else the only one of this name."""
     found = [one for one in cameras if one.id == wanted] or [one for one in cameras if one.name == wanted]
     if not found:

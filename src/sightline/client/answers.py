@@ -13,6 +13,7 @@ import msgspec
 __all__ = [
     "Account",
     "AnalysisInfo",
+    "CameraFootage",
     "CameraInfo",
     "CameraStatus",
     "EmbeddingChange",
@@ -20,6 +21,8 @@ __all__ = [
     "EngineView",
     "EnrolledReference",
     "ErasureReceipt",
+    "FootageDeletion",
+    "FootagePiece",
     "FootageSpan",
     "FoundFace",
     "FoundPerson",
@@ -246,6 +249,37 @@ class PhotoResult(msgspec.Struct, frozen=True, kw_only=True):
     reason_codes: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
     quality: float | None = None
+
+
+class FootagePiece(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of a camera's recording; `url` is relative to the server."""
+
+    starts_at: int
+    duration_ms: int
+    size_bytes: int
+    media_type: str
+    url: str
+
+
+class CameraFootage(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is of a camera's recordings within some time, the oldest first. `stopped` says why nothing is recorded
+    just now, `silent_engines` did not answer, and `truncated` is whether there is more."""
+
+    camera_id: str
+    recording: bool
+    stopped: str = ""
+    silent_engines: tuple[str, ...] = ()
+    truncated: bool = False
+    pieces: tuple[FootagePiece, ...] = ()
+
+
+class FootageDeletion(msgspec.Struct, frozen=True, kw_only=True):
+    """How many pieces went, how many an engine could not delete, and which engines could not be asked."""
+
+    camera_id: str
+    deleted: int
+    left: int = 0
+    unreached_engines: tuple[str, ...] = ()
 
 
 class FootageSpan(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,10 +13,13 @@ import msgspec
 from sightline.client.answers import (
     Account,
     AnalysisInfo,
+    CameraFootage,
     CameraInfo,
     EngineView,
     EnrolledReference,
     ErasureReceipt,
+    FootageDeletion,
+    FootagePiece,
     Identification,
     MachineToken,
     ModelsInfo,
@@ -183,6 +186,28 @@ class RestClient:
         """A person, without photos yet."""
         names = {"first_name": first_name, "last_name": last_name}
         return await self._ask("POST", "/api/people", PersonInfo, json=names)
+
+    async def footage(self, camera_id: str, since_ms: int, until_ms: int) -> CameraFootage:
+        """Pieces of a camera's recordings with a moment of this time; `truncated` when there are later ones."""
+        params = {"from": since_ms, "to": until_ms}
+        return await self._ask("GET", f"/api/cameras/{_path(camera_id)}/footage", CameraFootage, params=params)
+
+    async def save_footage(self, piece: FootagePiece, file: BinaryIO) -> None:
+        """Writes a piece into a file."""
+        try:
+            async with self._http.stream("GET", piece.url) as response:
+                if not response.is_success:
+                    await response.aread()
+                    raise _error_of(response)
+                async for chunk in response.aiter_bytes():
+                    file.write(chunk)
+        except httpx.TransportError as error:
+            raise Unavailable(f"the recording was cut off: {error}") from error
+
+    async def delete_footage(self, camera_id: str, since_ms: int, until_ms: int) -> FootageDeletion:
+        """Deletes every piece of a camera's recordings with a moment of this time."""
+        params = {"from": since_ms, "to": until_ms}
+        return await self._ask("DELETE", f"/api/cameras/{_path(camera_id)}/footage", FootageDeletion, params=params)
 
     async def person_footage(self, person_id: str) -> PersonFootage:
         """Recordings that show a person."""

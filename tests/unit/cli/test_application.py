@@ -19,7 +19,8 @@ from sightline.settings import Settings, flag_name
 
 COMMANDS = [
     "demo", "serve", "doctor", "enroll", "identify", "people list", "people show", "people remove", "cameras add",
-    "cameras list", "cameras remove", "cameras token", "models list", "models pull", "models verify", "users add",
+    "cameras list", "cameras remove", "cameras token", "recordings list", "recordings export", "recordings delete",
+    "models list", "models pull", "models verify", "users add",
     "users list", "users passwd", "token", "settings", "version",
 ]  # fmt: skip
 

@@ -32,7 +32,7 @@ from sightline.gateway.engines.engines import Engines
 __all__ = ["FootageDesk", "FootageFound", "FootageWithin", "PieceStream"]
 
 LIST_TIMEOUT_S = 10.0
-DELETE_TIMEOUT_S = 60.0
+DELETE_TIMEOUT_S = 45.0
 BEGIN_TIMEOUT_S = 15.0
 CHUNK_TIMEOUT_S = 30.0
 MAX_BUFFERED_CHUNKS = 8
