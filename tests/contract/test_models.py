@@ -32,7 +32,7 @@ async def test_samples_are_handed_out_until_each_has_a_template(store: SqlStore)
     person = await enrol(store)
     made = [await store.people.add_reference(person.id, sample(n), now_ms=1) for n in range(5)]
     assert await store.models.untemplated(MODEL) == []
-    assert await store.models.progress(NEXT) == TemplateProgress(references=5, done=0, failed=0)
+    assert await store.models.progress(NEXT) == TemplateProgress(samples=5, done=0, failed=0)
     seen = []
     while batch := await store.models.untemplated(NEXT, limit=2):
         assert len(batch) <= 2
@@ -41,7 +41,7 @@ async def test_samples_are_handed_out_until_each_has_a_template(store: SqlStore)
             assert await store.models.keep_template(one.reference_id, NEXT, b"new " + one.sample)
     assert seen == [(one.id, person.id, b"JPEG of sample %d" % number) for number, one in enumerate(made)]
     progress = await store.models.progress(NEXT)
-    assert (progress, progress.missing) == (TemplateProgress(references=5, done=5, failed=0), 0)
+    assert (progress, progress.missing) == (TemplateProgress(samples=5, done=5, failed=0), 0)
 
 
 async def test_a_sample_without_a_face_is_not_asked_for_again(store: SqlStore) -> None:
@@ -49,7 +49,7 @@ async def test_a_sample_without_a_face_is_not_asked_for_again(store: SqlStore) -
     reference = await store.people.add_reference(person.id, sample(1), now_ms=1)
     assert await store.models.keep_template(reference.id, NEXT, None, reason="no face was found")
     assert await store.models.untemplated(NEXT) == []
-    assert await store.models.progress(NEXT) == TemplateProgress(references=1, done=0, failed=1)
+    assert await store.models.progress(NEXT) == TemplateProgress(samples=1, done=0, failed=1)
     follower = Follower(store, NEXT)
     await follower.follow()
     assert follower.templates == {}
@@ -111,4 +111,4 @@ async def test_templates_go_with_their_reference_and_followers_hear_of_it(store:
     await store.people.erase(other.id, now_ms=3)
     await follower.follow()
     assert follower.templates == {}
-    assert await store.models.progress(NEXT) == TemplateProgress(references=0, done=0, failed=0)
+    assert await store.models.progress(NEXT) == TemplateProgress(samples=0, done=0, failed=0)

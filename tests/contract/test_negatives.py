@@ -7,6 +7,7 @@ import pytest
 from sightline.events.gallery_feed import NegativeTemplate
 from sightline.exceptions import Conflict, NotFound
 from sightline.identities.sighting import Sighting
+from sightline.identities.templates import TemplateProgress
 from sightline.stores import SqlStore
 from tests.contract.facts import MODEL, NOON_MS, alerting, enrol, event, raise_alert, sample
 from tests.contract.tracks import leave, vector
@@ -153,3 +154,42 @@ async def test_pages_of_the_gallery_mix_references_and_negatives_in_order(store:
         pages.append((len(page.templates), len(page.negatives)))
         since, more = page.version, page.more
     assert pages == [(1, 1), (1, 1), (1, 1)]
+
+
+async def test_negatives_get_templates_of_another_model_from_what_is_left_of_the_face(store: SqlStore) -> None:
+    ada = await enrol(store)
+    sighting = await leave(store, 1)
+    await store.pictures.put_incoming("face", b"JPEG of the probe")
+    alerts = [
+        (
+            await store.alerts.accept(
+                event(key, person_id=ada.id, subject_id=ada.id, template=(MODEL, vector(4, 4))), alerting(),
+                blobs={"probe": "face"} if key == "1" else {}, now_ms=NOON_MS,
+            )
+        ).alert
+        for key in ("1", "2")
+    ]  # fmt: skip
+    said = [await store.negatives.reject_sighting(sighting.id, ada.id, by="grace", now_ms=NOON_MS)]
+    for alert in alerts:
+        assert alert is not None
+        said.append(await store.negatives.reject_alert(alert.id, by="grace", now_ms=NOON_MS))
+    assert await store.negatives.untemplated(MODEL) == []
+    untemplated = await store.negatives.untemplated("new")
+    assert [one.negative_id for one in untemplated] == [one.id for one in said]
+    assert [one.sample for one in untemplated] == [b"JPEG of track 1", b"JPEG of the probe", None]
+    assert len(await store.negatives.untemplated("new", limit=2)) == 2
+
+    since = await store.people.gallery_version()
+    assert await store.negatives.keep_template(said[0].id, "new", vector(9, 9))
+    assert await store.negatives.keep_template(said[2].id, "new", None, reason="nothing is left of it")
+    assert not await store.negatives.keep_template(said[0].id, "new", vector(8, 8)), "it has one"
+    assert not await store.negatives.keep_template("gone", "new", vector(8, 8))
+    assert await store.negatives.progress("new") == TemplateProgress(samples=3, done=1, failed=1)
+    assert await store.negatives.progress(MODEL) == TemplateProgress(samples=3, done=3, failed=0)
+    (negative,) = (await store.people.gallery_changes(since, "new")).negatives
+    assert negative == NegativeTemplate(negative_id=said[0].id, person_id=ada.id, model_id="new", vector=vector(9, 9))
+    assert (await store.people.gallery_changes(since, MODEL)).negatives == []
+    since = await store.people.gallery_version()
+    await store.negatives.undo(said[0].id)
+    assert (await store.people.gallery_changes(since, "new")).tombstones == [said[0].id]
+    assert (await store.negatives.progress("new")).samples == 2

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sightline.exceptions import NotFound
+from sightline.identities.templates import TemplateProgress
 from sightline.stores import SqlStore
 from tests.contract.conftest import OpenStore
 from tests.contract.facts import MODEL, NOON_MS, OPERATORS, alerting, enrol, event, raise_alert, sample
@@ -148,3 +149,32 @@ async def test_a_sample_of_a_person_cannot_be_passed_off_as_another_sighting(sto
 
 def _bytes_of(folder: Path) -> bytes:
     return b"".join(file.read_bytes() for file in folder.iterdir() if file.is_file())
+
+
+async def test_sightings_of_another_model_are_embedded_anew_the_newest_first(store: SqlStore) -> None:
+    ada = await enrol(store)
+    known, older = await leave(store, 1, person_id=ada.id), await leave(store, 2, model_id="zz")
+    await strangers_of(store, ("g", [3]))
+    (grouped,) = [one for one in await store.sightings.list() if one.track_id == "track-3"]
+    await leave(store, 4, model_id="new")
+    assert await store.sightings.progress("new") == TemplateProgress(samples=4, done=1, failed=0)
+    first = await store.sightings.outdated("new", limit=2)
+    assert [(one.sighting_id, one.sample) for one in first] == [
+        (older.id, b"JPEG of track 2"), (grouped.id, b"JPEG of track 3")
+    ]  # fmt: skip
+    (rest,) = await store.sightings.outdated("new", after=(first[1].model_id, first[1].key))
+    assert rest.sighting_id == known.id
+
+    assert await store.sightings.embed(known.id, "new", vector(7, 7), CURVE)
+    assert await store.sightings.embed(older.id, "new", None, None), "no face was found"
+    assert not await store.sightings.embed("gone", "new", vector(7, 7), CURVE)
+    assert not await store.sightings.embed("gone", "new", None, None)
+    assert await store.sightings.template(known.id) == ("new", vector(7, 7))
+    assert await store.sightings.template(older.id) == ("zz", vector(2, 0))
+    assert await store.sightings.picture(known.id) == b"JPEG of track 1"
+    assert (await store.sightings.get(known.id)).person_id == ada.id
+    assert await store.sightings.curve("new") == CURVE
+    assert [one.sighting_id for one in await store.sightings.outdated("new")] == [grouped.id]
+    assert await store.sightings.progress("new") == TemplateProgress(samples=4, done=2, failed=1)
+    assert len(await store.sightings.outdated(MODEL)) == 3, "the way back is open"
+    assert (await store.people.erase(ada.id, now_ms=NOON_MS)).sightings == 1

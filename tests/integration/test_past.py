@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from sightline.accounts import Role
+from sightline.events.engine_link import Status
 from sightline.events.fact import Accepted, Fact, Identified, Sighting, Unknown
 from sightline.events.gallery_feed import GalleryPage, GallerySince
 from sightline.events.still import Analyse, AnalysedFace, Analysis
@@ -123,6 +124,7 @@ async def test_strangers_from_the_track_to_the_person(gateway: RunningGateway) -
         left = await search(http, sighting_id=seen[3]["id"], threshold=0)
         assert set(tracks(left)) == {"t2", "t5"}, "what was erased is not found any more"
         assert (await http.get("/api/system")).json()["search"]["state"] == "running"
+        await _another_embedder_serves(engine, http, hall.id, ben)
         audit = {record["action"] for record in (await http.get("/api/audit", params={"limit": 500})).json()}
         assert {"sighting_viewed", "past_searched", "strangers_merged", "stranger_enrolled", "stranger_split"} <= audit
 
@@ -219,6 +221,38 @@ async def _a_search_that_dies(gateway: RunningGateway, http: httpx.AsyncClient, 
     await gateway.until(lambda: gateway.gateway.searcher.report()["restarts"] == 1)
     assert set(tracks(await search(http, person_id=person_id))) == {"t1", "t3", "t4"}
     assert gateway.gateway.searcher.report()["pid"] != pid
+
+
+async def _another_embedder_serves(
+    engine: ScriptedEngine, http: httpx.AsyncClient, camera_id: str, ben: dict[str, Any]
+) -> None:
+    """What was seen before is embedded by it: found with its templates, and a stranger keeps their number."""
+    (before,) = (await http.get(f"/api/strangers/{ben['id']}/sightings")).json()["sightings"]
+    turned = {name: -face for name, face in FACES.items()}
+    known = len(engine.all(Analyse))
+    await engine.send(
+        Status(
+            load=0, cameras=0, spool_facts=0, spool_bytes=0, embedding_model="dlib-face-resnet29", model_id="other-1"
+        )
+    )
+    for number, who in enumerate(("cleo", "ben")):  # the newest first
+        await engine.until(lambda number=number: len(engine.all(Analyse)) > known + number)  # type: ignore[misc]
+        asked = engine.all(Analyse)[known + number]
+        assert asked.image == b"\xff\xd8 face %d \xff\xd9" % {"cleo": 5, "ben": 2}[who] and asked.background
+        face = AnalysedFace(
+            bbox=(0, 0, 9, 9), confidence=0.9, landmarks=[], quality=1.0, reasons=[], vector=turned[who].tobytes(),
+            probe=b"",
+        )  # fmt: skip
+        await engine.send(
+            Analysis(request_id=asked.request_id, model_id="other-1", faces=[face], curve=(0.5, 15.0))
+        )
+    await leave(engine, sighting(30, "ben", camera_id, model_id="other-1", vector=turned["ben"].tobytes()))
+    (same,) = [one for one in await grouped(http, 2) if one["sightings"] == 2]
+    assert same["number"] == before["stranger"]["number"]
+    found = await search(http, sighting_id=before["id"], threshold=0.9)
+    assert (set(tracks(found)), found["other_models"]) == ({"t2", "t30"}, 0)
+    counted = (await http.get("/api/models")).json()["embedding"]["sightings"]
+    assert counted == {"total": 3, "done": 3, "failed": 0}
 
 
 async def test_a_rejected_identification_is_remembered_and_undone(gateway: RunningGateway) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 from sightline.cli.options import Config, Home, Json, loaded
 from sightline.cli.output import OUT, print_json, say, table
 from sightline.cli.session import run
-from sightline.client.answers import ModelsInfo
+from sightline.client.answers import EmbeddingChange, ModelsInfo
 from sightline.exceptions import SightlineError
 
 __all__ = ["status", "use"]
@@ -83,8 +83,18 @@ def _embedding(found: ModelsInfo) -> str:
     """The change of the embedder in a sentence."""
     change = found.embedding
     if not change.changing:
-        return f"{change.serving} recognises"
+        return f"{change.serving} recognises{_past(change)}"
     far = f", {change.done} of {change.references} photos embedded" if change.references is not None else ""
     lost = f", no face found in {change.failed}" if change.failed else ""
     why = f"; {change.problem}" if change.problem else ""
     return f"{change.chosen} takes the place of {change.serving}, which recognises until then{far}{lost}{why}"
+
+
+def _past(change: EmbeddingChange) -> str:
+    """What of before it does not know (yet)."""
+    past, rejections = change.sightings, change.rejections
+    waiting = past.total - past.done - past.failed if past is not None else 0
+    far = f"; {waiting} of {past.total} sightings are still to be embedded by it" if past and waiting else ""
+    none = f"; it finds no face in {past.failed} of {past.total} sightings" if past and past.failed else ""
+    lost = f"; {rejections.failed} rejections do not hold for it" if rejections and rejections.failed else ""
+    return f"{far}{none}{lost}"

@@ -16,6 +16,7 @@ __all__ = [
     "CameraFootage",
     "CameraInfo",
     "CameraStatus",
+    "EmbeddedCount",
     "EmbeddingChange",
     "EngineInfo",
     "EngineView",
@@ -201,8 +202,17 @@ class ModelInfo(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class EmbeddedCount(msgspec.Struct, frozen=True, kw_only=True):
+    """Of `total` samples, `done` were embedded by the embedder that is to serve, and `failed` cannot be."""
+
+    total: int
+    done: int
+    failed: int
+
+
 class EmbeddingChange(msgspec.Struct, frozen=True, kw_only=True):
-    """How far the change of the embedder is; the counts are of enrolled photos, absent before they are known."""
+    """How far the change of the embedder is; the counts are of enrolled photos, absent before they are known.
+    `rejections` are faces that were said not to be somebody, `sightings` the past, once it serves."""
 
     chosen: str
     serving: str
@@ -211,6 +221,8 @@ class EmbeddingChange(msgspec.Struct, frozen=True, kw_only=True):
     references: int | None = None
     done: int | None = None
     failed: int | None = None
+    rejections: EmbeddedCount | None = None
+    sightings: EmbeddedCount | None = None
 
 
 class ModelsInfo(msgspec.Struct, frozen=True, kw_only=True):

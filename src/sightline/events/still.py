@@ -75,6 +75,7 @@ class Analysis(LinkMessage, tag="analysis", frozen=True):
     `missing` says, for each task that was asked and could not be done, why: its model is not there. `verified`: the
     similarity of the largest face, the first, to the person that it was to be compared with; `None` where there is no
     face, or this engine has no template of that person. `stage_ms`: what `processing_ms` was spent on, by stage.
+    `curve`: threshold and steepness of `Similarity` between templates of `model_id`, where templates were asked for.
     """
 
     request_id: str
@@ -89,6 +90,7 @@ class Analysis(LinkMessage, tag="analysis", frozen=True):
     error_code: str = ""
     processing_ms: float = 0.0
     stage_ms: dict[str, float] = {}
+    curve: tuple[float, float] | None = None
 
 
 class DrawnBox(LinkValue, frozen=True):

@@ -257,7 +257,7 @@ def create_gateway(
         responders=responders,
         escalator=escalator,
         system_alerts=system_alerts,
-        model_desk=ModelDesk(store, engines, settings, clock, cluster.claim),
+        model_desk=ModelDesk(store, engines, settings, clock, cluster.claim, searcher.changed),
         analyses=Analyses(shelf, examining or EngineExamining(engines), settings, clock),
         frames=PushedFrames(
             desk,

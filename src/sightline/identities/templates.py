@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["TemplateProgress", "UntemplatedSample"]
+__all__ = ["OutdatedSighting", "TemplateProgress", "UntemplatedNegative", "UntemplatedSample"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +17,32 @@ class UntemplatedSample:
 
 
 @dataclass(frozen=True, slots=True)
-class TemplateProgress:
-    """How many references there are, how many have a template of the model, in how many samples it found no face."""
+class UntemplatedNegative:
+    """A rejected face that has no template of some model yet; `sample` is a JPEG of it, `None` when none is left."""
 
-    references: int
+    negative_id: str
+    sample: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class OutdatedSighting:
+    """A sighting whose template is of another model than the one that serves; `sample` is a JPEG of the face."""
+
+    sighting_id: str
+    key: int
+    model_id: str
+    sample: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateProgress:
+    """Of how many samples there are, how many have a template of the model, and for how many there can be none."""
+
+    samples: int
     done: int
     failed: int
 
     @property
     def missing(self) -> int:
-        """References that were not looked at yet."""
-        return self.references - self.done - self.failed
+        """Samples that were not looked at yet."""
+        return self.samples - self.done - self.failed

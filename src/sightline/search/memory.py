@@ -10,7 +10,7 @@ it were written, so that two sightings of one new stranger do not found two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -78,8 +78,10 @@ class SightingMemory:
     def __len__(self) -> int:
         return len(self._model_of)
 
-    def __contains__(self, key: object) -> bool:
-        return key in self._model_of
+    @property
+    def models(self) -> Mapping[int, str]:
+        """The model of each sighting's template, by key."""
+        return self._model_of
 
     @property
     def due(self) -> bool:
@@ -94,6 +96,7 @@ class SightingMemory:
     def apply(self, changed: Sequence[FedSighting], removed: Iterable[int] = ()) -> None:
         """Follows the store."""
         fresh: dict[str, list[Entry]] = {}
+        self._forget(one.key for one in changed if self._model_of.get(one.key, one.model_id) != one.model_id)
         for sighting in changed:
             if sighting.key not in self._model_of:
                 self._take(sighting, fresh)

@@ -79,7 +79,7 @@ class Searching:
     async def _catch_up(self) -> None:
         """Follows the store to its present; while there is much to read, questions are answered in between."""
         while not self._ended:
-            page = await self._feed.changes(self._version, self._memory, limit=PAGE)
+            page = await self._feed.changes(self._version, self._memory.models, limit=PAGE)
             await self._follow(page)
             if not page.more:
                 break

@@ -64,7 +64,10 @@ TEMPORARY = frozenset(
         schema.shared_tickets,
     )
 )  # fmt: skip
-GALLERY = (schema.person_references, schema.reference_templates, schema.negatives, schema.gallery_tombstones)
+GALLERY = (
+    schema.person_references, schema.reference_templates, schema.negatives, schema.negative_templates,
+    schema.gallery_tombstones,
+)  # fmt: skip
 REVISION_TABLE = "alembic_version"
 
 

@@ -61,6 +61,18 @@ _REJECTED = (
     .order_by(_NEGATIVES.version)
     .limit(bindparam("count"))
 )  # fmt: skip
+_FURTHER_NEGATIVES = schema.negative_templates.c
+_REJECTED_FURTHER = (
+    select(
+        _FURTHER_NEGATIVES.version, _NEGATIVES.id, _NEGATIVES.person_id, _FURTHER_NEGATIVES.model_id,
+        _FURTHER_NEGATIVES.sealed_vector, schema.people.c.sealed_key,
+    )
+    .join(schema.negatives, _NEGATIVES.id == _FURTHER_NEGATIVES.negative_id)
+    .join(schema.people, schema.people.c.id == _NEGATIVES.person_id)
+    .where(_FURTHER_NEGATIVES.version > bindparam("since"), _FURTHER_NEGATIVES.model_id == bindparam("model"))
+    .order_by(_FURTHER_NEGATIVES.version)
+    .limit(bindparam("count"))
+)  # fmt: skip
 _TEMPLATES_OF = union_all(
     select(_REFERENCES.id, _REFERENCES.model_id, _REFERENCES.sealed_vector).where(
         _REFERENCES.person_id == bindparam("person_id")
@@ -102,7 +114,9 @@ def changes(connection: Connection, vault: Vault, since: int, model_id: str, lim
     added = {
         row.version: row for query in (_ADDED, _ADDED_FURTHER) for row in connection.execute(query, parameters)
     }
-    rejected = {row.version: row for row in connection.execute(_REJECTED, parameters)}
+    rejected = {
+        row.version: row for query in (_REJECTED, _REJECTED_FURTHER) for row in connection.execute(query, parameters)
+    }
     removed = {row.version: row.reference_id for row in connection.execute(_REMOVED, parameters)}
     versions = sorted(added.keys() | rejected.keys() | removed.keys())
     page, more = versions[:limit], len(versions) > limit

@@ -85,7 +85,7 @@ class Models:
         def count(connection: Connection) -> TemplateProgress:
             named = {"model": model_id}
             return TemplateProgress(
-                references=connection.execute(_ALL).scalar_one(),
+                samples=connection.execute(_ALL).scalar_one(),
                 done=connection.execute(_DONE, named).scalar_one(),
                 failed=connection.execute(_FAILED, named).scalar_one(),
             )

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, or_, select
 
 from sightline.events.alert import Alert
 from sightline.exceptions import Conflict, NotFound
 from sightline.identities.sighting import NegativeRecord, NewNegative
+from sightline.identities.templates import TemplateProgress, UntemplatedNegative
 from sightline.stores import alert_rows, gallery, schema, sighting_rows
 from sightline.stores.database import Database
 from sightline.stores.ids import new_id
+from sightline.stores.pictures import AlertPictures
 from sightline.stores.vault import Vault
 
 __all__ = ["Negatives", "keep_template", "was_rejected"]
@@ -42,15 +45,38 @@ _REJECTED = (
     )
 )
 
+_FURTHER = schema.negative_templates.c
+_THEIRS = and_(_FURTHER.negative_id == _NEGATIVES.id, _FURTHER.model_id == bindparam("model"))
+_UNTEMPLATED = (
+    select(_NEGATIVES.id, _NEGATIVES.source, _NEGATIVES.source_id)
+    .where(_NEGATIVES.model_id != bindparam("model"), ~exists().where(_THEIRS))
+    .order_by(_NEGATIVES.version)
+    .limit(bindparam("count"))
+)
+_ALL = select(func.count()).select_from(schema.negatives)
+_DONE = _ALL.where(
+    or_(_NEGATIVES.model_id == bindparam("model"), exists().where(_THEIRS, _FURTHER.sealed_vector.is_not(None)))
+)
+_FAILED = _ALL.where(exists().where(_THEIRS, _FURTHER.sealed_vector.is_(None)))
+_PERSON_OF = (
+    select(_NEGATIVES.person_id, schema.people.c.sealed_key)
+    .join(schema.people, schema.people.c.id == _NEGATIVES.person_id)
+    .where(_NEGATIVES.id == bindparam("negative_id"))
+)
+_HAS = select(
+    exists().where(_FURTHER.negative_id == bindparam("negative_id"), _FURTHER.model_id == bindparam("model"))
+)
+
 ALERT, SIGHTING = "alert", "sighting"
 
 
 class Negatives:
     """What was rejected, and the sightings that lose their name by it."""
 
-    def __init__(self, database: Database, vault: Vault) -> None:
+    def __init__(self, database: Database, vault: Vault, pictures: AlertPictures) -> None:
         self._database = database
         self._vault = vault
+        self._pictures = pictures
 
     async def reject_alert(self, alert_id: str, *, by: str, now_ms: int) -> NegativeRecord:
         """The person that this alert names is not who was seen. Saying so again changes nothing.
@@ -110,6 +136,78 @@ class Negatives:
             return said
 
         return await self._database.write(write, scrub=True)
+
+    async def progress(self, model_id: str) -> TemplateProgress:
+        """How far the negatives have templates of this model."""
+
+        def count(connection: Connection) -> TemplateProgress:
+            named = {"model": model_id}
+            return TemplateProgress(
+                samples=connection.execute(_ALL).scalar_one(),
+                done=connection.execute(_DONE, named).scalar_one(),
+                failed=connection.execute(_FAILED, named).scalar_one(),
+            )
+
+        return await self._database.read(count)
+
+    async def untemplated(self, model_id: str, *, limit: int = 8) -> Sequence[UntemplatedNegative]:
+        """Negatives without a template of this model, oldest first, with what is left of the face: the sample of the
+        sighting, or else the picture of the alert. Raises `StoreError` for a tampered one."""
+
+        def find(connection: Connection) -> list[tuple[str, bytes | None, str | None]]:
+            found = []
+            for row in connection.execute(_UNTEMPLATED, {"model": model_id, "count": limit}).all():
+                alert_id = row.source_id if row.source == ALERT else None
+                found.append((row.id, self._sample_of(connection, row.source, row.source_id), alert_id))
+            return found
+
+        untemplated = []
+        for negative_id, sample, alert_id in await self._database.read(find):
+            if sample is None and alert_id is not None:
+                with contextlib.suppress(NotFound):
+                    sample = await self._pictures.read(alert_id, "probe")
+            untemplated.append(UntemplatedNegative(negative_id, sample))
+        return untemplated
+
+    async def keep_template(self, negative_id: str, model_id: str, vector: bytes | None, *, reason: str = "") -> bool:
+        """Keeps a further template, sealed; `None` when there can be none, for this `reason`.
+
+        False when the negative was taken back meanwhile, or has one already.
+        """
+
+        def write(connection: Connection) -> bool:
+            owner = connection.execute(_PERSON_OF, {"negative_id": negative_id}).one_or_none()
+            known = {"negative_id": negative_id, "model": model_id}
+            if owner is None or connection.execute(_HAS, known).scalar_one():
+                return False
+            sealed = version = None
+            if vector is not None:
+                seal = self._vault.person(owner.person_id, owner.sealed_key)
+                sealed = seal.seal(vector, gallery.negative_context(negative_id, model_id))
+                version = gallery.next_version(connection)
+            row = {"negative_id": negative_id, "model_id": model_id, "reason": reason}
+            connection.execute(
+                insert(schema.negative_templates), row | {"version": version, "sealed_vector": sealed}
+            )
+            return True
+
+        return await self._database.write(write)
+
+    def _sample_of(self, connection: Connection, source: str, source_id: str) -> bytes | None:
+        """The sample of the sighting that was rejected, or of the rejected alert's track; `None` when it is gone."""
+        sighting_id: str | None = source_id
+        if source == ALERT:
+            try:
+                sighting = self._sighting_of(connection, alert_rows.get(connection, source_id))
+            except NotFound:
+                return None
+            sighting_id = sighting[0] if sighting is not None else None
+        if sighting_id is None:
+            return None
+        try:
+            return sighting_rows.sample_of(connection, self._vault, sighting_id)
+        except NotFound:
+            return None
 
     def _write(
         self, connection: Connection, new: NewNegative, model_id: str, vector: bytes, now_ms: int

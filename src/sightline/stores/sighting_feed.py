@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,9 +80,9 @@ class SightingFeed:
         self._database = database
         self._vault = vault
 
-    async def changes(self, since: int, known: Container[int], *, limit: int = 2000) -> FeedPage:
+    async def changes(self, since: int, known: Mapping[int, str], *, limit: int = 2000) -> FeedPage:
         """The changes after version `since`, at most `limit`, in their order; templates only of keys that are not
-        `known`. One that was tampered with is logged and left out."""
+        `known`, or known by another model's. One that was tampered with is logged and left out."""
         return await self._database.read(lambda c: self._changes(c, since, known, limit))
 
     async def total(self) -> int:
@@ -97,7 +97,7 @@ class SightingFeed:
         row = await self._database.read(lambda c: c.execute(query).one_or_none())
         return Similarity(row.threshold, row.steepness) if row is not None else None
 
-    def _changes(self, connection: Connection, since: int, known: Container[int], limit: int) -> FeedPage:
+    def _changes(self, connection: Connection, since: int, known: Mapping[int, str], limit: int) -> FeedPage:
         newest = int(meta.find(connection, meta.SIGHTINGS_VERSION) or 0)
         floor = int(meta.find(connection, meta.SIGHTINGS_FLOOR) or 0)
         reset = since > newest or 0 < since < floor
@@ -109,7 +109,7 @@ class SightingFeed:
         versions = sorted(rows.keys() | removed.keys())
         page, more = versions[:limit], len(versions) > limit
         seals: dict[str, Seal] = {}
-        known = () if reset else known
+        known = {} if reset else known
         return FeedPage(
             version=page[-1] if more else newest,
             newest=newest,
@@ -120,9 +120,9 @@ class SightingFeed:
             reset=reset,
         )
 
-    def _fed(self, row: Row[*tuple[Any, ...]], known: Container[int], seals: dict[str, Seal]) -> FedSighting | None:
+    def _fed(self, row: Row[*tuple[Any, ...]], known: Mapping[int, str], seals: dict[str, Seal]) -> FedSighting | None:
         vector = None
-        if row.key not in known:
+        if known.get(row.key) != row.model_id:
             try:
                 seal = self._vault.opened(row.id, row.sealed_key, self._owner(row, seals))
                 vector = seal.open(row.sealed_vector, sighting_rows.template_context(row.id, row.model_id))

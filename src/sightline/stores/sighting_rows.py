@@ -27,11 +27,13 @@ __all__ = [
     "chunks",
     "doom_alerts",
     "drop_empty",
+    "embed",
     "get",
     "move",
     "record",
     "remove",
     "sample_context",
+    "sample_of",
     "seal_of",
     "template_context",
     "write_new",
@@ -63,6 +65,9 @@ _WITH_TRACK = select(_ROWS.id).where(_ROWS.track_id == bindparam("track_id"))
 _SEALED = select(
     _ROWS.id, _ROWS.model_id, _ROWS.person_id, _ROWS.stranger_id, _ROWS.sealed_key, _ROWS.sealed_vector
 ).where(_ROWS.id.in_(bindparam("ids", expanding=True)))
+_SAMPLE = select(schema.sighting_samples.c.sealed_sample).where(
+    schema.sighting_samples.c.sighting_id == bindparam("sighting_id")
+)
 _CHUNK = 500
 """Rows a statement may ask for by id."""
 
@@ -163,6 +168,25 @@ def seal_of(connection: Connection, vault: Vault, sighting_id: str) -> tuple[Sea
     owner = Owners(connection, vault).of(row.person_id, row.stranger_id)
     seal = vault.opened(row.id, row.sealed_key, owner)
     return seal, row.model_id, seal.open(row.sealed_vector, template_context(row.id, row.model_id))
+
+
+def sample_of(connection: Connection, vault: Vault, sighting_id: str) -> bytes:
+    """The JPEG of a sighting's best sample. Raises `NotFound`, `StoreError`."""
+    seal, _, _ = seal_of(connection, vault, sighting_id)
+    sealed = connection.execute(_SAMPLE, {"sighting_id": sighting_id}).scalar_one()
+    return seal.open(sealed, sample_context(sighting_id))
+
+
+def embed(connection: Connection, vault: Vault, sighting_id: str, model_id: str, vector: bytes) -> None:
+    """Gives a sighting the template of another model in place of its own. Raises `NotFound`, `StoreError`."""
+    seal, _, _ = seal_of(connection, vault, sighting_id)
+    values = {
+        "model_id": model_id,
+        "sealed_vector": seal.seal(vector, template_context(sighting_id, model_id)),
+        "version": meta.count(connection, meta.SIGHTINGS_VERSION),
+        "no_face_model_id": None,
+    }
+    connection.execute(update(schema.sightings).where(_ROWS.id == sighting_id).values(values))
 
 
 def move(

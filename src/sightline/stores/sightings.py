@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select, update
+import structlog
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, literal, or_, select, tuple_, update
 
-from sightline.exceptions import NotFound
+from sightline.exceptions import NotFound, StoreError
 from sightline.identities.sighting import NewSighting, Sighting
 from sightline.identities.similarity import Similarity
+from sightline.identities.templates import OutdatedSighting, TemplateProgress
 from sightline.stores import meta, schema, sighting_rows
 from sightline.stores.database import Database
 from sightline.stores.negatives import was_rejected
@@ -18,9 +20,6 @@ from sightline.stores.vault import Vault
 __all__ = ["Sightings"]
 
 _ROWS = schema.sightings.c
-_SAMPLE = select(schema.sighting_samples.c.sealed_sample).where(
-    schema.sighting_samples.c.sighting_id == bindparam("sighting_id")
-)
 _CURVE = select(schema.template_models.c.threshold, schema.template_models.c.steepness).where(
     schema.template_models.c.model_id == bindparam("model")
 )
@@ -28,6 +27,8 @@ _LIKE_NOBODY = 0.5
 """The similarity at the model's threshold: an undecided track below it is more likely nobody's than the person's."""
 KEPT_TOMBSTONES = 100_000
 """Removals that are remembered for whoever follows; who is farther behind begins anew."""
+
+_log = structlog.get_logger(__name__)
 
 
 class Sightings:
@@ -104,12 +105,7 @@ class Sightings:
     async def picture(self, sighting_id: str) -> bytes:
         """The JPEG of the best sample. Raises `NotFound`, and `StoreError` when it was tampered with."""
 
-        def find(connection: Connection) -> bytes:
-            seal, _, _ = sighting_rows.seal_of(connection, self._vault, sighting_id)
-            sealed = connection.execute(_SAMPLE, {"sighting_id": sighting_id}).scalar_one()
-            return seal.open(sealed, sighting_rows.sample_context(sighting_id))
-
-        return await self._database.read(find)
+        return await self._database.read(lambda c: sighting_rows.sample_of(c, self._vault, sighting_id))
 
     async def template(self, sighting_id: str) -> tuple[str, bytes]:
         """The model's id and the template. Raises `NotFound`, `StoreError`."""
@@ -128,6 +124,62 @@ class Sightings:
             return Similarity(row.threshold, row.steepness) if row is not None else None
 
         return await self._database.read(find)
+
+    async def outdated(
+        self, model_id: str, *, after: tuple[str, int] | None = None, limit: int = 8
+    ) -> Sequence[OutdatedSighting]:
+        """Sightings whose template is of another model, and in whose sample this one has not looked for a face yet: by
+        model, the newest first. `after` is `(model_id, key)` of the last one of the page before. One whose sample was
+        tampered with is left out."""
+        others = select(_ROWS.id, _ROWS.key, _ROWS.model_id).where(_ROWS.no_face_model_id.is_distinct_from(model_id))
+        if after is not None:
+            others = others.where(tuple_(_ROWS.model_id, _ROWS.key) < tuple_(*map(literal, after)))
+        others = others.order_by(_ROWS.model_id.desc(), _ROWS.key.desc())
+
+        def find(connection: Connection) -> Sequence[OutdatedSighting]:
+            found: list[OutdatedSighting] = []
+            for side in (_ROWS.model_id > model_id, _ROWS.model_id < model_id):  # each a range of the index
+                for row in connection.execute(others.where(side).limit(limit - len(found))).all():
+                    try:
+                        sample = sighting_rows.sample_of(connection, self._vault, row.id)
+                    except StoreError as problem:
+                        _log.error("sighting cannot be embedded", sighting=row.id, reason=str(problem))
+                        continue
+                    found.append(OutdatedSighting(row.id, row.key, row.model_id, sample))
+            return found
+
+        return await self._database.read(find)
+
+    async def embed(
+        self, sighting_id: str, model_id: str, vector: bytes | None, curve: Similarity | None
+    ) -> bool:
+        """Gives a sighting the template of another model in place of its own, or notes (`None`) that this one finds no
+        face in its sample. `curve` maps a distance between templates of `model_id` to a similarity. False when the
+        sighting is gone meanwhile."""
+
+        def write(connection: Connection) -> bool:
+            if vector is None or curve is None:
+                noted = update(schema.sightings).where(_ROWS.id == sighting_id).values(no_face_model_id=model_id)
+                return bool(connection.execute(noted).rowcount)
+            _know(connection, model_id, curve)
+            try:
+                sighting_rows.embed(connection, self._vault, sighting_id, model_id, vector)
+            except NotFound:
+                return False
+            return True
+
+        return await self._database.write(write)
+
+    async def progress(self, model_id: str) -> TemplateProgress:
+        """How many sightings can be compared with templates of this model, and how many never will."""
+        everything = select(func.count()).select_from(schema.sightings)
+        ours = everything.where(_ROWS.model_id == model_id)
+        failed = everything.where(_ROWS.model_id != model_id, _ROWS.no_face_model_id == model_id)
+
+        def count(connection: Connection) -> TemplateProgress:
+            return TemplateProgress(*(connection.execute(query).scalar_one() for query in (everything, ours, failed)))
+
+        return await self._database.read(count)
 
     async def prune(self, before_ms: int, *, limit: int = 200) -> int:
         """Destroys sightings that ended before, at most `limit`, strangers of whom none is left, and the templates that

@@ -76,7 +76,7 @@ class SqlStore:
         self.alerts = Alerts(database, self.pictures, vault)
         self.sightings = Sightings(database, vault)
         self.strangers = Strangers(database, vault, self.pictures)
-        self.negatives = Negatives(database, vault)
+        self.negatives = Negatives(database, vault, self.pictures)
         self.log = Log(database, expire)
         self.duty = Duty(database)
         self.quiet_periods = QuietPeriods(database, self.pictures)

@@ -66,6 +66,16 @@ def test_search_is_by_model_camera_and_time() -> None:
         past.search("m", [b"123"], 10)
 
 
+def test_a_sighting_that_was_embedded_anew_is_found_by_the_other_model_and_stays_in_its_group() -> None:
+    past = memory()
+    past.apply([Fed(1, group="g", grouping="done", vector=face("ada"))])
+    past.apply([Fed(1, model_id="other", group="g", grouping="done", vector=face("ben"))])
+    assert past.search("m", [face("ada")], 10) == []
+    assert [key for key, _ in past.search("other", [face("ben")], 10)] == [1]
+    assert (past.recognise("m", face("ada")), past.recognise("other", face("ben"))) == (None, "g")
+    assert ([past.count(model) for model in ("m", "other")], len(past)) == ([0, 1], 1)
+
+
 def test_a_template_that_is_none_is_left_out() -> None:
     past = memory()
     nan = np.array([np.nan, 0], "<f4").tobytes()
@@ -144,10 +154,18 @@ class FollowedStore(RuleBasedStateMachine):
         self.rows[key] = replace(self.rows[key], group=group, grouping="done")
         self.changed.add(key)
 
+    @precondition(lambda self: self.rows)
+    @rule(data=st.data())
+    def one_is_embedded_anew(self, data: st.DataObject) -> None:
+        key = data.draw(st.sampled_from(sorted(self.rows)))
+        self.rows[key] = replace(self.rows[key], model_id="other")
+        self.changed.add(key)
+
     @rule()
     def memory_follows(self) -> None:
-        known = [replace(self.rows[key], vector=None if key in self.past else self.rows[key].vector)
-                 for key in sorted(self.changed)]  # fmt: skip
+        changed = [self.rows[key] for key in sorted(self.changed)]
+        known = [replace(row, vector=None if self.past.models.get(row.key) == row.model_id else row.vector)
+                 for row in changed]  # fmt: skip
         self.past.apply(known, self.removed)
         self.changed.clear()
         self.removed.clear()
@@ -180,14 +198,13 @@ class FollowedStore(RuleBasedStateMachine):
         if self.proposal is not None:
             self.store_writes(fails=False)
         self.memory_follows()
-        model = self.past._models.get("m")
-        placed = {row.group for row in self.rows.values() if row.group is not None}
-        groups = {group for group in placed if model is not None and group in model.groups}
-        assert groups == placed
-        for group in placed:
-            assert model is not None
-            assert model.groups.size(group) == sum(row.group == group for row in self.rows.values())
-        assert model is None or len(model.groups) == len(placed)
+        for model_id in ("m", "other"):
+            model = self.past._models.get(model_id)
+            placed = [row.group for row in self.rows.values() if row.group is not None and row.model_id == model_id]
+            for group in placed:
+                assert model is not None
+                assert model.groups.size(group) == placed.count(group)
+            assert model is None or len(model.groups) == len(set(placed))
         assert self.past.due == any(row.grouping != "done" for row in self.rows.values())
 
 

@@ -201,6 +201,7 @@ class Requests:
             objects=seen.objects,
             missing=seen.missing,
             verified=seen.verified,
+            curve=seen.curve,
             processing_ms=(time.perf_counter() - started_s) * 1000,
             stage_ms={"decode": (decoded_s - started_s) * 1000, **seen.stage_ms},
         )

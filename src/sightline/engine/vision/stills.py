@@ -44,8 +44,8 @@ class Look:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What was found, in pixels of the picture's own size. `missing`: what could not be done, and why; `model_id`:
-    whose the templates are, where it is not the analyser's own; `verified`: see `Analysis`; `stage_ms`: how long it
-    took to `detect` and `embed` faces, to judge their `liveness`, and to find `objects`.
+    whose the templates are, where it is not the analyser's own; `verified` and `curve`: see `Analysis`; `stage_ms`: how
+    long it took to `detect` and `embed` faces, to judge their `liveness`, and to find `objects`.
     """
 
     faces: list[AnalysedFace] = field(default_factory=list)
@@ -54,6 +54,7 @@ class Seen:
     model_id: str = ""
     verified: float | None = None
     stage_ms: dict[str, float] = field(default_factory=dict)
+    curve: tuple[float, float] | None = None
 
 
 class Stills:
@@ -90,6 +91,8 @@ class Stills:
             least = wanted.confidence_threshold or 0.0
             known = gallery if "identify" in wanted.tasks else None
             faces = self._analyser.analyse_image(image, known, times=times)
+            similarity = self._analyser.embedder.similarity
+            seen = replace(seen, curve=(similarity.threshold, similarity.steepness))
             seen.faces.extend(face for face in faces if face.confidence >= least)
         elif "faces" in wanted.tasks:
             small, scale = shrunk(image, wanted.max_side)

@@ -1,9 +1,9 @@
 """Which models the engines use, and how another embedder takes over without an hour in which nobody is recognised.
 
-    chosen = serving                                    nothing to do
     chosen ≠ serving → every engine prepares the chosen one beside the serving one
-                     → each stored sample is embedded by it, a few at a time, behind everything else
-                     → no sample is left: the chosen one serves, and engines fetch its gallery before they switch
+                     → each enrolled sample and each rejected face is embedded by it, a few at a time, behind everything
+                     → none is left: the chosen one serves, and engines fetch its gallery before they switch
+    chosen = serving → sightings of before are embedded by it, the newest first
 
 Every template is stored as it is made, so a crash costs the few that were under way. Samples that are enrolled
 meanwhile are embedded as well. Nothing here runs a model: engines do.
@@ -12,7 +12,6 @@ meanwhile are embedded as well. Nothing here runs a model: engines do.
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -21,12 +20,13 @@ import structlog
 
 from sightline.clock import Clock
 from sightline.events.engine_link import UseModels
-from sightline.events.still import Analyse, Analysis
-from sightline.exceptions import ConfigurationError, SightlineError, Unavailable
+from sightline.exceptions import ConfigurationError, SightlineError
 from sightline.gateway.engines.engine_connection import EngineLink
 from sightline.gateway.engines.engines import Engines
+from sightline.gateway.engines.templating import MadeTemplate, template_of
+from sightline.gateway.past.past_templates import PastTemplates
 from sightline.gateway.ports import Store
-from sightline.identities.templates import TemplateProgress, UntemplatedSample
+from sightline.identities.templates import TemplateProgress
 from sightline.settings import Settings
 
 __all__ = ["CHOICES", "Embedding", "ModelDesk", "in_words"]
@@ -37,9 +37,9 @@ CHOICES = ("face_model", "embedding_model", "object_model", "liveness_model")
 BATCH = 4
 LOOK_INTERVAL_S = 1.0
 CLAIM_S = 60.0
-EMBED_TIMEOUT_S = 30.0
 TELL_EVERY_SHARE = 0.1
 _LONGEST_CHOICE = 500
+NOTHING_LEFT = MadeTemplate(None, "nothing is left of the face that was rejected")
 
 log = structlog.get_logger(__name__)
 
@@ -47,13 +47,16 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Embedding:
     """How far the change of the embedder is. `chosen` is what was asked for, `serving` what recognises now; `problem`
-    says in words what it waits for.
+    says in words what it waits for. `progress` is of enrolled samples, `negatives` of rejected faces, `past` of
+    sightings once it serves.
     """
 
     chosen: str
     serving: str
     progress: TemplateProgress | None = None
     problem: str = ""
+    negatives: TemplateProgress | None = None
+    past: TemplateProgress | None = None
 
     @property
     def changing(self) -> bool:
@@ -66,14 +69,16 @@ class ModelDesk:
 
     def __init__(
         self, store: Store, engines: Engines, settings: Settings, clock: Clock,
-        claim: Callable[[str, float], Awaitable[bool]],
+        claim: Callable[[str, float], Awaitable[bool]], past_changed: Callable[[], None],
     ) -> None:  # fmt: skip
-        """`claim`: whether this gateway is the one to do what one does for all."""
+        """`claim`: whether this gateway is the one to do what one does for all; `past_changed` is called when templates
+        of sightings did."""
         self._claim = claim
         self._store = store
         self._engines = engines
         self._settings = settings
         self._clock = clock
+        self._past = PastTemplates(store.sightings, clock, past_changed)
         self._poked = asyncio.Event()
         self._problem = ""
         self._told_share = -1.0
@@ -105,8 +110,14 @@ class ModelDesk:
         """How far the change of the embedder is."""
         chosen, serving = await self._embedders()
         target = self._target(chosen, serving)
-        progress = await self._store.models.progress(target[1]) if target else None
-        return Embedding(chosen, serving, progress, self._problem if chosen != serving else "")
+        problem = self._problem if chosen != serving else ""
+        if target is None:
+            return Embedding(chosen, serving, problem=problem)
+        model_id = target[1]
+        progress = await self._store.models.progress(model_id)
+        negatives = await self._store.negatives.progress(model_id)
+        past = await self._store.sightings.progress(model_id) if chosen == serving else None
+        return Embedding(chosen, serving, progress, problem, negatives, past)
 
     async def run(self) -> None:
         """Works until cancelled."""
@@ -136,10 +147,7 @@ class ModelDesk:
         engine, model_id = target
         if not await self._claim("templates", CLAIM_S):
             return False
-        samples = await self._store.models.untemplated(model_id, limit=BATCH)
-        for sample in samples:
-            await self._embed(engine, model_id, sample, prepared=chosen != serving)
-        if samples:
+        if await self._embed_some(engine, model_id, prepared=chosen != serving):
             self._engines.gallery_changed()
             await self._tell(chosen, serving, model_id)
             return True
@@ -152,7 +160,9 @@ class ModelDesk:
             log.info("embedder_changed", before=serving, after=chosen)
             self._told_share = -1.0
             return True
-        return False
+        # Where engines disagree about whose templates they make, none of theirs is worth what it replaces.
+        agreed = {one.status.model_id for one in self._engines.links if one.status is not None} == {model_id}
+        return agreed and await self._past.step(engine, model_id)
 
     async def _embedders(self) -> tuple[str, str]:
         """The chosen embedder and the one that serves. A gallery of nobody is complete for every embedder."""
@@ -160,7 +170,7 @@ class ModelDesk:
         chosen = choices.get("embedding_model") or self._settings.embedding_model
         serving = await self._store.models.serving()
         if serving is None:
-            nobody = (await self._store.models.progress("")).references == 0
+            nobody = (await self._store.models.progress("")).samples == 0
             serving = chosen if nobody else str(Settings.model_fields["embedding_model"].default)
             await self._store.models.serve(serving)
         return chosen, serving
@@ -189,35 +199,38 @@ class ModelDesk:
                     return engine, status.prepared.model_id
         return None
 
-    async def _embed(self, engine: EngineLink, model_id: str, sample: UntemplatedSample, *, prepared: bool) -> None:
-        """A template of one sample, or a note why there is none. Raises `Unavailable` without an answer."""
-        request = Analyse(
-            request_id=secrets.token_hex(8), image=sample.sample, tasks=("templates",), background=True,
-            prepared=prepared,
-        )  # fmt: skip
-        answer = await engine.ask(request, EMBED_TIMEOUT_S)
-        assert isinstance(answer, Analysis)
-        if answer.error_code in ("SYSTEM_FULL", "PROCESSING_ERROR"):
-            raise Unavailable(answer.error or "the engine could not embed a sample")
-        if answer.error is None and answer.model_id != model_id:
-            raise Unavailable("the engine has another embedder by now")
-        face = answer.faces[0] if answer.faces else None
-        reason = "" if face else answer.error or "no face was found in the sample"
-        await self._store.models.keep_template(
-            sample.reference_id, model_id, face.vector if face else None, reason=reason
-        )
-        if face is None:
-            log.warning("sample_not_embedded", reference=sample.reference_id, model=model_id, reason=reason)
+    async def _embed_some(self, engine: EngineLink, model_id: str, *, prepared: bool) -> bool:
+        """Templates of a few samples and rejected faces, or notes why there are none; whether there were any to make.
+        Raises `Unavailable` without an answer."""
+        samples = await self._store.models.untemplated(model_id, limit=BATCH)
+        for sample in samples:
+            made = await template_of(engine, model_id, sample.sample, prepared=prepared)
+            await self._store.models.keep_template(sample.reference_id, model_id, made.vector, reason=made.reason)
+            if made.vector is None:
+                log.warning("sample_not_embedded", reference=sample.reference_id, model=model_id, reason=made.reason)
+        negatives = await self._store.negatives.untemplated(model_id, limit=BATCH) if not samples else ()
+        for negative in negatives:
+            made = NOTHING_LEFT
+            if negative.sample is not None:
+                made = await template_of(engine, model_id, negative.sample, prepared=prepared)
+            await self._store.negatives.keep_template(
+                negative.negative_id, model_id, made.vector, reason=made.reason
+            )
+            if made.vector is None:
+                log.warning(
+                    "rejection_not_embedded", negative=negative.negative_id, model=model_id, reason=made.reason
+                )
+        return bool(samples or negatives)
 
     async def _tell(self, chosen: str, serving: str, model_id: str) -> None:
         """Everybody who looks at the system hears of every tenth that is done."""
         if chosen == serving:
             return
         progress = await self._store.models.progress(model_id)
-        share = (progress.done + progress.failed) / max(1, progress.references)
+        share = (progress.done + progress.failed) / max(1, progress.samples)
         if share - self._told_share >= TELL_EVERY_SHARE or not progress.missing:
             self._told_share = share
-            log.info("samples_embedded", by=chosen, done=progress.done, failed=progress.failed, of=progress.references)
+            log.info("samples_embedded", by=chosen, done=progress.done, failed=progress.failed, of=progress.samples)
             self._engines.say_warnings([in_words(Embedding(chosen, serving, progress))])
 
     def _from_settings(self) -> dict[str, str]:
@@ -228,5 +241,5 @@ class ModelDesk:
 def in_words(embedding: Embedding) -> str:
     """The change of the embedder in a sentence."""
     progress = embedding.progress
-    far = f": {progress.done + progress.failed} of {progress.references} samples" if progress else ""
+    far = f": {progress.done + progress.failed} of {progress.samples} samples" if progress else ""
     return f"{embedding.chosen} takes the place of {embedding.serving}, which serves until then{far}"

@@ -18,6 +18,7 @@ from sightline.identities.sighting import (
 )
 from sightline.identities.similarity import Similarity
 from sightline.identities.subject import Reference
+from sightline.identities.templates import OutdatedSighting, TemplateProgress, UntemplatedNegative
 
 __all__ = ["Negatives", "Searcher", "Sightings", "Strangers"]
 
@@ -42,6 +43,17 @@ class Sightings(Protocol):
         """The model's id and the template."""
 
     async def curve(self, model_id: str) -> Similarity | None: ...
+    async def outdated(
+        self, model_id: str, *, after: tuple[str, int] | None = None, limit: int = 8
+    ) -> Sequence[OutdatedSighting]:
+        """Those whose template is of another model; `after` is `(model_id, key)` of the last one of the page before."""
+
+    async def embed(
+        self, sighting_id: str, model_id: str, vector: bytes | None, curve: Similarity | None
+    ) -> bool:
+        """Replaces a template by one of this model, or notes that this model finds no face."""
+
+    async def progress(self, model_id: str) -> TemplateProgress: ...
     async def prune(self, before_ms: int, *, limit: int = 200) -> int:
         """Destroys sightings that ended before, at most `limit`; answers how many."""
 
@@ -76,6 +88,12 @@ class Negatives(Protocol):
     async def reject_sighting(self, sighting_id: str, person_id: str, *, by: str, now_ms: int) -> NegativeRecord: ...
     async def list(self, person_id: str) -> Sequence[NegativeRecord]: ...
     async def undo(self, negative_id: str) -> NegativeRecord: ...
+    async def progress(self, model_id: str) -> TemplateProgress: ...
+    async def untemplated(self, model_id: str, *, limit: int = 8) -> Sequence[UntemplatedNegative]:
+        """Negatives without a template of this model, oldest first."""
+
+    async def keep_template(self, negative_id: str, model_id: str, vector: bytes | None, *, reason: str = "") -> bool:
+        """Keeps a template, or (`None`) that there cannot be one."""
 
 
 class Searcher(Protocol):

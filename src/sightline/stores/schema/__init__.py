@@ -19,6 +19,7 @@ from sightline.stores.schema.alerting import (
 from sightline.stores.schema.cluster import bulletins, camera_leases, chores, engine_seats, gateways, shared_tickets
 from sightline.stores.schema.enrolment import (
     gallery_tombstones,
+    negative_templates,
     negatives,
     people,
     person_references,
@@ -80,6 +81,7 @@ __all__ = [
     "machine_tokens",
     "meta",
     "metadata",
+    "negative_templates",
     "negatives",
     "notices",
     "people",

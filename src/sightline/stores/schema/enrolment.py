@@ -22,6 +22,7 @@ from sightline.stores.schema.tables import metadata
 
 __all__ = [
     "gallery_tombstones",
+    "negative_templates",
     "negatives",
     "people",
     "person_references",
@@ -103,6 +104,17 @@ negatives = Table(
     UniqueConstraint("person_id", "source", "source_id"),
 )  # fmt: skip
 """Faces of which somebody said that they are not this person; versions are the gallery's."""
+
+negative_templates = Table(
+    "negative_templates", metadata,
+    Column("negative_id", String, ForeignKey("negatives.id", ondelete="CASCADE"), primary_key=True),
+    Column("model_id", String, primary_key=True),
+    Column("version", BigInteger),
+    Column("sealed_vector", LargeBinary),
+    Column("reason", Text, nullable=False),
+    UniqueConstraint("version"),
+)  # fmt: skip
+"""Templates of negatives by other embedders than the one that they were said with, as `reference_templates`."""
 
 watch_lists = Table(
     "watch_lists", metadata,

@@ -53,6 +53,7 @@ sightings = Table(
     Column("samples", Integer, nullable=False),
     Column("sealed_key", LargeBinary, nullable=False),
     Column("sealed_vector", LargeBinary, nullable=False),
+    Column("no_face_model_id", String),
     UniqueConstraint("key"),
     UniqueConstraint("version"),
     UniqueConstraint("track_id"),
@@ -60,10 +61,12 @@ sightings = Table(
     Index(None, "camera_id", "last_seen_ms"),
     Index(None, "person_id", "last_seen_ms"),
     Index(None, "stranger_id", "last_seen_ms"),
+    Index(None, "model_id", "key"),
 )  # fmt: skip
 """What tracks left. `sealed_key` is a key of the sighting's own, wrapped by that of its person, its stranger, or the
 master key: so a sighting changes its owner without being sealed anew. `version` rises with every change of the row,
-`key` is the version that it was made with. `grouping` is whether it is still to be grouped: `due`, `join`, `done`."""
+`key` is the version that it was made with. `no_face_model_id` is the latest model that found no face in the sample, so
+that the template stays another's. `grouping` is whether it is still to be grouped: `due`, `join`, `done`."""
 
 sighting_samples = Table(
     "sighting_samples", metadata,

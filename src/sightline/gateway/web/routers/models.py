@@ -11,6 +11,7 @@ from sightline.accounts import Right
 from sightline.gateway.web.access import Caller, GatewayOf, caller_with
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.web.routers.system import engine_models, model_out
+from sightline.identities.templates import TemplateProgress
 
 __all__ = ["ModelChange", "router"]
 
@@ -70,8 +71,15 @@ async def _models(gateway: Gateway) -> dict[str, Any]:
             "serving": embedding.serving,
             "changing": embedding.changing,
             "problem": embedding.problem,
-            "references": progress.references if progress else None,
+            "references": progress.samples if progress else None,
             "done": progress.done if progress else None,
             "failed": progress.failed if progress else None,
+            "rejections": _counted(embedding.negatives),
+            "sightings": _counted(embedding.past),
         },
     }
+
+
+def _counted(progress: TemplateProgress | None) -> dict[str, int] | None:
+    """Of `total`, `done` can be compared with templates of the embedder, and `failed` never will."""
+    return {"total": progress.samples, "done": progress.done, "failed": progress.failed} if progress else None

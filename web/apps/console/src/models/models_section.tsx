@@ -30,7 +30,18 @@ interface Models {
     references: number | null;
     done: number | null;
     failed: number | null;
+    /** Faces that were said not to be somebody. */
+    rejections: Embedded | null;
+    /** The past, once the embedder serves. */
+    sightings: Embedded | null;
   };
+}
+
+/** Of `total`, `done` were embedded by the embedder that is to serve, and `failed` cannot be. */
+interface Embedded {
+  total: number;
+  done: number;
+  failed: number;
 }
 
 const CHOICES: readonly Choice[] = ['face_model', 'embedding_model', 'object_model', 'liveness_model'];
@@ -61,7 +72,7 @@ export default function ModelsSection(): ReactElement {
           </li>
         ))}
       </ul>
-      {embedding.changing ? <Change embedding={embedding} /> : null}
+      {embedding.changing ? <Change embedding={embedding} /> : <Past embedding={embedding} />}
       <h3 className={styles.title}>{modelsText.chosen}</h3>
       <ul className={styles.models}>
         {CHOICES.map((choice) => (
@@ -112,6 +123,27 @@ function Change({ embedding }: { embedding: Models['embedding'] }): ReactElement
           <Progress value={(done / Math.max(references, 1)) * 100} aria-label={modelsText.progress(done, references, failed ?? 0)} />
         </>
       )}
+    </div>
+  );
+}
+
+/** What of before the embedder that serves does not know (yet). */
+function Past({ embedding: { serving, sightings, rejections } }: { embedding: Models['embedding'] }): ReactElement | null {
+  const waiting = sightings === null ? 0 : sightings.total - sightings.done - sightings.failed;
+  const lost = rejections?.failed ?? 0;
+  if (waiting === 0 && lost === 0) return null;
+  return (
+    <div className={styles.change} role="status">
+      {sightings === null || waiting === 0 ? null : (
+        <>
+          <span>{modelsText.past(sightings.total - waiting, sightings.total, serving)}</span>
+          <Progress
+            value={((sightings.total - waiting) / sightings.total) * 100}
+            aria-label={modelsText.past(sightings.total - waiting, sightings.total, serving)}
+          />
+        </>
+      )}
+      {lost === 0 ? null : <span>{modelsText.lostRejections(lost)}</span>}
     </div>
   );
 }

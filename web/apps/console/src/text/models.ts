@@ -16,6 +16,10 @@ export const modelsText = {
   },
   told: 'The engines load it now.',
   changing: (from: string, to: string) => `${from} recognises until ${to} is ready`,
+  past: (done: number, all: number, model: string) =>
+    `${done.toLocaleString()} of ${plural(all, 'sighting')} of before can be searched with ${model}; the others follow by and by`,
+  lostRejections: (count: number) =>
+    `${plural(count, 'rejection')} (“not this person”) of before cannot hold any more: no picture of the face is left.`,
   progress: (done: number, all: number, failed: number) =>
     `${done.toLocaleString()} of ${plural(all, 'photo')} embedded${failed === 0 ? '' : `, ${failed.toLocaleString()} could not be`}`,
 };
