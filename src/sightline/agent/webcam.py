@@ -24,7 +24,7 @@ __all__ = ["CameraSource", "Webcam"]
 LONGEST_SIDE_PX = 1280
 RETRY_S = 2.0
 IDLE_S = 5.0
-JOIN_S = 5.0
+JOIN_S = 2.0
 
 
 class CameraSource(Protocol):

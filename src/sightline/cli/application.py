@@ -33,7 +33,7 @@ from sightline.cli import (
 from sightline.cli.output import say, warn
 from sightline.exceptions import ConfigurationError, SightlineError
 
-__all__ = ["app", "main"]
+__all__ = ["app", "run"]
 
 app = typer.Typer(
     name="sightline",
@@ -92,8 +92,8 @@ def _options(
     telemetry.configure("debug" if debug else "critical", "auto")
 
 
-def main() -> None:
-    """Entry point of the `sightline` script."""
+def run() -> None:
+    """The command as it was typed. Raises `SystemExit`."""
     try:
         app()
     except Exception as error:  # the last resort: a defect of ours is told in a line as well

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import platform
+import secrets
 import ssl
 import time
 from collections import Counter
@@ -141,6 +142,7 @@ class Engine:
         process's. `tell_standing` is told, in a thread, how the engine is, every `STATUS_INTERVAL_S`.
         """
         self._settings = settings
+        self._process = secrets.token_hex(8)
         self._clock = clock = GatewayClock(clock)
         self._lease = LeaseKeeper()
         self._gateway_version = settings.version
@@ -263,6 +265,7 @@ class Engine:
             models=list(self._sights.serving.reports),
             stills=settings.stills,
             instance=self._outbox.instance,
+            process=self._process,
             host=platform.node(),
             protocol=LINK_PROTOCOL,
         )

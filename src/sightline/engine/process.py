@@ -9,11 +9,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
 import structlog
 
 from sightline.engine.engine import Engine
+from sightline.leaving import daemon_threads, leave
 
 __all__ = ["read_token", "run_engine"]
 
@@ -34,32 +35,22 @@ def run_engine(new_engine: Callable[[], Engine], *, supervised: bool) -> None:
     A supervised engine is a child whose standard input is a pipe from its parent: when the parent dies, however it
     dies, the pipe closes, and no orphan goes on reading cameras. Raises what the engine raises.
 
-    Does not return where a thread still waits for its source: the process ends here then. libav, while it waits, asks
-    Python every tenth of a second whether it has waited long enough, and asking an interpreter that has ended is a
-    crash. By then every fact is on disk and the link is closed.
+    Does not return where a thread still waits for its source: the process ends here then (`sightline.leaving`). By then
+    every fact is on disk and the link is closed.
     """
     try:
         asyncio.run(_run(new_engine, supervised=supervised))
     except Exception:
         if _waiting_threads():
             _log.exception("the engine failed")
-            _leave(1)
+            leave(1)
         raise
     if _waiting_threads():
-        _leave(0)
+        leave(0)
 
 
 def _waiting_threads() -> list[str]:
-    """Names of the threads that may be in the middle of a call into a library."""
-    return [thread.name for thread in threading.enumerate() if thread.daemon and thread.name != PARENT_THREAD]
-
-
-def _leave(status: int) -> NoReturn:
-    """Ends the process without ending the interpreter."""
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError):  # nobody reads it any more
-            stream.flush()
-    os._exit(status)
+    return [name for name in daemon_threads() if name != PARENT_THREAD]
 
 
 async def _run(new_engine: Callable[[], Engine], *, supervised: bool) -> None:

@@ -84,7 +84,8 @@ class ModelReport(LinkValue, frozen=True):
 class Hello(LinkMessage, tag="hello", frozen=True):
     """Opens the link. `capacity` is in cameras, `stills` in pictures analysed in the background at a time; `models`
     says what this engine can do. `instance` is the same for as long as its spool is: two processes of one name with
-    different ones are two engines. `host` is the name of its machine, for people; `protocol` is `LINK_PROTOCOL`.
+    different ones are two engines. `process` is this process's own: what another one held in its memory is gone.
+    `host` is the name of its machine, for people; `protocol` is `LINK_PROTOCOL`.
     """
 
     engine_id: str
@@ -94,6 +95,7 @@ class Hello(LinkMessage, tag="hello", frozen=True):
     models: list[ModelReport]
     stills: int = 1
     instance: str = ""
+    process: str = ""
     host: str = ""
     protocol: int = 1
 

@@ -189,7 +189,9 @@ def create_gateway(
         store, hub, viewers, live, intake, past, metrics, clock, rules.default_view, version=version, leases=leases
     )
     hub.on_watch_change = viewers.on_change = live.on_change = engines.watch_changed
-    streams = Streams(viewers, live, HeldSessions(engines.reader_of), clock, open_ms=settings.stream_url_seconds * 1000)
+    sessions = HeldSessions(engines.reader_of)
+    engines.on_session_ended = sessions.ended
+    streams = Streams(viewers, live, sessions, clock, open_ms=settings.stream_url_seconds * 1000)
     foreign_engines = ForeignEngines(store, directory, hub, intake, streams, clock)
     streams.on_change = foreign_engines.changed
     notifier = Notifier(

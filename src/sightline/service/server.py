@@ -155,7 +155,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
+        if self.started and self.should_exit:  # told to end while it began: uvicorn would leave it at that
+            await self.shutdown(sockets)
+        elif self.started:
             if self._door is not None:
                 self.servers.append(
                     await asyncio.get_running_loop().create_server(self._new_protocol, sock=self._door, backlog=BACKLOG)

@@ -13,7 +13,7 @@ import structlog
 from typer.testing import CliRunner
 
 from sightline import __version__
-from sightline.cli import app, application, main
+from sightline.cli import app, application
 from sightline.exceptions import Unavailable
 from sightline.settings import Settings, flag_name
 
@@ -93,7 +93,7 @@ def test_what_is_asked_wrongly_exits_with_2(
     monkeypatch.setenv("SIGHTLINE_HOME", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["sightline", *arguments])
     with pytest.raises(SystemExit) as exit_:
-        main()
+        application.run()
     assert exit_.value.code == 2
     assert words in capsys.readouterr().err
 
@@ -115,7 +115,7 @@ def test_an_error_is_one_line_unless_debug_is_asked_for(
     monkeypatch.setattr(application, "app", fail)
     monkeypatch.setattr(sys, "argv", ["sightline", "people", "list"])
     with pytest.raises(SystemExit) as exit_:
-        main()
+        application.run()
     told = capsys.readouterr()
     assert exit_.value.code == 1
     assert told.err.startswith(words)
@@ -124,4 +124,4 @@ def test_an_error_is_one_line_unless_debug_is_asked_for(
 
     monkeypatch.setattr(sys, "argv", ["sightline", "--debug", "people", "list"])
     with pytest.raises(type(error)):
-        main()
+        application.run()

@@ -110,6 +110,8 @@ class Engines:
         """Told what an engine of this gateway sees: clients of others may look."""
         self.on_pictured: Callable[[str, bytes], None] = lambda camera_id, data: None
         """Told of its pictures, likewise."""
+        self.on_session_ended: Callable[[str], None] = lambda session_id: None
+        """Told of a session's end that nobody waits for on its engine's link, which may be a later one."""
         self._told_elsewhere: set[str] = set()
         self.on_pipelines: Callable[[], None] = lambda: None
         """Called when an engine that can verify has come, or one has gone."""
@@ -374,6 +376,8 @@ class Engines:
                 told = engine.on_session_ended.pop(session_id, None)
                 if told is not None:
                     told(reason)
+                else:
+                    self.on_session_ended(session_id)
             case link.Status(warnings=warnings):
                 before, engine.status = engine.status, message
                 if warnings != (before.warnings if before else []):

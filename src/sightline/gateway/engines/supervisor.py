@@ -92,7 +92,10 @@ class EngineSupervisor:
         """The exit status of one life of the child; `None` when it could not be started."""
         self._say("starting", "the engine is starting")
         try:
-            process = await asyncio.create_subprocess_exec(*self._command, stdin=asyncio.subprocess.PIPE)
+            # A session of its own: Ctrl-C in a terminal is for the server, which ends its engine in its own time.
+            process = await asyncio.create_subprocess_exec(
+                *self._command, stdin=asyncio.subprocess.PIPE, start_new_session=True
+            )
         except OSError as error:
             log.error("engine_not_started", problem=str(error))
             return None

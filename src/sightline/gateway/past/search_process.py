@@ -174,7 +174,10 @@ class SearchProcess:
         """The exit status of one life of the process; `None` when it could not be started."""
         pipe = asyncio.subprocess.PIPE
         try:
-            process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe)
+            # A session of its own: Ctrl-C in a terminal is for the server, which ends this process in its own time.
+            process = await asyncio.create_subprocess_exec(
+                *self._command, stdin=pipe, stdout=pipe, start_new_session=True
+            )
         except OSError as problem:
             self._reason = str(problem)
             return None

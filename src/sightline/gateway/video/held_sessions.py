@@ -1,6 +1,7 @@
 """Who sends or is shown video by WebRTC now: media goes past the gateway, and still ends with the right to it.
 
-Kept in memory by the gateway through which the session was opened, until its engine says that it is over.
+Kept in memory by the gateway through which the session was opened, until its engine says that it is over, or its camera
+is another process's, or nobody's for a while: a session lives in the process that answered it, and ends with it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ __all__ = ["HeldSessions"]
 MAX_SESSIONS = 10_000
 """Over it the oldest is forgotten, and lives on in its engine."""
 EXPIRED = "its token has expired"
+UNREAD_MS = 60_000
+"""An engine that is away for longer has given up its cameras, and their sessions with them."""
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +32,7 @@ class _Session:
     camera_id: str
     holder: str
     until_ms: int | None
+    process: str
 
 
 class HeldSessions:
@@ -38,6 +42,8 @@ class HeldSessions:
     def __init__(self, reader_of: Callable[[str], EngineLink | None]) -> None:
         self._reader_of = reader_of
         self._sessions: dict[str, _Session] = {}
+        self._unread_since_ms: dict[str, int] = {}
+        """By camera that has sessions and no engine."""
         self._telling: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -45,10 +51,9 @@ class HeldSessions:
 
     def began(self, session_id: str, camera_id: str, holder: str, until_ms: int | None = None) -> None:
         """A session of somebody who has to show who they are again at `until_ms`."""
-        self._sessions[session_id] = _Session(session_id, camera_id, holder, until_ms)
         engine = self._reader_of(camera_id)
-        if engine is not None:
-            engine.on_session_ended[session_id] = lambda reason: self.ended(session_id)
+        process = engine.hello.process if engine is not None else ""
+        self._sessions[session_id] = _Session(session_id, camera_id, holder, until_ms, process)
         if len(self._sessions) > MAX_SESSIONS:
             del self._sessions[next(iter(self._sessions))]
 
@@ -62,7 +67,25 @@ class HeldSessions:
 
     def tick(self, now_ms: int) -> None:
         """Time has passed."""
+        self._release_dead(now_ms)
         self._end(lambda session: session.until_ms is not None and now_ms >= session.until_ms, EXPIRED)
+
+    def _release_dead(self, now_ms: int) -> None:
+        cameras = {session.camera_id for session in self._sessions.values()}
+        readers = {camera_id: self._reader_of(camera_id) for camera_id in cameras}
+        self._unread_since_ms = {
+            camera_id: self._unread_since_ms.get(camera_id, now_ms)
+            for camera_id, engine in readers.items()
+            if engine is None
+        }
+        for session in list(self._sessions.values()):
+            engine = readers[session.camera_id]
+            if engine is None:
+                is_dead = now_ms - self._unread_since_ms[session.camera_id] >= UNREAD_MS
+            else:
+                is_dead = engine.hello.process != session.process
+            if is_dead:
+                del self._sessions[session.id]
 
     def _end(self, whose: Callable[[_Session], bool], reason: str) -> None:
         for session in [session for session in self._sessions.values() if whose(session)]:
