@@ -173,7 +173,7 @@ async def test_figures_are_those_of_all_gateways(pair: Pair) -> None:
             assert (await http.get("/ws/connections")).json()["total_connections"] == 3
             assert (await http.get("/api/stats")).json()["active_connections"] == 3
             assert len((await http.get("/api/system")).json()["gateways"]) == 2
-    assert pair.a.gateway.engines.system_status()["gateways"] == 2
+    assert pair.a.gateway.engines.news.system_status()["gateways"] == 2
 
 
 async def test_two_engines_of_two_gateways_share_the_cameras(pair: Pair) -> None:

@@ -18,7 +18,7 @@ from sightline.events.alert import Alert
 from sightline.exceptions import ConfigurationError, SightlineError
 from sightline.gateway.app import create_gateway
 from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
-from sightline.gateway.engines.engines import SUPERVISED
+from sightline.gateway.engines.engine_roster import SUPERVISED
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.past.search_process import SearchProcess
 from sightline.gateway.ports import Analyst

@@ -20,7 +20,7 @@ def join_cluster(gateway: Gateway) -> None:
     gateway.responders.peers = lambda: cluster.peers
     gateway.engines.peers = lambda: cluster.peers
     gateway.engines.on_observed = gateway.live.observed
-    gateway.engines.on_pictured = gateway.live.pictured
+    gateway.engines.pictures.on_pictured = gateway.live.pictured
     gateway.hub.wished_elsewhere = lambda: _wished(cluster.peers_by_id)
     gateway.streams.viewers.played_elsewhere = lambda: [place for peer in cluster.peers for place in peer.played]
     gateway.live.receiver = gateway.engines

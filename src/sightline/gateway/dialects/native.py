@@ -343,7 +343,7 @@ class NativeClient:
             self._log.begin(self._session.window, tags, Cursor(at.bounds.epoch, at.start), at.bounds.top, first)
             self._writer.on_text = self._hear_at_once
         self._outbox.put_state(Frame(encode_message("bulk_status_update", await gateway.camera_states())))
-        status = gateway.engines.system_status()
+        status = gateway.engines.news.system_status()
         if status["warnings"]:  # those who are here were told when it began
             self._outbox.put_state(Frame(encode_message("system_status_update", status)))
         if self.device:  # without a pause before joining: of two that come at once, one must see the other

@@ -22,7 +22,7 @@ from sightline.clock import Clock
 from sightline.events.engine_link import DeviceMemory
 from sightline.exceptions import SightlineError
 from sightline.gateway.engines.engine_connection import EngineLink
-from sightline.gateway.engines.engines import SUPERVISED
+from sightline.gateway.engines.engine_roster import SUPERVISED
 from sightline.gateway.engines.supervisor import EngineSupervisor
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.workstations.capacity import Capacity

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from sightline.cameras import Camera, CameraState, CameraStatus
+from sightline.cameras import Camera
 from sightline.clock import Clock
-from sightline.deliveries.fragment_wire import unpack_part
 from sightline.events import engine_link as link
 from sightline.events.fact import Accepted, Kept, Sighting
 from sightline.events.footage import FootageListed, FootageSpans
@@ -29,12 +27,14 @@ from sightline.events.scene import CameraView
 from sightline.events.still import Analysis, Drawn, Examined
 from sightline.exceptions import SightlineError, Unavailable
 from sightline.gateway.camera_states import SWITCHED_OFF, CameraStates
-from sightline.gateway.cluster.peers import PeerCamera, PeerEngine, Presence
 from sightline.gateway.dialects.admission import address_of
-from sightline.gateway.engines.assignments import SUBSCRIBED, Assignments
+from sightline.gateway.engines.assignments import Assignments
 from sightline.gateway.engines.camera_leases import CameraLeases, LeasesInMemory
 from sightline.gateway.engines.engine_connection import EngineLink
 from sightline.gateway.engines.engine_leases import EngineLeases
+from sightline.gateway.engines.engine_news import EngineNews
+from sightline.gateway.engines.engine_pictures import EnginePictures
+from sightline.gateway.engines.engine_roster import EngineRoster, is_supervised
 from sightline.gateway.hub import Hub
 from sightline.gateway.intake import Intake
 from sightline.gateway.metrics import Metrics
@@ -42,32 +42,23 @@ from sightline.gateway.past.past import Past
 from sightline.gateway.ports import Store
 from sightline.gateway.video.live_viewers import LiveViewers
 from sightline.gateway.video.viewers import Viewers
-from sightline.gateway.workstations.pipeline_choice import Pipeline
 
-__all__ = ["ENGINE_GONE", "MAX_MESSAGE_BYTES", "SUPERVISED", "Engines", "is_supervised"]
+__all__ = ["ENGINE_GONE", "MAX_MESSAGE_BYTES", "Engines"]
 
 MAX_FACTS_IN_FLIGHT = 64
-MAX_HEADER_BYTES = 4096
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 """What an engine may say at once: the faces of a crowd, each with its picture. A server must let it pass; what clients
 may say is bounded by the setting `max_message_kib`, which the dialects check themselves."""
 RETRY_S = 1.0
 SILENCE_CHECK_S = 0.5
-SUPERVISED = "local"
-"""The name of the engine that a server starts itself."""
 ENGINE_GONE = "the engine went away before it had finished"
 """The last word about a job, in the name of an engine that cannot say it."""
 
 log = structlog.get_logger(__name__)
 
 
-def is_supervised(engine_id: str) -> bool:
-    """Whether a server starts the engine of this name itself."""
-    return engine_id == SUPERVISED or engine_id.startswith((f"{SUPERVISED}-", f"{SUPERVISED}@"))
-
-
-class Engines:
-    """The registry."""
+class Engines(EngineRoster):
+    """The registry: serves every engine's connection."""
 
     def __init__(
         self,
@@ -85,94 +76,31 @@ class Engines:
         leases: CameraLeases | None = None,
     ) -> None:
         """`version` is this gateway's; without `leases` it is the only one that there is."""
+        super().__init__(EngineLeases(leases or LeasesInMemory(length_ms=LEASE_MS), clock, length_ms=LEASE_MS))
         self._store = store
         self._version = version
-        self._leases = EngineLeases(leases or LeasesInMemory(length_ms=LEASE_MS), clock, length_ms=LEASE_MS)
         self._assignments = Assignments(store, hub, viewers, live, self._leases, default_view or CameraView())
+        self.news = EngineNews(self, hub)
+        self.pictures = EnginePictures(self, hub, viewers, live, metrics, clock)
         self._hub = hub
-        self._viewers = viewers
-        self._live = live
         self._intake = intake
         self._past = past
         self._metrics = metrics
         self._clock = clock
-        self._links: dict[str, EngineLink] = {}
         self._states = CameraStates(hub, clock)
         self._changed = asyncio.Event()
-        self._somebody = asyncio.Event()
         self._gallery_dirty = False
         self._wished_models = link.UseModels()
         self._ending: set[asyncio.Task[None]] = set()
-        self.why_none = "no engine has connected yet"
-        self.peers: Callable[[], Iterable[Presence]] = tuple
-        """What other gateways say of themselves: their engines read cameras too."""
         self.on_observed: Callable[[Observation, str], None] = lambda observation, source: None
         """Told what an engine of this gateway sees: clients of others may look."""
-        self.on_pictured: Callable[[str, bytes], None] = lambda camera_id, data: None
-        """Told of its pictures, likewise."""
         self.on_session_ended: Callable[[str], None] = lambda session_id: None
         """Told of a session's end that nobody waits for on its engine's link, which may be a later one."""
         self._told_elsewhere: set[str] = set()
         self.on_pipelines: Callable[[], None] = lambda: None
         """Called when an engine that can verify has come, or one has gone."""
 
-    # ── what others ask ──
-
-    @property
-    def links(self) -> list[EngineLink]:
-        """The connected engines."""
-        return list(self._links.values())
-
-    @property
-    def first(self) -> EngineLink | None:
-        """The engine that this server starts first, or else the one that has been connected for longest."""
-        return self._links.get(SUPERVISED) or next(iter(self._links.values()), None)
-
-    def find(self, engine_id: str) -> EngineLink | None:
-        """The engine of this name, while it is connected."""
-        return self._links.get(engine_id)
-
-    def pipelines(self) -> list[Pipeline]:
-        """The engines that can verify whoever sits at a workstation."""
-        return [found for name in self._links if (found := self.pipeline(name)) is not None]
-
-    def pipeline(self, engine_id: str) -> Pipeline | None:
-        """The engine of this name, if it can."""
-        engine = self._links.get(engine_id)
-        if engine is None or not engine.has_gallery:
-            return None
-        return Pipeline(engine.id, engine.hello.stills, engine.status.load if engine.status else 0.0)
-
-    def status_of(self, camera_id: str) -> CameraStatus:
-        """What the engine that reads this camera says of it."""
-        for engine in self._links.values():
-            if camera_id in engine.cameras:
-                report = engine.reports.get(camera_id)
-                if report is None:
-                    return CameraStatus(CameraState.CONNECTING, "given to an engine", engine.connected_at_ms)
-                return CameraStatus(
-                    CameraState(report.state), report.reason, report.since, report.width, report.height, report.fps
-                )
-        elsewhere = self._elsewhere(camera_id)
-        if elsewhere is not None:
-            return CameraStatus(
-                CameraState(elsewhere.state), elsewhere.reason, elsewhere.since_ms, elsewhere.width, elsewhere.height,
-                elsewhere.fps,
-            )  # fmt: skip
-        if camera_id in self._leases.waiting:
-            return CameraStatus(CameraState.CONNECTING, "another engine takes it over")
-        return CameraStatus(CameraState.OFFLINE, self.why_none if not self._links else "no engine has room for it")
-
-    def analysed_fps(self, camera_id: str) -> float:
-        """Analysed frames a second of a camera, as measured by its engine."""
-        for engine in self._links.values():
-            if camera_id in engine.cameras and camera_id in engine.reports:
-                return engine.reports[camera_id].analysed_fps
-        elsewhere = self._elsewhere(camera_id)
-        return elsewhere.analysed_fps if elsewhere is not None else 0.0
-
-    def _elsewhere(self, camera_id: str) -> PeerCamera | None:
-        return next((peer.cameras[camera_id] for peer in self.peers() if camera_id in peer.cameras), None)
+    # ── what changes ──
 
     def peers_changed(self) -> None:
         """Other gateways say something new of cameras, or their clients wish for others."""
@@ -181,30 +109,6 @@ class Engines:
             self._states.tell(camera_id, self.status_of(camera_id))
         self._told_elsewhere = reported
         self._changed.set()
-
-    def shown(self) -> tuple[list[PeerEngine], dict[str, PeerCamera]]:
-        """What other gateways need to know of the engines here and of what they read."""
-        engines = [
-            PeerEngine(engine.id, engine.hello.capacity, list(engine.status.warnings) if engine.status else [])
-            for engine in self._links.values()
-        ]
-        cameras = {}
-        for engine in self._links.values():
-            for camera_id in engine.cameras:
-                status = self.status_of(camera_id)
-                cameras[camera_id] = PeerCamera(
-                    status.state.value, status.reason, status.since_ms, status.width, status.height, status.fps,
-                    self.analysed_fps(camera_id),
-                )  # fmt: skip
-        return engines, cameras
-
-    def shows(self, camera_id: str) -> bool:
-        """Whether a connected engine, of whatever gateway, reads this camera, and so can send pictures of it."""
-        return any(camera_id in engine.cameras for engine in self._links.values()) or bool(self._elsewhere(camera_id))
-
-    def reader_of(self, camera_id: str) -> EngineLink | None:
-        """The connected engine that reads this camera."""
-        return next((engine for engine in self._links.values() if camera_id in engine.cameras), None)
 
     async def token_changed(self, engine_id: str) -> None:
         """The token with which this engine came is void."""
@@ -236,21 +140,6 @@ class Engines:
             except (WebSocketDisconnect, RuntimeError, OSError):
                 log.info("engine_left_while_told", engine=engine.id)
 
-    async def least_loaded(self, patience_s: float) -> EngineLink:
-        """The engine to ask something of; one that is just starting is waited for. Raises `Unavailable`."""
-        try:
-            async with asyncio.timeout(patience_s):
-                while not self._links:  # an engine may be gone again before its coming is heard of
-                    await self._somebody.wait()
-        except TimeoutError:
-            raise Unavailable(f"no engine is connected ({self.why_none}); try again in a moment") from None
-        return min(self._links.values(), key=lambda engine: engine.expected_load)
-
-    @property
-    def stills(self) -> int:
-        """Pictures that all engines together analyse in the background at a time; 1 while there is none."""
-        return max(1, sum(engine.hello.stills for engine in self._links.values()))
-
     # ── one engine's connection ──
 
     async def serve(self, socket: WebSocket, engine_id: str) -> None:
@@ -272,16 +161,15 @@ class Engines:
             return
         try:
             async with engine.sending:  # whoever finds it now waits: before its welcome an engine understands nothing
-                self._links[engine_id] = engine
+                self._came(engine)
                 welcome = link.Welcome(server_time=self._clock.now_ms(), gallery_version=gallery, version=self._version)
                 await socket.send_bytes(link.encode(welcome))
-            self._somebody.set()
             self._metrics.engines.set(len(self._links))
             log.info("engine_connected", engine=engine_id, capacity=hello.capacity, host=hello.host)
             if older is not None:
                 await older.end(4502, "a newer connection of this engine took over")
             await self._tell_models(engine)
-            self._announce(engine, "connected", "")
+            self.news.announce(engine, "connected", "")
             self._changed.set()
             await self._listen(engine)
         finally:
@@ -381,7 +269,7 @@ class Engines:
             case link.Status(warnings=warnings):
                 before, engine.status = engine.status, message
                 if warnings != (before.warnings if before else []):
-                    self.say_warnings()
+                    self.news.say_warnings()
             case Beat():
                 lease, share_anew = await self._leases.heard(engine, message)
                 await engine.send(lease)
@@ -391,26 +279,6 @@ class Engines:
                 engine.is_leaving = True
             case _:
                 log.warning("engine_message_unexpected", type=type(message).__name__)
-
-    def system_status(self, further: Sequence[str] = ()) -> dict[str, Any]:
-        """The data of `system_status_update`: what is wrong with the system as a whole."""
-        warnings = [
-            f"{engine.id}: {warning}"
-            for engine in self._links.values()
-            for warning in (engine.status.warnings if engine.status else [])
-        ]
-        peers = list(self.peers())
-        theirs = [engine for peer in peers for engine in peer.engines]
-        warnings += [f"{engine.id}: {warning}" for engine in theirs for warning in engine.warnings]
-        return {
-            "gateways": 1 + len(peers),
-            "engines": len(self._links) + len(theirs),
-            "warnings": [*warnings, *further],
-        }
-
-    def say_warnings(self, further: Sequence[str] = ()) -> None:
-        """A full spool, a full disk: everybody who looks at this system is told, not only who asks."""
-        self._hub.announce("system_status_update", self.system_status(further))
 
     def _camera_report(self, engine: EngineLink, report: link.CameraReport) -> None:
         """An engine that comes back reports before it is given its cameras again; of what it had to give up, what it
@@ -430,13 +298,9 @@ class Engines:
         for job_id, words in engine.examining.items():
             words.put_nowait(Examined(job_id=job_id, state="failed", reason=ENGINE_GONE))
         if self._links.get(engine.id) is engine:
-            del self._links[engine.id]
-            if not self._links:
-                self._somebody.clear()
+            self._went(engine)
             self._leases.left(engine)
-            again = " and is being started again" if is_supervised(engine.id) else ""
-            self.why_none = f"the engine went away{again}"
-            self._announce(engine, "disconnected", self.why_none)
+            self.news.announce(engine, "disconnected", self.why_none)
             cameras, engine.cameras = engine.cameras, {}
             for camera_id in cameras:
                 self._states.tell(camera_id, self.status_of(camera_id))
@@ -445,57 +309,13 @@ class Engines:
         self._changed.set()
         self.on_pipelines()
 
-    def _announce(self, engine: EngineLink, status: str, reason: str) -> None:
-        self._hub.announce(
-            "ai_engine_status",
-            {
-                "engine_id": engine.id,
-                "status": status,
-                "reason": reason,
-                "capabilities": [model.task for model in engine.models if model.loaded],
-                "load": engine.status.load if engine.status else None,
-            },
-        )
-
-    # ── pictures ──
-
-    async def serve_frames(self, socket: WebSocket, engine_id: str) -> None:
-        """Pictures and video of one engine: each is forwarded as it came."""
-        await socket.accept()
-        while True:
-            message = await socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            data = message.get("bytes") or b""
-            engine = self._links.get(engine_id)
-            if (header := _picture_header(data)) is not None:
-                if engine is not None and header["camera_id"] in engine.cameras:
-                    self._metrics.pictures.inc()
-                    self.on_pictured(header["camera_id"], data)
-                    self._picture(header, data)
-            elif (video := unpack_part(data)) is not None:
-                if engine is not None and video.camera_id in engine.cameras:
-                    self._live.part(video.camera_id, video.quality, video.part)
-            else:
-                log.warning("engine_picture_refused", engine=engine_id, size=len(data))
-
     async def observed_elsewhere(self, observation: Observation, source: str) -> None:
         """An engine of another gateway sees this."""
         await self._hub.observe(observation, source=source)
 
     def pictured_elsewhere(self, data: bytes) -> None:
         """An engine of another gateway sent this."""
-        header = _picture_header(data)
-        if header is not None:
-            self._picture(header, data)
-
-    def _picture(self, header: dict[str, Any], data: bytes) -> None:
-        camera_id, frame_id = header["camera_id"], header["frame_id"]
-        quality = header.get("quality", SUBSCRIBED.value)
-        if quality == SUBSCRIBED:
-            self._hub.picture(camera_id, frame_id, data)
-        jpeg = data[4 + int.from_bytes(data[:4], "big") :]
-        self._viewers.picture(camera_id, quality, frame_id, jpeg, self._clock.monotonic_s())
+        self.pictures.elsewhere(data)
 
     # ── who reads what ──
 
@@ -542,16 +362,3 @@ class Engines:
         for camera in cameras:
             self._states.tell(camera.id, self.status_of(camera.id) if camera.enabled else SWITCHED_OFF)
         self._states.keep(camera.id for camera in cameras)
-
-
-def _picture_header(data: bytes) -> dict[str, Any] | None:
-    size = int.from_bytes(data[:4], "big")
-    if not 0 < size <= MAX_HEADER_BYTES or len(data) < 4 + size:
-        return None
-    try:
-        header = msgspec.json.decode(data[4 : 4 + size])
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
-    if isinstance(header, dict) and isinstance(header.get("camera_id"), str) and type(header.get("frame_id")) is int:
-        return header
-    return None

@@ -231,7 +231,7 @@ class ModelDesk:
         if share - self._told_share >= TELL_EVERY_SHARE or not progress.missing:
             self._told_share = share
             log.info("samples_embedded", by=chosen, done=progress.done, failed=progress.failed, of=progress.samples)
-            self._engines.say_warnings([in_words(Embedding(chosen, serving, progress))])
+            self._engines.news.say_warnings([in_words(Embedding(chosen, serving, progress))])
 
     def _from_settings(self) -> dict[str, str]:
         settings: dict[str, Any] = {name: getattr(self._settings, name) for name in CHOICES}

@@ -12,7 +12,7 @@ from sightline.exceptions import Conflict
 from sightline.gateway.web.access import Caller, GatewayOf, caller_with
 from sightline.gateway.auth import hash_machine_token, new_machine_token
 from sightline.gateway.engines.engine_view import EngineOut, engines_out
-from sightline.gateway.engines.engines import is_supervised
+from sightline.gateway.engines.engine_roster import is_supervised
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.web.resources import Denial
 

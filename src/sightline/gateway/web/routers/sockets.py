@@ -101,7 +101,7 @@ async def engine_frames(socket: WebSocket) -> None:
     if name is None:
         await socket.send_denial_response(JSONResponse({"detail": "an engine needs its machine token"}, 401))
         return
-    await gateway.engines.serve_frames(socket, name)
+    await gateway.engines.pictures.serve(socket, name)
 
 
 @router.put("/api/engine/blobs/{blob_id}", status_code=204, include_in_schema=False)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from sightline.accounts import Right
 from sightline.gateway.web.access import Caller, GatewayOf, caller_with
 from sightline.gateway.auth import camera_token_name, is_camera_token
-from sightline.gateway.engines.engines import is_supervised
+from sightline.gateway.engines.engine_roster import is_supervised
 from sightline.gateway.web.resources import Denial
 
 __all__ = ["TokenOut", "router"]
