@@ -78,7 +78,9 @@ async def recorders_away(gateway: Gateway) -> list[str]:
     gateway. One that only looks at stills has none."""
     known = [one for one in await engines_out(gateway) if not one.is_local or one.engine_id == SUPERVISED]
     away = [one.engine_id for one in known if one.state != "connected"]
-    away += [engine.id for peer in gateway.engines.peers() for engine in peer.engines if engine.capacity > 0]
+    for peer in gateway.engines.peers():
+        theirs = [engine.id for engine in peer.engines if engine.capacity > 0]
+        away += [f"{name}@{peer.name}" if is_supervised(name) else name for name in theirs]
     nobody = not known and not away
     return [SUPERVISED] if nobody else list(dict.fromkeys(away))
 
