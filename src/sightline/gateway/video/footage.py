@@ -111,11 +111,12 @@ class FootageDesk:
         pieces.sort(key=lambda found: found[1].starts_at)
         return FootageFound(pieces, truncated, stopped, silent)
 
-    async def within(self, times: Mapping[str, list[Span]], *, delete: bool = False) -> FootageWithin:
+    async def within(self, times: Mapping[str, Sequence[Span]], *, delete: bool = False) -> FootageWithin:
         """What the engines here have of these times (`merged`), by camera; with `delete`, what is left of it when they
         have deleted it."""
         engines = self._recorders() if times else []
-        request = FindFootage(request_id=secrets.token_hex(8), within=dict(times), delete=delete)
+        wanted = {camera_id: [*spans] for camera_id, spans in times.items()}
+        request = FindFootage(request_id=secrets.token_hex(8), within=wanted, delete=delete)
         patience_s = DELETE_TIMEOUT_S if delete else LIST_TIMEOUT_S
         answers = await asyncio.gather(*(_ask(engine, request, patience_s) for engine in engines))
         spans: list[tuple[str, FootageSpan]] = []
