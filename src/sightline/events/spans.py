@@ -27,6 +27,6 @@ def merged(spans: Iterable[Span], *, margin_ms: int = 0) -> list[Span]:
 
 
 def overlap(spans: Sequence[Span], since: int, until: int) -> bool:
-    """Whether any of these `merged` spans has a moment between `since` and `until`."""
+    """Whether any of these `merged` spans has a moment between `since` and `until`; where both are one, that moment."""
     first = bisect_right(spans, since, key=_END)
-    return first < len(spans) and spans[first][0] < until
+    return first < len(spans) and spans[first][0] < max(until, since + 1)
