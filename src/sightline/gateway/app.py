@@ -279,6 +279,11 @@ def create_gateway(
     return gateway
 
 
+ROUTERS = (
+    sign_in, tickets, tokens, seeds, users, engines, duty, cameras, camera_views, streams, people, watch_lists,
+    snoozes, escalations, alerts, identify, detect, analyses, history, models, system, push, channels, sockets,
+    sightings, strangers, negatives, workstations, webrtc, footage,
+)  # fmt: skip
 _spawned: set[asyncio.Task[None]] = set()
 
 
@@ -293,7 +298,6 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.openapi()  # builds every route now: the first request would hold the event loop for a tenth of a second
         async with background():
             jobs = [
                 asyncio.create_task(job, name=name)
@@ -329,20 +333,15 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
         title="Sightline",
         version=gateway.version,
         summary="Cameras in, identities against a gallery, alerts that are provably delivered.",
-        openapi_url="/api/openapi.json",
+        openapi_url=None,  # `routers.system` describes the routes, off the event loop
         docs_url=None,  # FastAPI's page loads scripts from elsewhere, which our content policy rightly forbids
         redoc_url=None,
         lifespan=lifespan,
+        routes=[route for module in ROUTERS for route in module.router.routes],  # built once, not for each application
     )
     app.state.gateway = gateway
     socket_io = SocketIo(gateway)
     app.mount(PATH.rstrip("/"), socket_io, name="socket.io")
-    for module in (
-        sign_in, tickets, tokens, seeds, users, engines, duty, cameras, camera_views, streams, people, watch_lists,
-        snoozes, escalations, alerts, identify, detect, analyses, history, models, system, push, channels, sockets,
-        sightings, strangers, negatives, workstations, webrtc, footage,
-    ):  # fmt: skip
-        app.include_router(module.router)
     app.mount("/", Console(console_folder()), name="console")
     app.add_exception_handler(SightlineError, _refuse)
     app.add_exception_handler(RequestValidationError, _invalid)

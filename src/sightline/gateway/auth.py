@@ -49,7 +49,6 @@ class Passwords:
 
     def __init__(self) -> None:
         self._hasher = PasswordHasher()
-        self._decoy = self._hasher.hash(secrets.token_hex(16))
 
     async def hash(self, password: str) -> str:
         """The hash to store. Raises `Forbidden` when the password is too short or too long."""
@@ -59,14 +58,16 @@ class Passwords:
 
     async def matches(self, user: User | None, password: str) -> bool:
         """Whether `password` is the user's. Takes as long for a user that does not exist."""
-        stored = user.password_hash if user is not None else self._decoy
         if len(password) > MAX_PASSWORD_LENGTH:
             return False
+        if user is None:
+            await asyncio.to_thread(self._hasher.hash, password)
+            return False
         try:
-            await asyncio.to_thread(self._hasher.verify, stored, password)
+            await asyncio.to_thread(self._hasher.verify, user.password_hash, password)
         except (VerificationError, InvalidHashError):
             return False
-        return user is not None and not user.disabled
+        return not user.disabled
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ answers differently a moment later gains nothing. TLS still proves the name itse
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import socket
 import ssl
@@ -109,6 +110,7 @@ def verdict(answer: Answer, *, gone: frozenset[int] = frozenset()) -> Attempt:
     return Attempt(Outcome.REFUSED, f"the server answered {status}")
 
 
+@functools.cache
 def trusted_certificates() -> ssl.SSLContext:
     """The machine's own certificates, a company's among them, and the public ones where the machine has none."""
     context = ssl.create_default_context()

@@ -44,6 +44,13 @@ async def health(gateway: GatewayOf) -> dict[str, str]:
     return {"status": "healthy", "timestamp": _iso(gateway.clock.now_ms())}
 
 
+@router.get("/api/openapi.json", include_in_schema=False)
+def description(request: Request) -> dict[str, Any]:
+    """Public: what these routes take and give, as OpenAPI. Made when first asked for, in a thread: it takes long."""
+    described: dict[str, Any] = request.app.openapi()
+    return described
+
+
 @router.get("/ca.crt", response_class=Response)
 async def authority(gateway: GatewayOf) -> Response:
     """Public: the authority under which this server made its certificate, for devices that are to trust it."""
