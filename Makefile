@@ -5,6 +5,8 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+# Tests start our program a few hundred times: it is compiled once, whatever the shell says.
+export PYTHONDONTWRITEBYTECODE :=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,7 +24,7 @@ demo: $(VENV)/.ready-to-run $(CONSOLE) ## Start everything with a demonstration 
 
 .PHONY: test
 test: system-packages lint $(CONSOLE) web-check ## Set up what the tests need, then run all of them
-	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile
+	$(BIN)/pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .PHONY: soak
 soak: $(VENV)/.ready-to-test ## What delivery promises, provoked for minutes and counted; 100,000 fuzzed frames

@@ -44,7 +44,7 @@ def chromium() -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> Iterator[ServerProcess]:
     """`sightline serve` on a home that was prepared as `sightline demo` prepares it."""
     home = tmp_path_factory.mktemp("browser") / "home"
@@ -67,7 +67,7 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> 
 QUIET_CAMERA = {"name": "Front door", "source": "/no/such/video.mp4", "latitude": 52.5186, "longitude": 13.3762}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def quiet_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> Iterator[ServerProcess]:
     """A server on which nothing happens by itself: its one camera is switched off. What cannot be told is given up at
     the first try."""

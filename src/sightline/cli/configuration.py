@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 
 from rich.text import Text
-from sqlalchemy.engine import make_url
 
 from sightline import __version__
 from sightline.cli.options import Json, settings_as_flags
@@ -52,5 +51,7 @@ def version() -> None:
 def _shown(name: str, settings: Settings) -> object:
     value = settings.model_dump(mode="json")[name]
     if name in ("database_url", "redis_url") and isinstance(value, str):
+        from sqlalchemy.engine import make_url  # here, since it would be a fifth of every command's start
+
         return make_url(value).render_as_string(hide_password=True)
     return value
