@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,33 +16,9 @@ import pytest
 
 from sightline.models.manifest import MODELS
 from sightline.testing import ServerProcess
+from tests.command_line import answer, environment, sightline
 from tests.conftest import ADMIN_PASSWORD
 from tests.unit.models.graphs_made import answering
-
-ANSWER_TIMEOUT_S = 60
-
-
-def sightline(home: Path, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-    """Runs the command on a home folder, and sees to it that no error ever shows a traceback."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("SIGHTLINE_")}
-    done = subprocess.run(
-        [sys.executable, "-m", "sightline", *arguments],
-        env={**inherited, "SIGHTLINE_HOME": str(home), "COLUMNS": "200"},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=ANSWER_TIMEOUT_S,
-    )
-    if "--debug" not in arguments:
-        assert "Traceback" not in done.stderr + done.stdout, done.stderr
-    return done
-
-
-def answer(home: Path, *arguments: str, stdin: str = "") -> str:
-    """What a command prints that must succeed."""
-    done = sightline(home, *arguments, stdin=stdin)
-    assert done.returncode == 0, done.stderr + done.stdout
-    return done.stdout
 
 
 @pytest.fixture
@@ -226,7 +201,8 @@ def test_models_are_verified(home: Path, tmp_path: Path) -> None:
 def test_an_error_is_one_line_with_what_to_do(tmp_path: Path) -> None:
     picture = tmp_path / "grey.png"
     cv2.imwrite(str(picture), np.full((100, 100, 3), 127, np.uint8))
-    done = sightline(tmp_path / "new", "identify", str(picture))
+    command = [sys.executable, "-m", "sightline", "identify", str(picture)]  # as a shell starts it
+    done = subprocess.run(command, env=environment(tmp_path / "new"), capture_output=True, text=True)
     assert done.returncode == 1
     assert len(done.stderr.strip().splitlines()) == 1
     assert "sightline models pull" in done.stderr

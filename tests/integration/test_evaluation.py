@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sightline.cli import app
-from tests.integration.test_cli import answer
+from tests.command_line import answer
 
 
 def evaluated(home: Path, *arguments: str) -> dict[str, Any]:

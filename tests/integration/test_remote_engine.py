@@ -18,9 +18,9 @@ import pytest
 
 from sightline.client import SightlineClient, StreamRefused
 from sightline.testing import ServerProcess
+from tests.command_line import answer, sightline
 from tests.flaky_proxy import flaky_proxy
 from tests.integration.real_server import admin_token, demo_camera, until
-from tests.integration.test_cli import answer, sightline
 
 
 class EngineProcess:

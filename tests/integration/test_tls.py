@@ -15,8 +15,8 @@ from websockets.asyncio.client import connect
 from sightline.client import AlertTriggered, SightlineClient
 from sightline.testing import ServerProcess
 from sightline.trust import trusting
+from tests.command_line import answer
 from tests.integration.real_server import admin_token, demo_camera, until
-from tests.integration.test_cli import answer
 from tests.integration.test_remote_engine import EngineProcess, engines
 
 

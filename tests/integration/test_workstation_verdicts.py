@@ -15,8 +15,8 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 
 from sightline.testing import ServerProcess
+from tests.command_line import answer as cli
 from tests.integration.real_server import until
-from tests.integration.test_cli import answer as cli
 
 Start = Callable[..., ServerProcess]
 NETWORKS = ("minifasnet_v2_2.7_80x80.onnx", "minifasnet_v1se_4.0_80x80.onnx")
