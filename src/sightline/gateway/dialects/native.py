@@ -332,6 +332,9 @@ class NativeClient:
         at = await beginning_of(gateway.store, cursor, tags)
         if self.client_type == MOBILE and at.mode is Mode.RESUMED:
             gateway.responders.received(self.user_id, at.start)
+        cameras = await gateway.camera_states()
+        # From here to joining without a pause: who is told that it is identified is among the connections, and of two
+        # that come at once one sees the other.
         self._carry_out(
             self._session.identified(
                 user_id=self.user_id, token_expires_ms=token_expires_ms, mode=at.mode, epoch=at.bounds.epoch,
@@ -342,11 +345,11 @@ class NativeClient:
             first = None if at.shown is None else snapshot_messages(gateway.views, at.shown, at.start)
             self._log.begin(self._session.window, tags, Cursor(at.bounds.epoch, at.start), at.bounds.top, first)
             self._writer.on_text = self._hear_at_once
-        self._outbox.put_state(Frame(encode_message("bulk_status_update", await gateway.camera_states())))
+        self._outbox.put_state(Frame(encode_message("bulk_status_update", cameras)))
         status = gateway.engines.news.system_status()
         if status["warnings"]:  # those who are here were told when it began
             self._outbox.put_state(Frame(encode_message("system_status_update", status)))
-        if self.device:  # without a pause before joining: of two that come at once, one must see the other
+        if self.device:
             gateway.changes.device_joined(self, self.device)
         gateway.hub.join(self)
         gateway.foreign_engines.looking.add(self)
