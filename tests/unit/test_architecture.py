@@ -14,6 +14,7 @@ from sightline.settings import Settings
 
 PACKAGE = Path(sightline.__file__).parent
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if "migrations" not in path.parts)
+SERVING = ("alembic", "fastapi", "redis", "socketio", "sqlalchemy")
 VISION = ("av", "cv2", "numpy", "onnx", "onnxruntime", "simplejpeg")
 
 
@@ -36,6 +37,14 @@ def test_gateway_imports_no_vision_code() -> None:
     """Nothing in the gateway's process can hold its event loop with pictures: the code is not even there."""
     program = f"import sightline.gateway.app, sys; print([name for name in {VISION} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("program", ["engine", "remote_engine"])
+def test_engine_imports_no_web_framework_and_no_database(program: str) -> None:
+    """An engine starts as fast as its models load, and holds no memory for what only a gateway does."""
+    imported = f"import sightline.service.{program}, sys; print([name for name in {SERVING} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", imported], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
 

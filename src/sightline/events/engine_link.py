@@ -44,6 +44,7 @@ from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examine, Exam
 
 __all__ = [
     "LINK_PROTOCOL",
+    "SUPERVISED",
     "Assign",
     "CameraReport",
     "CameraSpec",
@@ -68,6 +69,9 @@ __all__ = [
 
 LINK_PROTOCOL = 1
 """Raised when a gateway and an engine of before and after could not understand each other."""
+
+SUPERVISED = "local"
+"""The name of the engine that a server starts itself."""
 
 
 class ModelReport(LinkValue, frozen=True):

@@ -27,7 +27,7 @@ from sightline.engine.standing import Standing
 from sightline.engine.video.clip_recorder import ClipSettings
 from sightline.engine.video.footage_shelf import FootageSettings
 from sightline.engine.vision.sights import Sight
-from sightline.events.engine_link import UseModels
+from sightline.events.engine_link import SUPERVISED, UseModels
 from sightline.exceptions import ConfigurationError
 from sightline.ice import parse_ice_servers, parse_ports
 from sightline.ingest.annotated_video import VideoFiles
@@ -41,7 +41,6 @@ from sightline.ingest.webrtc import WebRtcPeers
 from sightline.ingest.webrtc_network import MediaNetwork
 from sightline.models.device_memory import read_memory, resident_bytes
 from sightline.models.runtime import Device
-from sightline.service.gateway import ENGINE_ID
 from sightline.service.vision import VisionLoader, workers_of
 from sightline.settings import Settings
 
@@ -57,7 +56,7 @@ def main() -> None:
     telemetry.configure(settings.log_level, settings.log_format, file=settings.log_file, rotates=False)
     loader = VisionLoader(settings)
     sight = loader.load(UseModels())
-    is_first = name == ENGINE_ID
+    is_first = name == SUPERVISED
     run_engine(
         lambda: new_engine(
             settings,

@@ -18,7 +18,6 @@ from sightline.events.alert import Alert
 from sightline.exceptions import ConfigurationError, SightlineError
 from sightline.gateway.app import create_gateway
 from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
-from sightline.gateway.engines.engine_roster import SUPERVISED
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.past.search_process import SearchProcess
 from sightline.gateway.ports import Analyst
@@ -33,14 +32,11 @@ from sightline.stores.vault import load_or_create_master_key
 from sightline.transports.redis_relay import RedisRelay
 from sightline.transports.redis_signals import open_board
 
-__all__ = ["ADMINISTRATOR", "ANALYSES_FOLDER", "ENGINE_ID", "engine_token", "first_administrator", "open_gateway"]
+__all__ = ["ADMINISTRATOR", "ANALYSES_FOLDER", "engine_token", "first_administrator", "open_gateway"]
 
 ADMINISTRATOR = "admin"
 ANALYSES_FOLDER = "analyses"
 """Of the home folder: recordings that people had analysed."""
-
-ENGINE_ID = SUPERVISED
-"""The name, bound to its token, of the engine that `serve` supervises."""
 
 SEARCH_COMMAND = (sys.executable, "-m", "sightline.service.search")
 SIGNING_KEY_BYTES = 32

@@ -19,10 +19,9 @@ from typing import Any, Protocol
 import structlog
 
 from sightline.clock import Clock
-from sightline.events.engine_link import DeviceMemory
+from sightline.events.engine_link import SUPERVISED, DeviceMemory
 from sightline.exceptions import SightlineError
 from sightline.gateway.engines.engine_connection import EngineLink
-from sightline.gateway.engines.engine_roster import SUPERVISED
 from sightline.gateway.engines.supervisor import EngineSupervisor
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.workstations.capacity import Capacity

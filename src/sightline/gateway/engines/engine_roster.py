@@ -6,16 +6,14 @@ import asyncio
 from collections.abc import Callable, Iterable
 
 from sightline.cameras import CameraState, CameraStatus
+from sightline.events.engine_link import SUPERVISED
 from sightline.exceptions import Unavailable
 from sightline.gateway.cluster.peers import PeerCamera, PeerEngine, Presence
 from sightline.gateway.engines.engine_connection import EngineLink
 from sightline.gateway.engines.engine_leases import EngineLeases
 from sightline.gateway.workstations.pipeline_choice import Pipeline
 
-__all__ = ["SUPERVISED", "EngineRoster", "is_supervised"]
-
-SUPERVISED = "local"
-"""The name of the engine that a server starts itself."""
+__all__ = ["EngineRoster", "is_supervised"]
 
 
 def is_supervised(engine_id: str) -> bool:

@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from sightline.events.engine_link import SUPERVISED
 from sightline.gateway.auth import is_camera_token
 from sightline.gateway.engines.engine_connection import EngineLink
-from sightline.gateway.engines.engine_roster import SUPERVISED, is_supervised
+from sightline.gateway.engines.engine_roster import is_supervised
 from sightline.gateway.gateway import Gateway
 
 __all__ = ["EngineModelOut", "EngineOut", "engines_out", "measure_engines", "recorders_away"]
