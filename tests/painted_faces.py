@@ -51,16 +51,21 @@ def paint(picture: Image, colour: tuple[int, int, int], x: int, y: int, side: in
 
 
 class PaintedDetector:
-    """Finds patches of colour. `seen` holds the size (width, height) of every picture that it looked at."""
+    """Finds patches of colour at `score`; while `blind`, nothing. `seen` holds the size (width, height) of every
+    picture that it looked at.
+    """
 
     name = "painted-detector"
     device = "cpu"
+    min_score = 0.6
 
-    def __init__(self) -> None:
+    def __init__(self, score: float = 0.9) -> None:
+        self.score = score
+        self.blind = False
         self.seen: list[tuple[int, int]] = []
 
     def detect(self, image: Image, *, scale: float | None = None, min_score: float | None = None) -> Faces:
-        """The patches, largest first, all at 0.9; `scale` makes no difference to paint."""
+        """The patches, largest first; `scale` makes no difference to paint."""
         height, width = image.shape[:2]
         self.seen.append((width, height))
         saturation = image.max(axis=2).astype(int) - image.min(axis=2)
@@ -71,10 +76,12 @@ class PaintedDetector:
             ghost = 2 * colour[1] < min(colour[0], colour[2])
             if area >= 100 and not (ghost and width < _CROP_PX):
                 boxes.append((left, top, left + across, top + down))
-        boxes = boxes if min_score is None or min_score <= 0.9 else []
+        least = self.min_score if min_score is None else min_score
+        boxes = boxes if self.score >= least and not self.blind else []
         found = np.array(sorted(boxes, key=lambda box: box[0] - box[2]), np.float32).reshape(-1, 4)
         corners, sides = found[:, None, :2], found[:, None, 2:] - found[:, None, :2]
-        return Faces(found, np.full(len(found), 0.9, np.float32), (corners + _LANDMARKS * sides).astype(np.float32))
+        scores, landmarks = np.full(len(found), self.score, np.float32), corners + _LANDMARKS * sides
+        return Faces(found, scores, landmarks.astype(np.float32))
 
 
 class PaintedEmbedder:

@@ -15,9 +15,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sightline.exceptions import Forbidden
+from sightline.privacy import FaceBlur
 
 __all__ = [
     "PUBLISHED",
+    "ROTATIONS",
     "Camera",
     "CameraState",
     "CameraStatus",
@@ -30,6 +32,9 @@ __all__ = [
 
 PUBLISHED = "whip:"
 """The source of a camera that nobody reads: a device publishes to it."""
+
+ROTATIONS = (0, 90, 180, 270)
+"""Degrees by which a camera's pictures may be turned, clockwise."""
 
 _CREDENTIALS = re.compile(r"(?<=://)[^/?#]*@")
 _SECRET_PARAMETER = re.compile(
@@ -73,6 +78,7 @@ class Camera:
 
     `latitude` and `longitude` are WGS 84 degrees; `analysis_fps` is in analysed frames a second. `substream`, secret
     like `source`, is a smaller stream of the same picture: it is analysed, and faces are looked at in `source`.
+    `rotation`, one of `ROTATIONS`, is by how much the pictures are turned before anybody sees them.
     """
 
     id: str
@@ -85,6 +91,8 @@ class Camera:
     alert_unknown: bool
     created_at_ms: int
     substream: str = ""
+    rotation: int = 0
+    blur_faces: FaceBlur = FaceBlur.OFF
 
     @property
     def engine_source(self) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sightline.privacy import FaceBlur
+
 __all__ = ["Detail", "Frame", "Image"]
 
 Image = NDArray[np.uint8]
@@ -31,7 +33,8 @@ class Frame:
 
     `frame_id` rises by one for every decoded frame of the camera since its engine started; `captured_at_ms` is the
     epoch time at which the decoder handed the picture over; `image` is H×W×3 uint8 BGR. `detail`: where a camera is
-    analysed by its smaller stream, what the larger one shows.
+    analysed by its smaller stream, what the larger one shows. `read_at_s` is when it was read on a clock that never
+    jumps; `blur` says whose faces nobody may see in what leaves the engine of it.
     """
 
     camera_id: str
@@ -39,6 +42,8 @@ class Frame:
     captured_at_ms: int
     image: Image
     detail: Detail | None = None
+    read_at_s: float = 0.0
+    blur: FaceBlur = FaceBlur.OFF
 
     @property
     def width(self) -> int:

@@ -8,6 +8,7 @@ import pytest
 
 from sightline.deliveries.records import AuditRecord
 from sightline.exceptions import NotFound
+from sightline.privacy import FaceBlur
 from sightline.stores import SqlStore
 from tests.contract.conftest import OpenStore
 from tests.contract.facts import add_camera
@@ -16,12 +17,14 @@ from tests.contract.facts import add_camera
 async def test_a_camera_is_found_again_source_and_all(store: SqlStore) -> None:
     camera = await add_camera(store)
     assert camera.source == "rtsp://viewer:pr1vate@10.0.0.9/stream"
+    assert (camera.rotation, camera.blur_faces) == (0, FaceBlur.OFF), "as they come"
     assert await store.cameras.get(camera.id) == camera
 
 
 async def test_a_camera_survives_a_restart(open_store: OpenStore) -> None:
     store = await open_store()
-    camera = await add_camera(store, latitude=None, longitude=None)
+    camera = await add_camera(store, latitude=None, longitude=None, rotation=90, blur_faces=FaceBlur.UNKNOWN)
+    assert (camera.rotation, camera.blur_faces) == (90, FaceBlur.UNKNOWN)
     await store.close()
     assert await (await open_store()).cameras.list() == [camera]
 
@@ -36,7 +39,7 @@ async def test_a_camera_is_replaced_whole(store: SqlStore) -> None:
     camera = await add_camera(store)
     wanted = dataclasses.replace(
         camera, name="Gate", source="file:gate.mp4", latitude=None, longitude=None, analysis_fps=2.5, enabled=False,
-        alert_unknown=True, substream="rtsp://viewer:pr1vate@10.0.0.9/small",
+        alert_unknown=True, substream="rtsp://viewer:pr1vate@10.0.0.9/small", rotation=270, blur_faces=FaceBlur.ALL,
     )  # fmt: skip
     assert await store.cameras.replace(wanted) == wanted
     assert await store.cameras.get(camera.id) == wanted

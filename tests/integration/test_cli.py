@@ -165,7 +165,10 @@ def test_cameras_are_added_listed_and_removed(home: Path, tmp_path: Path) -> Non
     assert "works: " in answer(home, "cameras", "test", "demo:")
     silent = sightline(home, "cameras", "test", "rtsp://guard:s3cret@127.0.0.1:9/1", "--json")
     assert (silent.returncode, json.loads(silent.stdout)["message"]) == (1, "nothing listens at 127.0.0.1:9")
-    answer(home, "cameras", "add", "hall", "demo:", "--test")
+    answer(home, "cameras", "add", "hall", "demo:", "--test", "--rotation", "90")
+    changed = json.loads(answer(home, "cameras", "change", "hall", "--blur-faces", "unknown", "--fps", "3", "--json"))
+    assert (changed["rotation"], changed["blur_faces"], changed["analysis_fps"]) == (90, "unknown", 3)
+    assert "nothing to change" in sightline(home, "cameras", "change", "hall").stderr
     answer(home, "cameras", "add", "phone", "whip:")
     assert answer(home, "cameras", "token", "phone").startswith("slm_")
     assert "no device" in answer(home, "cameras", "token", "phone", "--revoke")

@@ -55,7 +55,9 @@ class Listener:
 
 
 @contextmanager
-def reading(path: Path, *, scene: Scene | None = None, fps: float = 30.0) -> Iterator[tuple[CameraReader, list[Frame]]]:
+def reading(
+    path: Path, *, scene: Scene | None = None, fps: float = 30.0, rotation: int = 0
+) -> Iterator[tuple[CameraReader, list[Frame]]]:
     frames: list[Frame] = []
 
     class Kept(Mailboxes):
@@ -66,7 +68,7 @@ def reading(path: Path, *, scene: Scene | None = None, fps: float = 30.0) -> Ite
         return open_source(spec, timeout_s=timeout_s)
 
     reader = CameraReader(
-        CameraSpec(id="hall", source=str(path), analysis_fps=fps, scene=scene or Scene()),
+        CameraSpec(id="hall", source=str(path), analysis_fps=fps, scene=scene or Scene(), rotation=rotation),
         open_source=opened,
         mailboxes=Kept(),
         clock=SystemClock(),
@@ -125,6 +127,22 @@ def test_what_is_masked_is_in_no_packet(tmp_path: Path) -> None:
         assert listener.enough.wait(20)
     assert packets_black_on_the_left(listener.packets)
     assert {one.at_ms for one in listener.packets} <= {frame.captured_at_ms for frame in frames}
+
+
+def test_what_is_turned_by_setting_is_turned_in_every_packet(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "v.mp4", [numbered(number) for number in range(20)], fps=20)
+    with reading(path, rotation=270) as (reader, frames):
+        listener = Listener(reader, 10)
+        reader.start()
+        assert listener.enough.wait(20)
+    parameters = listener.packets[0].parameters
+    assert (parameters.width, parameters.height, parameters.rotation) == (240, 320, 0)
+    pictures = decoded(listener.packets)
+    shown = {one.at_ms: np.rot90(pictures[one.pts], -1) for one in listener.packets if one.pts in pictures}
+    held = {frame.captured_at_ms: np.rot90(frame.image, -1) for frame in frames}
+    assert len(shown) >= 8
+    assert all(number_in(shown[at_ms]) == number_in(held[at_ms]) for at_ms in shown)
+    assert len({number_in(image) for image in shown.values()}) >= 8
 
 
 def test_a_mask_that_is_drawn_while_somebody_listens_cuts_the_stream(tmp_path: Path) -> None:

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from sightline.engine.vision.analysis import Analyser
+from sightline.engine.vision.blurring import blurred
 from sightline.engine.vision.camera_analysis import CameraAnalysis, Result
 from sightline.events.fact import Identified, Unknown
 from sightline.events.still import AnalysedFace
 from sightline.frames import Frame, Image
+from sightline.identities.alignment import align
 from sightline.identities.gallery import Gallery, Reference
 from sightline.images import decode_image
 from sightline.models.centerface import CenterFace
@@ -131,6 +133,26 @@ def test_a_closer_look_finds_what_detection_at_half_size_found(analyser: Analyse
     assert np.abs(closer.landmarks[0] - exact.landmarks[0]).max() < 5
 
 
+def recognised_when_blurred(analyser: Analyser, picture: Image, others: list[Image]) -> list[float]:
+    """How far the face of a picture is from everybody once it is blurred, itself first, for somebody who knows exactly
+    where in the blurred picture its eyes, nose and mouth were.
+    """
+    (face,) = analyser.analyse_image(picture)
+    hidden = blurred(picture, np.array([face.bbox], np.float32))
+    assert len(analyser.detect(hidden, scale=min(1.0, 640 / max(picture.shape)))) == 0
+    chip = align(hidden, np.array(face.landmarks, np.float32), analyser.embedder.template)
+    (vector,) = analyser.embedder.embed(chip.image[None])
+    people = [face, *(analyser.analyse_image(other)[0] for other in others)]
+    return [float(np.linalg.norm(vector - np.frombuffer(one.vector, "<f4"))) for one in people]
+
+
+def test_a_blurred_face_is_found_and_recognised_by_nobody(analyser: Analyser, store: ModelStore) -> None:
+    pictures = [read(store.path(entry)) for entry in (ASTRONAUT, GRACE_HOPPER)]
+    for picture, other in (pictures, pictures[::-1]):
+        own, others = recognised_when_blurred(analyser, picture, [other])
+        assert own > others > 1.2 * analyser.embedder.similarity.threshold
+
+
 def walking(store: ModelStore, entry: ModelEntry, count: int) -> list[Image]:
     """The person of a portrait moves through an empty room."""
     portrait = read(store.path(entry))
@@ -168,6 +190,13 @@ def test_every_photograph_is_accepted(assets: Path, analyser: Analyser) -> None:
         assert face.reasons == [], path.name
         counts[path.parent.name] = counts.get(path.parent.name, 0) + 1
     assert counts == PHOTOGRAPHS
+
+
+@pytest.mark.assets
+def test_no_blurred_photograph_leads_to_its_person(assets: Path, analyser: Analyser, people: Gallery) -> None:
+    for path in photographs(assets):
+        (own,) = recognised_when_blurred(analyser, read(path), [])
+        assert own > 1.2 * analyser.embedder.similarity.threshold, path.name
 
 
 @pytest.mark.assets

@@ -350,6 +350,13 @@ async def test_cameras_and_that_their_credentials_are_never_shown(gateway: Runni
         assert stored.substream == f"rtsp://viewer:{secret}@10.0.0.9/smaller"
         await ask("patch", path, 403, substream="rtsp://169.254.169.254/")
         assert (await ask("patch", path, 200, substream=""))["substream"] == ""
+        assert (made["rotation"], made["blur_faces"]) == (0, "off")
+        turned = await ask("patch", path, 200, rotation=270, blur_faces="unknown")
+        assert (turned["rotation"], turned["blur_faces"]) == (270, "unknown")
+        await ask("patch", path, 422, rotation=45)
+        await ask("patch", path, 422, blur_faces="some")
+        kept = await ask("patch", path, 200, rotation=None, blur_faces=None)
+        assert (kept["rotation"], kept["blur_faces"]) == (270, "unknown")
         await ask("patch", path, 200, latitude=None, enabled=False)
         assert (await ask("get", path, 200))["status"]["state"] == "disabled"
         for refused in ("rtsp://169.254.169.254/", "rtsp://[::ffff:169.254.169.254]/", "http://224.0.0.1/x"):

@@ -14,6 +14,7 @@ from sightline.events import engine_link as link
 from sightline.events.fact import Attack, CrowdChanged, Fact, Identified, LineCrossed, ObjectLook, ObjectSeen, What
 from sightline.events.observation import CrowdSeen, Observation, TrackedFace, TrackedObject
 from sightline.events.scene import Direction, Liveness
+from sightline.privacy import FaceBlur
 from tests.integration.gateway_app import START_MS, RunningGateway, ScriptedEngine
 
 BOX = (10.0, 20.0, 60.0, 200.0)
@@ -246,7 +247,9 @@ async def test_the_past_by_the_hour_as_json_and_as_a_table(gateway: RunningGatew
     )  # fmt: skip
 
 
-async def test_a_stored_camera_is_tried_with_its_masks(gateway: RunningGateway) -> None:
+async def test_a_stored_camera_is_tried_with_its_masks_its_rotation_and_its_faces_blurred(
+    gateway: RunningGateway,
+) -> None:
     camera = await gateway.camera()
     async with gateway.engine() as engine, gateway.http() as http:
         await http.put(f"/api/cameras/{camera.id}/view", json=VIEW)
@@ -254,8 +257,27 @@ async def test_a_stored_camera_is_tried_with_its_masks(gateway: RunningGateway) 
         await engine.until(lambda: engine.all(link.ProbeSource))
         probe = engine.all(link.ProbeSource)[0]
         assert probe.masks == (((0.9, 0.9), (1.0, 0.9), (1.0, 1.0)),)
+        assert (probe.rotation, probe.blur_faces) == (0, False)
         await engine.send(link.SourceProbed(request_id=probe.request_id, ok=True, message="fine"))
         assert (await trying).status_code == 200
+        settings = {"rotation": 90, "blur_faces": "unknown"}
+        await http.patch(f"/api/cameras/{camera.id}", json=settings)
+        await engine.until(lambda: engine.all(link.Assign)[-1].camera.rotation == 90)
+        assert engine.all(link.Assign)[-1].camera.blur_faces is FaceBlur.UNKNOWN
+        questions = [
+            ({"camera_id": camera.id, "blur_faces": "off"}, (90, True)),
+            ({"camera_id": camera.id, "rotation": 180}, (180, True)),
+            ({"source": "rtsp://10.0.0.9/other", **settings}, (90, True)),
+            ({"source": "rtsp://10.0.0.9/other"}, (0, False)),
+        ]
+        for question, (rotation, blur) in questions:
+            asked = len(engine.all(link.ProbeSource))
+            trying = asyncio.create_task(http.post("/api/cameras/test", json=question))
+            await engine.until(lambda asked=asked: len(engine.all(link.ProbeSource)) > asked)
+            probe = engine.all(link.ProbeSource)[-1]
+            assert (probe.rotation, probe.blur_faces) == (rotation, blur), question
+            await engine.send(link.SourceProbed(request_id=probe.request_id, ok=True, message="fine"))
+            assert (await trying).status_code == 200
 
 
 async def test_a_list_that_takes_a_proof_of_life_waits_for_it(gateway: RunningGateway) -> None:

@@ -15,8 +15,11 @@ from sightline.engine.cameras.mailbox import Mailboxes
 from sightline.engine.cameras.reader import CameraReader, LargeStream
 from sightline.events.engine_link import CameraSpec
 from sightline.frames import Frame, Image
+from sightline.ingest.encoder import PictureEncoder
 from sightline.ingest.open import open_source
 from sightline.ingest.packet_decoder import PictureDecoder
+from sightline.packets import EncodedPacket
+from sightline.privacy import FaceBlur
 from tests.faulty_rtsp import faulty_rtsp
 from tests.videos import number_in, numbered, write_video
 
@@ -42,6 +45,7 @@ def reader_of(camera: CameraSpec, mailboxes: Mailboxes | None, large: LargeStrea
         stall_after_ms=3_000,
         outage_after_ms=30_000,
         large=large,
+        open_encoder=PictureEncoder,
     )
 
 
@@ -84,6 +88,37 @@ def test_frames_are_of_the_smaller_stream_and_bring_the_moment_in_the_larger(por
     finally:
         reader.stop()
         assert reader.join(10)
+
+
+def test_both_streams_are_turned_and_where_faces_are_blurred_the_larger_one_is_shown_to_nobody(
+    ports: tuple[int, int],
+) -> None:
+    large_port, small_port = ports
+    camera = CameraSpec(
+        id="hall",
+        source=f"rtsp://127.0.0.1:{large_port}/none",
+        substream=f"rtsp://127.0.0.1:{small_port}/none",
+        analysis_fps=10.0,
+        rotation=90,
+        blur_faces=FaceBlur.ALL,
+    )
+    main = reader_of(camera, None)
+    mailboxes = Mailboxes()
+    reader = reader_of(camera, mailboxes, LargeStream(main, DetailPictures(main.packets, PictureDecoder)))
+    packets: list[EncodedPacket] = []
+    reader.packets.listen(packets.append, fps=10.0)
+    reader.start()
+    try:
+        for frame, picture in frames_with_detail(mailboxes, 4):
+            assert (frame.width, frame.height, picture.shape) == (180, 320, (1280, 720, 3))
+            shown = len(packets)
+            reader.show(frame)
+            assert len(packets) == shown + 1
+    finally:
+        reader.stop()
+        assert reader.join(10)
+    assert {(one.parameters.width, one.parameters.height) for one in packets} == {(180, 320)}
+    assert len(packets) == 4, "of what is not shown nothing is seen"
 
 
 def test_without_its_larger_stream_a_camera_is_analysed_by_the_smaller_and_says_so(ports: tuple[int, int]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,10 +15,25 @@ from sightline.cli.session import run
 from sightline.client.answers import CameraInfo, SourceTest
 from sightline.client.rest import RestClient
 from sightline.exceptions import SightlineError, SourceError
+from sightline.privacy import FaceBlur
 
 __all__ = ["app", "camera_of"]
 
-app = typer.Typer(name="cameras", help="Add, list and remove cameras.", no_args_is_help=True)
+app = typer.Typer(name="cameras", help="Add, list, change and remove cameras.", no_args_is_help=True)
+
+
+class _Rotation(enum.StrEnum):
+    NONE = "0"
+    RIGHT = "90"
+    OVER = "180"
+    LEFT = "270"
+
+
+Turn = Annotated[_Rotation | None, typer.Option(help="Turn its pictures clockwise by so many degrees.")]
+Blur = Annotated[
+    FaceBlur | None,
+    typer.Option(help="Whose faces nobody can recognise in its pictures: of people who are not enrolled, or of all."),
+]
 
 _STATE_STYLES = {"online": "green", "offline": "red", "stalled": "yellow", "connecting": "yellow", "disabled": "dim"}
 
@@ -35,6 +51,8 @@ def add(
     substream: Annotated[
         str | None, typer.Option(help="A smaller stream of it, to be analysed; faces are looked at closely in SOURCE.")
     ] = None,
+    rotation: Turn = None,
+    blur_faces: Blur = None,
     disabled: Annotated[bool, typer.Option("--disabled", help="Add it without starting it.")] = False,
     test: Annotated[bool, typer.Option("--test", help="Open it first, and add it only when that works.")] = False,
     as_json: Json = False,
@@ -52,6 +70,8 @@ def add(
         sightline cameras add yard http://10.0.0.7/video.mjpg --latitude 52.52 --longitude 13.405
 
         sightline cameras add desk device:0 --fps 2
+
+        sightline cameras add gate rtsp://10.0.0.5/main --rotation 90 --blur-faces unknown
 
         sightline cameras add clip recording.mp4
 
@@ -75,6 +95,8 @@ def add(
             enabled=not disabled,
             alert_unknown=alert_unknown,
             substream=_from_here(substream) if substream else None,
+            rotation=int(rotation.value) if rotation else None,
+            blur_faces=blur_faces.value if blur_faces else None,
         )
 
     camera = run(loaded(home, config), create)
@@ -126,6 +148,47 @@ def list_cameras(as_json: Json = False, home: Home = None, config: Config = None
         say("no cameras; add one: sightline cameras add NAME SOURCE")
     else:
         OUT.print(table(("name", "state", "source", "place", "analysed", "unknown people"), map(_row, cameras)))
+
+
+@app.command()
+def change(
+    camera: Annotated[str, typer.Argument(help="Name or id.")],
+    name: Annotated[str | None, typer.Option(help="What people call it from now on.")] = None,
+    fps: Annotated[float | None, typer.Option("--fps", help="Analysed frames a second.", min=0.1, max=60)] = None,
+    alert_unknown: Annotated[
+        bool | None, typer.Option("--alert-unknown/--no-alert-unknown", help="Alert about people whom nobody enrolled.")
+    ] = None,
+    rotation: Turn = None,
+    blur_faces: Blur = None,
+    as_json: Json = False,
+    home: Home = None,
+    config: Config = None,
+) -> None:
+    """Change a camera. What is not given stays.
+
+    [bold]Example[/bold]
+
+        sightline cameras change gate --rotation 270 --blur-faces all
+    """
+    options: dict[str, str | float | bool | None] = {
+        "name": name,
+        "analysis_fps": fps,
+        "alert_unknown": alert_unknown,
+        "rotation": int(rotation.value) if rotation else None,
+        "blur_faces": blur_faces.value if blur_faces else None,
+    }
+    fields = {field: value for field, value in options.items() if value is not None}
+    if not fields:
+        raise SightlineError("nothing to change: give at least one option; `--help` shows them")
+
+    async def ask(client: RestClient) -> CameraInfo:
+        return await client.change_camera(_one_of(await client.cameras(), camera).id, **fields)
+
+    changed = run(loaded(home, config), ask)
+    if as_json:
+        print_json(changed)
+    else:
+        say(f"changed {changed.name}")
 
 
 @app.command()

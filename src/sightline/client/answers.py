@@ -86,6 +86,8 @@ class CameraInfo(msgspec.Struct, frozen=True, kw_only=True):
     has_credentials: bool = False
     created_at: int = 0
     substream: str = ""
+    rotation: int = 0
+    blur_faces: str = "off"
 
 
 class SourceTest(msgspec.Struct, frozen=True, kw_only=True):

@@ -149,8 +149,12 @@ class RestClient:
         enabled: bool = True,
         alert_unknown: bool | None = None,
         substream: str | None = None,
+        rotation: int | None = None,
+        blur_faces: str | None = None,
     ) -> CameraInfo:
-        """A new camera; degrees are WGS 84; what is left out becomes the server's default."""
+        """A new camera; degrees are WGS 84; what is left out becomes the server's default. `rotation` is 0, 90, 180 or
+        270 degrees clockwise, `blur_faces` is `off`, `unknown` or `all`.
+        """
         fields = {
             "name": name,
             "source": source,
@@ -160,9 +164,15 @@ class RestClient:
             "enabled": enabled,
             "alert_unknown": alert_unknown,
             "substream": substream,
+            "rotation": rotation,
+            "blur_faces": blur_faces,
         }
         given = {name: value for name, value in fields.items() if value is not None}
         return await self._ask("POST", "/api/cameras", CameraInfo, json=given)
+
+    async def change_camera(self, camera_id: str, **fields: str | float | bool) -> CameraInfo:
+        """Changes these fields of a camera, named as in `create_camera`."""
+        return await self._ask("PATCH", f"/api/cameras/{_path(camera_id)}", CameraInfo, json=fields)
 
     async def test_source(self, source: str) -> SourceTest:
         """Opens a source and closes it again; takes up to ten seconds."""

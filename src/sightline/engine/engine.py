@@ -216,6 +216,7 @@ class Engine:
             sighted=self._sighted_from_thread,
             crashed=self._analysis_crashed,
             workers=settings.workers,
+            blurred=self._cameras.show,
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._read_memory = read_memory

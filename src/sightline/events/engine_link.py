@@ -41,6 +41,7 @@ from sightline.events.observation import Observation
 from sightline.events.peer import Answer, EndSession, Offer, PushedPicture, SessionEnded
 from sightline.events.scene import Polygon, Scene
 from sightline.events.still import Analyse, Analysis, Draw, Drawn, Examine, Examined, StopExamining
+from sightline.privacy import FaceBlur
 
 __all__ = [
     "LINK_PROTOCOL",
@@ -67,8 +68,9 @@ __all__ = [
     "encode",
 ]
 
-LINK_PROTOCOL = 1
-"""Raised when a gateway and an engine of before and after could not understand each other."""
+LINK_PROTOCOL = 2
+"""Raised when a gateway and an engine of before and after could not understand each other. 2: an engine of before would
+show faces that it was told to blur."""
 
 SUPERVISED = "local"
 """The name of the engine that a server starts itself."""
@@ -193,6 +195,7 @@ class CameraSpec(LinkValue, frozen=True):
     """What an engine needs to read a camera, `source` with its credentials, and what it is to watch for.
 
     `substream`: a smaller stream of the same picture, which is analysed then; faces are looked at closely in `source`.
+    `rotation`: degrees by which its pictures are turned clockwise before anything else, the scene's masks included.
     """
 
     id: str
@@ -200,6 +203,8 @@ class CameraSpec(LinkValue, frozen=True):
     analysis_fps: float
     scene: Scene = Scene()
     substream: str = ""
+    rotation: int = 0
+    blur_faces: FaceBlur = FaceBlur.OFF
 
 
 class Assign(LinkMessage, tag="assign", frozen=True):
@@ -252,11 +257,14 @@ class UseModels(LinkMessage, tag="use_models", frozen=True):
 
 
 class ProbeSource(LinkMessage, tag="probe_source", frozen=True):
-    """Open this source, read a picture, say what there is. `masks` are blacked out in the picture."""
+    """Open this source, read a picture, say what there is. The picture is turned clockwise by `rotation` degrees,
+    `masks` are blacked out in it, and with `blur_faces` no face in it can be recognised."""
 
     request_id: str
     source: str
     masks: tuple[Polygon, ...] = ()
+    rotation: int = 0
+    blur_faces: bool = False
     timeout_s: float = 8.0
 
 

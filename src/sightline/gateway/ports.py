@@ -43,6 +43,7 @@ from sightline.gateway.workstations.workstation_ports import WorkstationActions,
 from sightline.identities.sighting import Appearance
 from sightline.identities.subject import ErasureReceipt, NewReference, Person, Reference
 from sightline.identities.templates import TemplateProgress, UntemplatedSample
+from sightline.privacy import FaceBlur
 
 __all__ = [
     "AlertClips",
@@ -109,6 +110,8 @@ class Cameras(Protocol):
         now_ms: int,
         camera_id: str | None = None,
         substream: str = "",
+        rotation: int = 0,
+        blur_faces: FaceBlur = FaceBlur.OFF,
     ) -> Camera:
         """With `camera_id` under that id; raises `Conflict` when it is taken."""
 
@@ -421,6 +424,8 @@ class Analyst(Protocol):
     async def draw(self, image: bytes, boxes: list[DrawnBox]) -> bytes:
         """The picture, a JPEG, with boxes drawn into it. Raises like `analyse`."""
 
-    async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
-        """Opens the source and says what is there, in a picture with `masks` blacked out. Raises `Unavailable` when no
-        engine can."""
+    async def probe_source(
+        self, source: str, masks: tuple[Polygon, ...] = (), *, rotation: int = 0, blur_faces: bool = False
+    ) -> SourceProbed:
+        """Opens the source and says what is there, in a picture turned by `rotation` degrees with `masks` blacked out
+        and, where asked for, faces blurred. Raises `Unavailable` when no engine can."""

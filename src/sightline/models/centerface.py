@@ -26,7 +26,7 @@ class CenterFace:
 
     def __init__(self, session: Session, *, min_score: float, longest_side: int = 640) -> None:
         self._session = session
-        self._min_score = min_score
+        self.min_score = min_score
         self._longest_side = longest_side
         self.name = session.name
         self.device = session.device
@@ -51,6 +51,6 @@ class CenterFace:
         else:
             box = Letterbox.at_scale(width, height, scale=scale, multiple=_MULTIPLE_PX)
         heat, log_sizes, offsets, landmarks = self._session.run(box.apply(image)[None])
-        least = self._min_score if min_score is None else min_score
+        least = self.min_score if min_score is None else min_score
         faces = centerface.decode(heat[0], log_sizes[0], offsets[0], landmarks[0], min_score=least)
         return faces.scaled(1 / box.scale)

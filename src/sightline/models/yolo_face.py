@@ -42,7 +42,7 @@ class YoloFace:
     def __init__(self, session: Session, family: Family, *, min_score: float) -> None:
         self._session = session
         self._decode = _DECODE[family]
-        self._min_score = min_score
+        self.min_score = min_score
         self.name = session.name
         self.device = session.device
 
@@ -50,7 +50,7 @@ class YoloFace:
         """The faces of a picture, best first, in its pixels; arguments as of `CenterFace.detect`."""
         box = letterbox_for(self._session, image.shape[1], image.shape[0], scale)
         output = self._session.run(box.apply(image)[None])[0][0]
-        least = self._min_score if min_score is None else min_score
+        least = self.min_score if min_score is None else min_score
         return self._decode(output, min_score=least).scaled(1 / box.scale)
 
 
@@ -62,7 +62,7 @@ class YoloBoxes:
     def __init__(self, session: Session, landmarks: LandmarkFinder, *, min_score: float) -> None:
         self._session = session
         self._landmarks = landmarks
-        self._min_score = min_score
+        self.min_score = min_score
         self.name = session.name
         self.device = session.device
 
@@ -70,7 +70,7 @@ class YoloBoxes:
         """The faces of a picture, best first, in its pixels; arguments as of `CenterFace.detect`."""
         box = letterbox_for(self._session, image.shape[1], image.shape[0], scale)
         output = self._session.run(box.apply(image)[None])[0][0]
-        least = self._min_score if min_score is None else min_score
+        least = self.min_score if min_score is None else min_score
         boxes, scores = yolo.decode_boxes(output, min_score=least)
         boxes = (boxes / np.float32(box.scale)).astype(np.float32)
         found = [

@@ -20,7 +20,7 @@ class YuNet:
 
     def __init__(self, session: Session, *, min_score: float, longest_side: int = 640) -> None:
         self._session = session
-        self._min_score = min_score
+        self.min_score = min_score
         self._longest_side = longest_side
         self.name = session.name
         self.device = session.device
@@ -33,5 +33,5 @@ class YuNet:
         box = Letterbox.at_scale(width, height, scale=scale, multiple=yunet.MULTIPLE_PX)
         outputs = self._session.run(box.apply(image)[None])
         named = {name: output[0] for name, output in zip(self._session.outputs, outputs, strict=True)}
-        least = self._min_score if min_score is None else min_score
+        least = self.min_score if min_score is None else min_score
         return yunet.decode(named, *box.outer, min_score=least).scaled(1 / box.scale)

@@ -144,11 +144,15 @@ class LocalAnalyst:
         finally:
             stop.set()
 
-    async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
+    async def probe_source(
+        self, source: str, masks: tuple[Polygon, ...] = (), *, rotation: int = 0, blur_faces: bool = False
+    ) -> SourceProbed:
         """Opens the source in a thread of this process."""
         requests = await self._ready()
         request_id, future = self._expect()
-        requests.probe(ProbeSource(request_id=request_id, source=source, masks=masks))
+        requests.probe(
+            ProbeSource(request_id=request_id, source=source, masks=masks, rotation=rotation, blur_faces=blur_faces)
+        )
         answer = await future
         assert isinstance(answer, SourceProbed)
         return answer

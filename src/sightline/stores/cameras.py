@@ -8,6 +8,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select
 
 from sightline.cameras import Camera
 from sightline.exceptions import Conflict, NotFound
+from sightline.privacy import FaceBlur
 from sightline.stores import schema
 from sightline.stores.database import Database
 from sightline.stores.ids import new_id
@@ -45,10 +46,14 @@ class Cameras:
     async def create(
         self, *, name: str, source: str, latitude: float | None, longitude: float | None, analysis_fps: float,
         enabled: bool, alert_unknown: bool, now_ms: int, camera_id: str | None = None, substream: str = "",
+        rotation: int = 0, blur_faces: FaceBlur = FaceBlur.OFF,
     ) -> Camera:  # fmt: skip
         """A new camera; two of them may have one name. Raises `Conflict` for a `camera_id` that is taken."""
         id = camera_id or new_id(now_ms)
-        camera = Camera(id, name, source, latitude, longitude, analysis_fps, enabled, alert_unknown, now_ms, substream)
+        camera = Camera(
+            id, name, source, latitude, longitude, analysis_fps, enabled, alert_unknown, now_ms, substream, rotation,
+            blur_faces,
+        )  # fmt: skip
 
         def write(connection: Connection) -> Camera:
             if camera_id is not None and connection.execute(_BY_ID, {"camera_id": camera_id}).first() is not None:
@@ -96,6 +101,8 @@ class Cameras:
             alert_unknown=row["alert_unknown"],
             created_at_ms=row["created_at_ms"],
             substream=self._substream(row),
+            rotation=row["rotation"],
+            blur_faces=FaceBlur(row["blur_faces"]),
         )
 
     def _substream(self, row: RowMapping) -> str:
@@ -115,6 +122,8 @@ class Cameras:
             "analysis_fps": camera.analysis_fps,
             "enabled": camera.enabled,
             "alert_unknown": camera.alert_unknown,
+            "rotation": camera.rotation,
+            "blur_faces": camera.blur_faces.value,
             "created_at_ms": camera.created_at_ms,
         }
 

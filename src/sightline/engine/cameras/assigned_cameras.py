@@ -21,6 +21,7 @@ from sightline.engine.video.packet_feed import OpenEncoder
 from sightline.events.engine_link import CameraReport, CameraSpec
 from sightline.events.fact import Fact, SourceState
 from sightline.events.scene import Scene
+from sightline.frames import Frame
 
 __all__ = ["AssignedCameras", "CamerasUser", "HowToRead"]
 
@@ -75,7 +76,9 @@ class _Assigned:
 
 
 class AssignedCameras(Collection[str]):
-    """The identifiers of the cameras that are read, and their readers. Used on the event loop, but for `scene_of`."""
+    """The identifiers of the cameras that are read, and their readers. Used on the event loop, but for `scene_of`
+    and `show`.
+    """
 
     def __init__(
         self,
@@ -113,6 +116,12 @@ class AssignedCameras(Collection[str]):
         """From any thread."""
         reader = self.reader_of(camera_id)
         return reader.camera.scene if reader is not None else Scene()
+
+    def show(self, frame: Frame) -> None:
+        """See `CameraReader.show`; from any thread."""
+        reader = self.reader_of(frame.camera_id)
+        if reader is not None:
+            reader.show(frame)
 
     def reports(self) -> list[CameraReport]:
         return [assigned.reader.report() for assigned in self._assigned.values()]

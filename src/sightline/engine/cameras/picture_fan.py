@@ -11,19 +11,20 @@ from sightline.frames import Frame
 __all__ = ["PictureFan", "PictureTaker"]
 
 PictureTaker = Callable[[Frame, float], None]
-"""Called in the thread that reads the camera, with the time on the clock that never jumps, in seconds: it must neither
-block nor call back. The picture is everybody's: nobody may change it."""
+"""Called in the thread that reads the camera (in one that analyses it, where its faces are blurred), with the time on
+the clock that never jumps, in seconds: it must neither block nor call back. The picture is everybody's: nobody may
+change it."""
 
 
 class PictureFan:
-    """The takers of one camera. `due` is for the thread that reads it, the rest for every thread."""
+    """The takers of one camera. `due` is for the thread that has its pictures, the rest for every thread."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._takers: tuple[tuple[PictureTaker, Cadence], ...] = ()
 
     def add(self, taker: PictureTaker, *, fps: float) -> None:
-        """`taker` gets up to `fps` pictures a second from now on, the masks of the scene applied."""
+        """`taker` gets up to `fps` pictures a second from now on, each as it may leave the engine."""
         with self._lock:
             self._takers = (*self._takers, (taker, Cadence(fps)))
 

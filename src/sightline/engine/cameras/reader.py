@@ -14,16 +14,18 @@ from sightline.cameras import CameraState, redact
 from sightline.clock import Clock
 from sightline.engine.cameras.detail import DetailPictures
 from sightline.engine.cameras.mailbox import Mailboxes
-from sightline.engine.cameras.picture_fan import PictureFan
+from sightline.engine.cameras.picture_fan import PictureFan, PictureTaker
 from sightline.engine.cameras.source_state import Outage, SourceMachine, StateChange
 from sightline.engine.rates import Cadence, RateMeter
 from sightline.engine.video.packet_fan import PacketFan
 from sightline.engine.video.packet_feed import OpenEncoder, PacketFeed
 from sightline.engine.vision.masking import masked
+from sightline.engine.vision.turning import turned
 from sightline.events.engine_link import CameraReport, CameraSpec
 from sightline.exceptions import SourceError
 from sightline.frames import Frame, Image
 from sightline.packets import EncodedPacket
+from sightline.privacy import FaceBlur
 
 __all__ = ["CameraReader", "FrameSource", "LargeStream", "OpenSource"]
 
@@ -118,6 +120,8 @@ class CameraReader:
         self._analysed_rate = RateMeter()
         self._feed = PacketFeed(camera.id, open_encoder)
         self._large = large
+        self._blurs = mailboxes is not None and camera.blur_faces is not FaceBlur.OFF
+        """What it reads leaves by `show` alone; a larger stream, which nobody analyses, does not leave at all then."""
         self.pictures = PictureFan()
         self._stopping = threading.Event()
         self._wake = threading.Event()
@@ -129,8 +133,9 @@ class CameraReader:
 
     @property
     def packets(self) -> PacketFan:
-        """The camera's video, encoded: for the ring, recordings and everybody who watches live."""
-        return self._large.reader.packets if self._large is not None else self._feed.fan
+        """The camera's video, encoded: for the ring, recordings and everybody who watches live. Where faces are blurred
+        it is that of the stream which is analysed: where they are is known of its pictures only."""
+        return self._large.reader.packets if self._large is not None and not self._blurs else self._feed.fan
 
     @property
     def size(self) -> tuple[int, int]:
@@ -140,14 +145,18 @@ class CameraReader:
 
     def is_same_source(self, camera: CameraSpec) -> bool:
         """Whether this camera is read like the one that is read now; its scene may be another."""
-        now = self.camera
-        return (camera.source, camera.substream, camera.analysis_fps) == (now.source, now.substream, now.analysis_fps)
+        return _how_it_is_read(camera) == _how_it_is_read(self.camera)
 
     def use(self, camera: CameraSpec) -> None:
         """Another scene: the next frame has it."""
         self.camera = camera
         if self._large is not None:
             self._large.reader.use(camera)
+
+    def show(self, frame: Frame) -> None:
+        """A frame of this camera may leave now: its faces are blurred. For the thread that analyses it."""
+        if self._blurs and not self._stopping.is_set():
+            self._let_out(frame, self.pictures.due(frame.read_at_s))
 
     def start(self) -> None:
         """Begins to read."""
@@ -237,20 +246,16 @@ class CameraReader:
                     return
                 self._raise_poison()
                 now_s, captured_at_ms = self._clock.monotonic_s(), self._clock.now_ms()
-                masks = self.camera.scene.masks
-                self._feed.read(source, captured_at_ms, masked=bool(masks))
-                due = self._mailboxes is not None and cadence.due(now_s)
-                wanted = self._feed.picture_due(now_s)
-                takers = self.pictures.due(now_s)
-                if due or wanted or takers:
-                    image = masked(source.picture(), masks)
-                    height, width = image.shape[:2]
-                    captured_at_ms = self._feed.captured_at_ms(source, captured_at_ms)
-                    self._feed.picture(image, now_s=now_s, at_ms=captured_at_ms)
-                    detail = self._large.pictures.detail(captured_at_ms) if self._large is not None else None
-                    frame = Frame(self.camera.id, self.next_frame_id, captured_at_ms, image, detail)
-                    for take in takers:
-                        take(frame, now_s)
+                camera = self.camera
+                redrawn = bool(camera.scene.masks) or camera.rotation != 0 or self._blurs
+                self._feed.read(source, captured_at_ms, redrawn=redrawn)
+                due = cadence.due(now_s)
+                wanted, takers = self._wanted(now_s, due=due)
+                if wanted or takers:
+                    frame = self._frame(camera, source, now_s, captured_at_ms)
+                    height, width = frame.image.shape[:2]
+                    if not self._blurs:
+                        self._let_out(frame, takers)
                     if due and self._mailboxes is not None:
                         self._mailboxes.put(frame)
                 self.next_frame_id += 1
@@ -260,6 +265,27 @@ class CameraReader:
         finally:
             self._source = None
             source.close()
+
+    def _wanted(self, now_s: float, *, due: bool) -> tuple[bool, Sequence[PictureTaker]]:
+        """Whether the frame of now is to be made a picture of, and who takes it beside the analysis. Where faces are
+        blurred, what is seen is what was analysed, and nothing else.
+        """
+        if self._blurs:
+            return due, ()
+        # What nobody analyses is encoded at the same rate.
+        analysed = due and (self._mailboxes is not None or self._feed.encodes)
+        return self._feed.picture_due(now_s) or analysed, self.pictures.due(now_s)
+
+    def _frame(self, camera: CameraSpec, source: FrameSource, now_s: float, at_ms: int) -> Frame:
+        image = masked(turned(source.picture(), camera.rotation), camera.scene.masks)
+        at_ms = self._feed.captured_at_ms(source, at_ms)
+        detail = self._large.pictures.detail(at_ms) if self._large is not None else None
+        return Frame(camera.id, self.next_frame_id, at_ms, image, detail, now_s, camera.blur_faces)
+
+    def _let_out(self, frame: Frame, takers: Sequence[PictureTaker]) -> None:
+        self._feed.picture(frame.image, now_s=frame.read_at_s, at_ms=frame.captured_at_ms)
+        for take in takers:
+            take(frame, frame.read_at_s)
 
     def _raise_poison(self) -> None:
         poison, self._poison = self._poison, ""
@@ -290,6 +316,10 @@ class CameraReader:
 
     def _now_ms(self) -> int:
         return round(self._clock.monotonic_s() * 1000)
+
+
+def _how_it_is_read(camera: CameraSpec) -> tuple[object, ...]:
+    return camera.source, camera.substream, camera.analysis_fps, camera.rotation, camera.blur_faces
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,13 +16,16 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
+import numpy as np
 import structlog
 
 from sightline.engine.cameras.reader import OpenSource
 from sightline.engine.giving_way import give_way
 from sightline.engine.vision.annotation import boxed
+from sightline.engine.vision.blurring import blurred, wholly_blurred
 from sightline.engine.vision.masking import masked
 from sightline.engine.vision.stills import Look, Seen, shrunk
+from sightline.engine.vision.turning import turned
 from sightline.events.engine_link import ProbeSource, SourceProbed
 from sightline.events.still import Analyse, Analysis, Draw, Drawn
 from sightline.exceptions import ImageError, SightlineError, SourceError
@@ -36,6 +39,9 @@ MAX_WAITING = 16
 MAX_PROBES = 4
 MAX_PROBE_TIMEOUT_S = 30.0
 PROBE_PICTURE_SIDE_PX = 960
+PROBE_LOOK_SIDE_PX = 1280
+PROBE_CONFIDENCE = 0.3
+"""From which something in the picture of a tried source is blurred as a face."""
 EVIDENCE_QUALITY = 85
 
 _log = structlog.get_logger(__name__)
@@ -230,6 +236,7 @@ class Requests:
                 fps, codec = source.fps, source.codec
             finally:
                 source.close()
+            image = self._fit_to_show(image, request)
         except SourceError as error:
             return SourceProbed(request_id=request.request_id, ok=False, message=error.reason)
         except Exception:  # noqa: BLE001  # a decoder's surprise must not cost the asker an answer
@@ -246,8 +253,21 @@ class Requests:
             height=height,
             fps=fps,
             codec=codec,
-            picture=encode_jpeg(shrunk(masked(image, request.masks), PROBE_PICTURE_SIDE_PX)[0], quality=80),
+            picture=encode_jpeg(shrunk(image, PROBE_PICTURE_SIDE_PX)[0], quality=80),
         )
+
+    def _fit_to_show(self, image: Image, request: ProbeSource) -> Image:
+        """The picture as the camera's viewers would see it; all of it blurred where faces cannot be looked for."""
+        image = masked(turned(image, request.rotation), request.masks)
+        if not request.blur_faces:
+            return image
+        height, width = image.shape[:2]
+        wanted = Look(("faces",), width, height, confidence_threshold=PROBE_CONFIDENCE, max_side=PROBE_LOOK_SIDE_PX)
+        try:
+            seen = self._analyser.look(image, wanted, None)
+        except SightlineError:
+            return wholly_blurred(image)
+        return blurred(image, np.array([face.bbox for face in seen.faces], np.float32).reshape(-1, 4))
 
 
 def _in_thread_of_its_own(work: Callable[[], SourceProbed]) -> asyncio.Future[SourceProbed]:

@@ -1,13 +1,14 @@
 """From one camera's source to its fan: packets as the camera sent them where that may be, encoded here where it must.
 
-It must be where the camera's pictures are drawn or of a codec that no browser plays, where the scene has masks (what is
-masked leaves the engine in no form), and where the picture is turned. Encoding happens once a camera, for the ring at
-the rate of the analysis, and faster only while somebody asks for it; while nobody listens it costs nothing, and
-passing on costs nothing but a look.
+It must be where the camera's pictures are drawn or of a codec that no browser plays, where the scene has masks or faces
+are blurred (what nobody may see leaves the engine in no form), and where the picture is turned. Encoding happens once a
+camera, for the ring at the rate of the analysis, and faster only while somebody asks for it; while nobody listens it
+costs nothing, and passing on costs nothing but a look.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -66,7 +67,9 @@ OpenEncoder = Callable[[int, int], Encoder]
 
 
 class PacketFeed:
-    """One camera's. Used by the thread that reads it; `fan` by everybody."""
+    """One camera's. Used by the thread that reads it; `picture` by the one that analyses it where it comes from there,
+    `fan` by everybody.
+    """
 
     def __init__(self, camera_id: str, open_encoder: OpenEncoder | None) -> None:
         self.fan = PacketFan()
@@ -80,18 +83,28 @@ class PacketFeed:
         self._cadence: Cadence | None = None
         self._times: OrderedDict[int, int] = OrderedDict()
         self._looked = False
+        self._lock = threading.Lock()
+        """Around everything that has to do with encoding: pictures may come from another thread."""
+
+    @property
+    def encodes(self) -> bool:
+        """Whether somebody waits for pictures to be encoded."""
+        return self._encoding and self.fan.is_wanted
 
     def source_opened(self) -> None:
         """What is read from now on comes from a new connection."""
-        self._timeline.source_changed()
+        with self._lock:
+            self._timeline.source_changed()
         self._times.clear()
         self._looked = False
 
-    def read(self, source: PacketSource, at_ms: int, *, masked: bool) -> None:
-        """A frame was grabbed: hands on what can be handed on as it is. Raises `SourceError`."""
+    def read(self, source: PacketSource, at_ms: int, *, redrawn: bool) -> None:
+        """A frame was grabbed: hands on what can be handed on as it is, nothing where the pictures are `redrawn` before
+        they leave. Raises `SourceError`."""
         if not self.fan.is_wanted:
             source.packets(None)
-            self._stop_encoding()
+            with self._lock:
+                self._stop_encoding()
             return
         if not self._looked and source.codec in PASSABLE_CODECS:
             source.picture()  # whether it is turned shows in a decoded picture only
@@ -102,15 +115,16 @@ class PacketFeed:
         while len(self._times) > REMEMBERED_TIMES:
             self._times.popitem(last=False)
         turned = bool(packets) and packets[0].parameters.rotation % 360 != 0
-        encoding = masked or source.codec not in PASSABLE_CODECS or turned or (self._encoding and not packets)
-        if encoding != self._encoding:
-            self._encoding = encoding
-            self.fan.cut()  # what went before may show what is masked now
-            self._parameters = None
-            self._stop_encoding()
-        if not encoding:
-            for packet in packets:
-                self._publish(packet)
+        encoding = redrawn or source.codec not in PASSABLE_CODECS or turned or (self._encoding and not packets)
+        with self._lock:
+            if encoding != self._encoding:
+                self._encoding = encoding
+                self.fan.cut()  # what went before may show what is masked now
+                self._parameters = None
+                self._stop_encoding()
+            if not encoding:
+                for packet in packets:
+                    self._publish(packet)
 
     def captured_at_ms(self, source: PacketSource, at_ms: int) -> int:
         """When the packet of the source's last picture was read; `at_ms` where that is not known."""
@@ -125,20 +139,23 @@ class PacketFeed:
         return self._cadence is not None and self._cadence.due(now_s)
 
     def picture(self, image: Image, *, now_s: float, at_ms: int) -> None:
-        """A picture was made, its masks applied: encoded where that is needed. A machine that cannot encode says so
-        once, and goes without."""
-        if not self._encoding or not self.fan.is_wanted or self._open_encoder is None:
-            return
+        """A picture was made as it may leave: encoded where that is needed. A machine that cannot encode says so once,
+        and goes without."""
+        with self._lock:
+            for packet in self._encoded(image, now_s, at_ms) if self.encodes else ():
+                self._publish(packet)
+
+    def _encoded(self, image: Image, now_s: float, at_ms: int) -> Sequence[EncodedPacket]:
+        if self._open_encoder is None:
+            return ()
         try:
             if self._encoder is None or not self._encoder.fits(image):
                 self._encoder = self._open_encoder(image.shape[1], image.shape[0])
-            packets = self._encoder.encode(image, ticks=round(now_s * TICKS_PER_S), at_ms=at_ms)
+            return self._encoder.encode(image, ticks=round(now_s * TICKS_PER_S), at_ms=at_ms)
         except SourceError as error:
             _log.error("a camera's pictures cannot be encoded", camera=self._camera_id, reason=error.reason)
             self._encoder, self._open_encoder = None, None
-            return
-        for packet in packets:
-            self._publish(packet)
+            return ()
 
     def _publish(self, packet: EncodedPacket) -> None:
         """A reconnection to the same stream goes on with it; after a cut even equal parameters are others."""

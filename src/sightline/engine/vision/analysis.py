@@ -21,6 +21,7 @@ from sightline import geometry
 from sightline.detections.faces import Faces, Landmarks
 from sightline.detections.objects import Objects
 from sightline.detections.suppression import nms
+from sightline.engine.vision.blurring import blurred
 from sightline.engine.vision.stage_times import StageTimes
 from sightline.events.still import AnalysedFace
 from sightline.frames import Image
@@ -71,6 +72,10 @@ class FaceDetector(Protocol):
 
     @property
     def device(self) -> str: ...
+
+    @property
+    def min_score(self) -> float:
+        """The least confidence of a face, 0 to 1."""
 
     def detect(self, image: Image, *, scale: float | None = None, min_score: float | None = None) -> Faces:
         """The faces of a picture in its pixels; `scale` is the factor by which it is resized for the
@@ -164,9 +169,11 @@ class Analyser:
         """What templates of this analyser can be compared with: the embedder's id."""
         return self.embedder.model_id
 
-    def detect(self, image: Image, *, scale: float) -> Faces:
-        """The faces of a picture resized by `scale`, in pixels of the picture."""
-        return self.detector.detect(image, scale=scale)
+    def detect(self, image: Image, *, scale: float, min_score: float | None = None) -> Faces:
+        """The faces of a picture resized by `scale`, in pixels of the picture; those of `min_score` at least where it
+        is not the detector's own.
+        """
+        return self.detector.detect(image, scale=scale, min_score=min_score)
 
     def look_closer(self, image: Image, box: NDArray[np.float32]) -> Faces:
         """The one face at `box` (4,) px, found once more in a crop around it; none when nothing is there."""
@@ -273,12 +280,20 @@ def point_tuples(landmarks: Landmarks) -> list[tuple[float, float]]:
     return [(round(float(x), 1), round(float(y), 1)) for x, y in landmarks]
 
 
-def probe_crop(image: Image, box: NDArray[np.float32]) -> Image:
+def probe_crop(image: Image, box: NDArray[np.float32], others: Boxes | None = None) -> Image:
     """A copy of the face at `box` (4,) px with some margin, at most 256 px a side: what an operator
-    compares.
+    compares. The faces at `others` (N, 4) px, where they reach into it, are blurred.
     """
     height, width = image.shape[:2]
-    crop = image[geometry.pixel_window(geometry.square(box[None], _PROBE_MARGIN)[0], width, height)]
+    rows, columns = geometry.pixel_window(geometry.square(box[None], _PROBE_MARGIN)[0], width, height)
+    crop = image[rows, columns]
+    if others is not None and len(others):
+        corner = np.array([columns.start, rows.start] * 2, np.float32)
+        own = geometry.pixel_window(box - corner, crop.shape[1], crop.shape[0])
+        around = blurred(crop, others - corner)
+        if around is not crop:
+            around[own] = crop[own]
+            crop = around
     scale = _PROBE_SIDE_PX / max(crop.shape[:2])
     if scale >= 1:
         return crop.copy()

@@ -23,6 +23,7 @@ from sightline.events.scene import Scene
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery
 from sightline.images import encode_jpeg
+from sightline.privacy import FaceBlur
 
 __all__ = ["AnalysisPool", "Analysed", "FrameAnalysis", "PicturedFact"]
 
@@ -68,9 +69,11 @@ class _Held:
 
 
 class AnalysisPool:
-    """Workers between the mailboxes and whoever `deliver`s; `deliver`, `sighted` and `crashed` are called from threads.
+    """Workers between the mailboxes and whoever `deliver`s; `deliver`, `sighted`, `crashed` and `blurred` are called
+    from threads.
 
-    `sighted` is given what ended tracks leave.
+    `sighted` is given what ended tracks leave; `blurred` a frame of a camera whose faces are blurred, once they are and
+    before what came of it is delivered.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class AnalysisPool:
         sighted: Callable[[tuple[Sighting, ...]], None],
         crashed: Callable[[str, str], None],
         workers: int,
+        blurred: Callable[[Frame], None] = lambda frame: None,
     ) -> None:
         self._mailboxes = mailboxes
         self._new_analysis = new_analysis
@@ -98,6 +102,7 @@ class AnalysisPool:
         self._deliver = deliver
         self._sighted = sighted
         self._crashed = crashed
+        self._blurred = blurred
         self._lock = threading.Lock()
         self._analyses: dict[str, _Held] = {}
         self._leaving: list[threading.Thread] = []
@@ -169,7 +174,12 @@ class AnalysisPool:
             self._tell_sighted(result.sightings)
         encoding_s = self._clock.monotonic_s()
         facts = tuple(_pictured(draft) for draft in result.facts)
-        pictures = self._watching.pictures(frame, encoding_s)
+        pictures: tuple[LivePicture, ...] = ()
+        if frame.blur is FaceBlur.OFF:
+            pictures = self._watching.pictures(frame, encoding_s)
+        elif result.leaving is not None:  # what nobody has blurred does not leave
+            pictures = self._watching.pictures(result.leaving, encoding_s)
+            self._blurred(result.leaving)
         encoded_ms = (self._clock.monotonic_s() - encoding_s) * 1000
         self._performance.frame({"wait": waited_ms, **result.stage_ms, "encode": encoded_ms})
         return Analysed(result.observation, pictures, facts)

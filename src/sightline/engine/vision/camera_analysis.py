@@ -18,6 +18,7 @@ from sightline.detections.motion import Change, Motion, MotionGate
 from sightline.engine.vision.analysis import Analyser, LivenessScorer, ObjectDetector
 from sightline.engine.vision.crowd_analysis import CrowdAnalysis
 from sightline.engine.vision.face_analysis import FaceAnalysis, FaceRules
+from sightline.engine.vision.face_cover import fit_to_leave, shown
 from sightline.engine.vision.object_analysis import ObjectAnalysis, ObjectRules
 from sightline.engine.vision.sighting import SightingDraft
 from sightline.engine.vision.stage_times import StageTimes
@@ -27,6 +28,7 @@ from sightline.events.scene import Scene
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery
 from sightline.identities.strangers import Strangers
+from sightline.privacy import FaceBlur
 
 __all__ = ["CameraAnalysis", "CameraAnalysisSettings", "FactDraft", "Result", "StrangerMemory"]
 
@@ -46,7 +48,9 @@ class Result:
     """What came of one frame. `sightings` are of the faces' tracks that ended with it.
 
     `stage_ms` (wall) and `stage_cpu_ms` (this thread) are milliseconds by stage: `motion`, `detect`, `track`, `detail`,
-    `align`, `embed`, `liveness`, `objects`, `crowd`, `decide`, `total`; stages that were not entered are absent.
+    `align`, `embed`, `liveness`, `objects`, `crowd`, `decide`, `blur`, `total`; stages that were not entered are
+    absent.
+    `leaving` is the frame with its `blur` done, `None` where nothing is to be blurred.
     """
 
     observation: Observation
@@ -54,6 +58,7 @@ class Result:
     stage_ms: dict[str, float]
     stage_cpu_ms: dict[str, float]
     sightings: tuple[SightingDraft, ...] = ()
+    leaving: Frame | None = None
 
 
 class CameraAnalysis:
@@ -92,14 +97,20 @@ class CameraAnalysis:
         facts: list[FactDraft] = []
         if self._faces is not None:
             faces, facts = self._faces.process(frame, motion, gallery, scene, times)
+        leaving = frame
+        if frame.blur is not FaceBlur.OFF:
+            with times.stage("blur"):
+                leaving = shown(frame, self._faces.covered if self._faces is not None else None)
+                facts = [fit_to_leave(fact, leaving) for fact in facts]
         objects: list[TrackedObject] = []
         if self._objects is not None:
             with times.stage("objects"):
-                objects, found = self._objects.process(frame, scene, stirred=motion.region is not None)
+                stirred = motion.region is not None
+                objects, found = self._objects.process(frame, scene, stirred=stirred, leaving=leaving)
                 facts += found
         with times.stage("crowd"):
             bodies = [one.bbox for one in objects if one.label == "person"]
-            crowd, changed = self._crowd.process(frame, [face.bbox for face in faces], bodies, scene)
+            crowd, changed = self._crowd.process(leaving, [face.bbox for face in faces], bodies, scene)
             facts += changed
         times.finish()
         observation = Observation(
@@ -113,7 +124,8 @@ class CameraAnalysis:
             crowd=crowd,
             processing_ms=round(times.wall_ms["total"], 3),
         )
-        return Result(observation, tuple(facts), times.wall_ms, times.cpu_ms, self._left())
+        blurred = leaving if leaving is not frame else None
+        return Result(observation, tuple(facts), times.wall_ms, times.cpu_ms, self._left(), blurred)
 
     def leave(self) -> tuple[SightingDraft, ...]:
         """Ends every track, and hands over what they leave: the camera is read no more."""

@@ -21,6 +21,7 @@ from sightline.detections.faces import Faces
 from sightline.detections.motion import Change, Motion
 from sightline.detections.regions import region_of_interest
 from sightline.engine.vision.analysis import Analyser, FaceSample, LivenessScorer
+from sightline.engine.vision.face_cover import FINER, RESCAN_MS, UNSURE, FaceCover
 from sightline.engine.vision.followed_track import FollowedTrack
 from sightline.engine.vision.sighting import SightingDraft, draft_sighting
 from sightline.engine.vision.stage_times import StageTimes
@@ -28,10 +29,11 @@ from sightline.engine.vision.telling import FactDraft, StrangerMemory, Teller
 from sightline.events.observation import TrackedFace
 from sightline.events.scene import Liveness, Scene
 from sightline.frames import Frame, Image
-from sightline.geometry import expand, pixel_window
+from sightline.geometry import Boxes, expand, pixel_window
 from sightline.identities.consensus import Consensus, ConsensusRules, Fit, Sample
 from sightline.identities.gallery import Gallery
 from sightline.identities.presentation import LivenessSample
+from sightline.privacy import FaceBlur
 from sightline.tracks.best_shots import SamplingRules
 from sightline.tracks.tracker import Tracker
 from sightline.tracks.tracklet import LifeCycle, Tracklet
@@ -101,8 +103,11 @@ class FaceAnalysis:
         self._followed: dict[str, FollowedTrack] = {}
         self._sightings: list[SightingDraft] = []
         self._faces = Faces.none()
+        self._unsure = Faces.none()
         self._detected_at_ms = 0
-        self._liveness, self._told_again = Liveness.REPORT, False
+        self._liveness, self._told_again, self._blur = Liveness.REPORT, False, FaceBlur.OFF
+        self._cover = FaceCover(camera_id)
+        self._covered = np.empty((0, 4), np.float32)
 
     def process(
         self, frame: Frame, motion: Motion, gallery: Gallery | None, scene: Scene, times: StageTimes
@@ -110,7 +115,7 @@ class FaceAnalysis:
         """The faces that are there now, and what is to be told of them. While the gallery is unchanged, pass the same
         object.
         """
-        self._liveness, self._told_again = scene.liveness, scene.told_again
+        self._liveness, self._told_again, self._blur = scene.liveness, scene.told_again, frame.blur
         if self._tracker is None:
             self._tracker = Tracker(f"{self._camera_id}-{frame.captured_at_ms:x}", self._rules.life_cycle)
         with times.stage("detect"):
@@ -128,13 +133,16 @@ class FaceAnalysis:
             inference_ms = sum(times.wall_ms.get(stage, 0.0) for stage in ("detect", "embed", "liveness"))
             tracks = [(tracklet, self._of(tracklet)) for tracklet in tracklets]
             facts = self._facts(frame, tracks, gallery, inference_ms)
+            if frame.blur is not FaceBlur.OFF:
+                self._cover_faces(frame, tracks)
             return self._teller.faces(frame, faces, tracks, scene.liveness), facts
 
     def end(self) -> None:
         """Ends every track: another scene, or the camera was away."""
         if self._tracker is not None:
             self._forget(self._tracker.end_all())
-        self._faces = Faces.none()
+        self._cover.end()
+        self._faces = self._unsure = Faces.none()
         self._detected_at_ms = 0
 
     def left(self) -> tuple[SightingDraft, ...]:
@@ -142,24 +150,45 @@ class FaceAnalysis:
         sightings, self._sightings = tuple(self._sightings), []
         return sightings
 
+    @property
+    def covered(self) -> Boxes:
+        """(N, 4) px, the parts of the frame processed last in which its `blur` lets nobody be recognised."""
+        return self._covered
+
     # ── finding ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _detect(self, frame: Frame, motion: Motion) -> Faces:
         """The frame's faces: found in all of it now and then, else only where something moved or faces were."""
         age_ms = frame.captured_at_ms - self._detected_at_ms
-        young = 0 <= age_ms < self._rules.rescan_ms
+        rescan_ms = self._rules.rescan_ms if frame.blur is FaceBlur.OFF else min(RESCAN_MS, self._rules.rescan_ms)
+        young = 0 <= age_ms < rescan_ms
         if motion.region is None and young:
             return self._faces
         region = self._region(frame, motion.region) if motion.region is not None and young else None
-        scale = self._rules.scale(frame.width, frame.height, _magnified(frame))
         if region is None:
-            self._faces = self._analyser.detect(frame.image, scale=scale)
+            self._take(self._find(frame.image, frame))
             self._detected_at_ms = frame.captured_at_ms
         else:
             rows, columns = pixel_window(region, frame.width, frame.height)
-            found = self._analyser.detect(frame.image[rows, columns], scale=scale)
-            self._faces = found.moved(columns.start, rows.start)
+            self._take(self._find(frame.image[rows, columns], frame).moved(columns.start, rows.start))
         return self._faces
+
+    def _find(self, part: Image, frame: Frame) -> Faces:
+        """The faces of a part of the frame; with those of which the detector is not sure where they must be covered."""
+        least = None if frame.blur is FaceBlur.OFF else UNSURE * self._analyser.detector.min_score
+        return self._analyser.detect(part, scale=self._scale(frame), min_score=least)
+
+    def _take(self, found: Faces) -> None:
+        if self._blur is FaceBlur.OFF:
+            self._faces, self._unsure = found, Faces.none()
+        else:
+            sure = found.scores >= self._analyser.detector.min_score
+            self._faces, self._unsure = found.take(sure), found.take(~sure)
+
+    def _scale(self, frame: Frame) -> float:
+        """The factor by which the frame is resized for detection."""
+        scale = self._rules.scale(frame.width, frame.height, _magnified(frame))
+        return scale if frame.blur is FaceBlur.OFF else min(1.0, FINER * scale)
 
     def _region(self, frame: Frame, moved: NDArray[np.float32]) -> NDArray[np.float32] | None:
         """Where to look for faces; `None` for everywhere."""
@@ -171,7 +200,7 @@ class FaceAnalysis:
             frame.width,
             frame.height,
             margin_px=self._rules.smallest_face_px,
-            step_px=round(_NETWORK_STEP_PX / self._rules.scale(frame.width, frame.height, _magnified(frame))),
+            step_px=round(_NETWORK_STEP_PX / self._scale(frame)),
         )
 
     def _doubt_all(self) -> None:
@@ -225,7 +254,7 @@ class FaceAnalysis:
             with times.stage("detect"):
                 picture, closer = self._look_closer(frame.image, detail, faces.boxes[index])
             with times.stage("align"):
-                sample = self._judged(frame, picture, closer, tracklets[index])
+                sample = self._judged(frame, picture, closer, tracklets[index], self._others(frame, picture, index))
             if sample is not None and sample.quality.good:
                 good.append((index, sample, picture))
         if not good:
@@ -234,7 +263,8 @@ class FaceAnalysis:
             vectors = self._analyser.embed([sample for _, sample, _ in good])
         with times.stage("decide"):
             for (index, face, picture), vector in zip(good, vectors, strict=True):
-                tracklets[index] = self._admit(tracklets[index], face, vector, frame, picture, gallery)
+                others = self._others(frame, picture, index)
+                tracklets[index] = self._admit(tracklets[index], face, vector, frame, picture, gallery, others)
         if self._scorer is not None and self._liveness is not Liveness.OFF:
             for shown in (frame.image, detail):
                 self._judge_liveness(
@@ -263,14 +293,16 @@ class FaceAnalysis:
                 return detail, closer
         return image, self._analyser.look_closer(image, box)
 
-    def _judged(self, frame: Frame, picture: Image, closer: Faces, tracklet: Tracklet) -> FaceSample | None:
+    def _judged(
+        self, frame: Frame, picture: Image, closer: Faces, tracklet: Tracklet, others: Boxes | None
+    ) -> FaceSample | None:
         """The face that a closer look showed, if any, aligned and judged."""
         followed = self._of(tracklet)
         if not len(closer):
             followed.nothing_there(tracklet, frame.captured_at_ms)
             return None
         sample = self._analyser.sample(picture, closer)
-        followed.saw(sample, tracklet, picture, frame.captured_at_ms)
+        followed.saw(sample, tracklet, picture, frame.captured_at_ms, others)
         if not sample.quality.good:
             followed.note(frame, sample.quality)
         return sample
@@ -283,6 +315,7 @@ class FaceAnalysis:
         frame: Frame,
         picture: Image,
         gallery: Gallery | None,
+        others: Boxes | None,
     ) -> Tracklet:
         """Adds a good sample to its track, or begins another track when it shows another face."""
         sample = Sample(frame.frame_id, frame.captured_at_ms, face.quality.score, vector)
@@ -294,7 +327,7 @@ class FaceAnalysis:
         if fit is Fit.OTHER:
             tracklet = self._replaced(tracklet, sample.at_ms)
             followed = self._of(tracklet)
-            followed.saw(face, tracklet, picture, frame.captured_at_ms)
+            followed.saw(face, tracklet, picture, frame.captured_at_ms, others)
         followed.doubted = False
         followed.consensus.add(sample, gallery)
         self._teller.seen_again(tracklet, followed, sample.at_ms)
@@ -326,6 +359,28 @@ class FaceAnalysis:
             facts.extend(fact for fact in told if fact is not None)
         return facts
 
+    # ── covering ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _others(self, frame: Frame, picture: Image, index: int) -> Boxes | None:
+        """(N, 4) px of `picture`, the frame or a larger one of its moment: all faces but this one, where its probe must
+        not show them.
+        """
+        if frame.blur is FaceBlur.OFF:
+            return None
+        boxes = np.concatenate([np.delete(self._faces.boxes, index, axis=0), self._unsure.boxes])
+        across, down = picture.shape[1] / frame.width, picture.shape[0] / frame.height
+        return boxes * np.array([across, down, across, down], np.float32)
+
+    def _cover_faces(self, frame: Frame, tracks: list[tuple[Tracklet, FollowedTrack]]) -> None:
+        """Decides about every face of the frame, sure or not, and those of a moment ago."""
+        at_ms, require = frame.captured_at_ms, self._liveness is Liveness.REQUIRE
+        clear = [
+            frame.blur is FaceBlur.UNKNOWN and followed.is_known(at_ms, require_life=require) for _, followed in tracks
+        ]
+        boxes = np.concatenate([self._faces.boxes, self._unsure.boxes])
+        free = np.array(clear + [False] * len(self._unsure), np.bool_)
+        self._covered = self._cover.boxes(boxes, free, at_ms)
+
     def _of(self, tracklet: Tracklet) -> FollowedTrack:
         followed = self._followed.get(tracklet.track_id)
         if followed is None:
@@ -339,7 +394,12 @@ class FaceAnalysis:
                 continue
             embedder = self._analyser.embedder
             sighting = draft_sighting(
-                self._camera_id, tracklet, followed, model_id=embedder.model_id, similarity=embedder.similarity
+                self._camera_id,
+                tracklet,
+                followed,
+                model_id=embedder.model_id,
+                similarity=embedder.similarity,
+                blur=self._blur,
             )
             if sighting is not None:
                 self._sightings.append(sighting)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sightline.engine.vision.analysis import FaceSample, probe_crop
 from sightline.events.fact import PresentationWord, TrackSample
 from sightline.frames import Frame, Image
+from sightline.geometry import Boxes
 from sightline.identities.consensus import Consensus, IdentityState
 from sightline.identities.presentation import Presentation, PresentationState
 from sightline.identities.quality import Quality
@@ -77,6 +78,14 @@ class FollowedTrack:
             self.held_since_ms = at_ms
         return at_ms - self.held_since_ms < MAX_HOLD_MS
 
+    def is_known(self, at_ms: int, *, require_life: bool) -> bool:
+        """Whether it is somebody of the gallery beyond doubt, in the flesh as far as that is asked for."""
+        if self.consensus.identity.state is not IdentityState.KNOWN or self.doubted:
+            return False
+        if self.presentation.state is PresentationState.ATTACK:
+            return False
+        return not (require_life and self.holds_name(at_ms))
+
     @property
     def hurries(self) -> bool:
         """Whether a decided track is sampled like an undecided one, because its name waits for a proof of life."""
@@ -100,13 +109,16 @@ class FollowedTrack:
         """A closer look showed no face."""
         self.history.taken(tracklet.width, at_ms, good=False)
 
-    def saw(self, sample: FaceSample, tracklet: Tracklet, picture: Image, at_ms: int) -> None:
-        """A closer look at `picture` showed a face, aligned and judged since."""
+    def saw(
+        self, sample: FaceSample, tracklet: Tracklet, picture: Image, at_ms: int, others: Boxes | None = None
+    ) -> None:
+        """A closer look at `picture` showed a face, aligned and judged since. `others` (N, 4) px are those in it that
+        its probe must not show."""
         self.verified = True
         self.quality = sample.quality
         self.history.taken(tracklet.width, at_ms, good=sample.quality.good)
         if sample.quality.score > self.probe_score:
-            self.probe, self.probe_score = probe_crop(picture, sample.box), sample.quality.score
+            self.probe, self.probe_score = probe_crop(picture, sample.box, others), sample.quality.score
             self.probe_width_px = float(sample.box[2] - sample.box[0])
 
     def note(

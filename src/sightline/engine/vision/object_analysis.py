@@ -86,9 +86,11 @@ class ObjectAnalysis:
         self._gap = UsualGap()
         self._stirred = True
 
-    def process(self, frame: Frame, scene: Scene, *, stirred: bool) -> tuple[list[TrackedObject], list[FactDraft]]:
+    def process(
+        self, frame: Frame, scene: Scene, *, stirred: bool, leaving: Frame | None = None
+    ) -> tuple[list[TrackedObject], list[FactDraft]]:
         """What is there now, confirmed tracks only, and what is to be told of it. `stirred`: something moved since the
-        frame before.
+        frame before; `leaving`: the frame as facts may show it, where that is another.
         """
         self._stirred |= stirred
         if frame.captured_at_ms < self._at_ms:
@@ -97,7 +99,7 @@ class ObjectAnalysis:
         facts: list[FactDraft] = []
         if self._is_due(frame, scene):
             self._look(frame)
-            facts = self._news(frame, scene)
+            facts = self._news(leaving or frame, scene)
         return [
             TrackedObject(
                 label=label,

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from sightline.engine.vision.blurring import wholly_blurred
 from sightline.engine.vision.followed_track import FollowedTrack
 from sightline.events.fact import Sighting
 from sightline.frames import Image
@@ -18,6 +19,7 @@ from sightline.identities.consensus import IdentityState
 from sightline.identities.presentation import PresentationState
 from sightline.identities.similarity import Similarity
 from sightline.images import encode_jpeg
+from sightline.privacy import FaceBlur
 from sightline.tracks.tracklet import Tracklet
 
 __all__ = ["SightingDraft", "draft_sighting", "sighting_key"]
@@ -43,9 +45,15 @@ def sighting_key(track_id: str) -> str:
 
 
 def draft_sighting(
-    camera_id: str, tracklet: Tracklet, followed: FollowedTrack, *, model_id: str, similarity: Similarity
+    camera_id: str,
+    tracklet: Tracklet,
+    followed: FollowedTrack,
+    *,
+    model_id: str,
+    similarity: Similarity,
+    blur: FaceBlur = FaceBlur.OFF,
 ) -> SightingDraft | None:
-    """What an ended track leaves, if it has a template."""
+    """What an ended track leaves, if it has a template. Its picture is blurred where `blur` includes this face."""
     template = followed.consensus.template
     if template is None or followed.probe is None:
         return None
@@ -70,4 +78,5 @@ def draft_sighting(
         similarity=similarity(identity.match.distance) if identity.match else None,
         live=followed.live,
     )
-    return SightingDraft(sighting, followed.probe)
+    is_open = blur is FaceBlur.OFF or (blur is FaceBlur.UNKNOWN and sighting.person_id is not None)
+    return SightingDraft(sighting, followed.probe if is_open else wholly_blurred(followed.probe))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sightline.engine.vision.camera_analysis import Result
+from sightline.engine.vision.face_cover import shown
 from sightline.engine.vision.sighting import SightingDraft
 from sightline.engine.vision.stills import Look, Seen
 from sightline.events.observation import Observation
@@ -10,12 +11,15 @@ from sightline.events.scene import Scene
 from sightline.exceptions import Unavailable
 from sightline.frames import Frame, Image
 from sightline.identities.gallery import Gallery
+from sightline.privacy import FaceBlur
 
 __all__ = ["NoAnalyser", "NoAnalysis"]
 
 
 class NoAnalysis:
-    """A camera's analysis without a model: observations without faces, so that live pictures go on."""
+    """A camera's analysis without a model: observations without faces, so that live pictures go on. Where faces are to
+    be blurred everything is: nobody can say where they are.
+    """
 
     def process(self, frame: Frame, gallery: Gallery, scene: Scene, /) -> Result:
         """An empty observation."""
@@ -27,7 +31,8 @@ class NoAnalysis:
             height=frame.height,
             faces=[],
         )
-        return Result(observation, (), {"total": 0.0}, {"total": 0.0})
+        leaving = shown(frame, None) if frame.blur is not FaceBlur.OFF else None
+        return Result(observation, (), {"total": 0.0}, {"total": 0.0}, leaving=leaving)
 
     def leave(self) -> tuple[SightingDraft, ...]:
         """There are no tracks that could leave anything."""

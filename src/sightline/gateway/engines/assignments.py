@@ -59,6 +59,8 @@ class Assignments:
                 substream=camera.substream,
                 analysis_fps=camera.analysis_fps,
                 scene=views.get(camera.id, self._default_view).told_scene(told_again=told_again),
+                rotation=camera.rotation,
+                blur_faces=camera.blur_faces,
             )
             for camera in records
             if camera.enabled

@@ -58,9 +58,13 @@ class EngineAnalyst:
         assert isinstance(answer, Analysis)
         return checked(answer)
 
-    async def probe_source(self, source: str, masks: tuple[Polygon, ...] = ()) -> SourceProbed:
+    async def probe_source(
+        self, source: str, masks: tuple[Polygon, ...] = (), *, rotation: int = 0, blur_faces: bool = False
+    ) -> SourceProbed:
         """Raises `Unavailable`."""
-        request = ProbeSource(request_id=secrets.token_hex(8), source=source, masks=masks)
+        request = ProbeSource(
+            request_id=secrets.token_hex(8), source=source, masks=masks, rotation=rotation, blur_faces=blur_faces
+        )
         answer = await self._ask(request, PROBE_TIMEOUT_S)
         assert isinstance(answer, SourceProbed)
         return answer

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import BaseModel
 
 from sightline.cameras import Camera, CameraState, CameraStatus, has_credentials, redact
 from sightline.gateway.web.resources import AnalysisRate, Body, Latitude, Longitude, Name, Source, Substream
+from sightline.privacy import FaceBlur
 
 __all__ = [
     "CameraChange",
@@ -16,6 +19,9 @@ __all__ = [
     "NewCamera",
     "StatusOut",
 ]
+
+Rotation = Literal[0, 90, 180, 270]
+"""Degrees by which a camera's pictures are turned clockwise."""
 
 
 class StatusOut(BaseModel):
@@ -43,6 +49,8 @@ class CameraOut(BaseModel):
     analysis_fps: float
     enabled: bool
     alert_unknown: bool
+    rotation: int
+    blur_faces: FaceBlur
     created_at: int
     status: StatusOut
 
@@ -59,6 +67,8 @@ class CameraOut(BaseModel):
             analysis_fps=camera.analysis_fps,
             enabled=camera.enabled,
             alert_unknown=camera.alert_unknown,
+            rotation=camera.rotation,
+            blur_faces=camera.blur_faces,
             created_at=camera.created_at_ms,
             status=StatusOut(
                 state=status.state,
@@ -73,7 +83,9 @@ class CameraOut(BaseModel):
 
 
 class NewCamera(Body):
-    """A camera to add. Without a rate or `alert_unknown` the settings' defaults apply."""
+    """A camera to add. Without a rate or `alert_unknown` the settings' defaults apply. `blur_faces` says whose faces
+    cannot be recognised in anything that shows its pictures.
+    """
 
     name: Name
     source: Source
@@ -83,6 +95,8 @@ class NewCamera(Body):
     analysis_fps: AnalysisRate | None = None
     enabled: bool = True
     alert_unknown: bool | None = None
+    rotation: Rotation = 0
+    blur_faces: FaceBlur = FaceBlur.OFF
 
 
 class CameraChange(Body):
@@ -96,13 +110,19 @@ class CameraChange(Body):
     analysis_fps: AnalysisRate | None = None
     enabled: bool | None = None
     alert_unknown: bool | None = None
+    rotation: Rotation | None = None
+    blur_faces: FaceBlur | None = None
 
 
 class CameraTest(Body):
-    """A source to try, or the stored one of a camera."""
+    """A source to try, or the stored one of a camera: with its own rotation unless another is given, and with faces
+    blurred where the camera or `blur_faces` says so.
+    """
 
     source: Source | None = None
     camera_id: str | None = None
+    rotation: Rotation | None = None
+    blur_faces: FaceBlur = FaceBlur.OFF
 
 
 class CameraTestResult(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, LargeBinary, String, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKey, Index, Integer, LargeBinary, String, Table, Text
 
 from sightline.stores.schema.tables import metadata
 
@@ -19,6 +19,8 @@ cameras = Table(
     Column("enabled", Boolean, nullable=False),
     Column("alert_unknown", Boolean, nullable=False),
     Column("sealed_substream", LargeBinary),
+    Column("rotation", Integer, nullable=False, server_default="0"),
+    Column("blur_faces", String, nullable=False, server_default="off"),
     Column("created_at_ms", BigInteger, nullable=False),
 )  # fmt: skip
 

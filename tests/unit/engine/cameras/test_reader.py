@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -16,8 +17,9 @@ from sightline.engine.cameras.source_state import Outage, StateChange
 from sightline.events.engine_link import CameraSpec
 from sightline.events.scene import Scene
 from sightline.exceptions import SourceError
-from sightline.frames import Image
+from sightline.frames import Frame, Image
 from sightline.packets import EncodedPacket
+from sightline.privacy import FaceBlur
 
 
 class ScriptedSource:
@@ -63,14 +65,14 @@ class ScriptedSource:
 class Bench:
     """A reader over a list of scripted sources, opened one after the other; the last error repeats."""
 
-    def __init__(self, *sources: ScriptedSource | Exception, analysis_fps: float = 5.0) -> None:
+    def __init__(self, *sources: ScriptedSource | Exception, analysis_fps: float = 5.0, **spec: Any) -> None:
         self._sources: Iterator[ScriptedSource | Exception] = iter(sources)
         self._last: ScriptedSource | Exception = sources[-1]
         self.mailboxes = Mailboxes()
         self.told: list[StateChange | Outage] = []
         self.changed = threading.Event()
         self.reader = CameraReader(
-            CameraSpec(id="hall", source="scripted:", analysis_fps=analysis_fps),
+            CameraSpec(id="hall", source="scripted:", analysis_fps=analysis_fps, **spec),
             open_source=self._open,
             mailboxes=self.mailboxes,
             clock=SystemClock(),
@@ -188,8 +190,53 @@ def test_what_is_masked_never_leaves_the_reader_and_a_new_mask_counts_from_the_n
     assert bench.reader.is_same_source(plain)
     assert not bench.reader.is_same_source(msgspec.structs.replace(plain, source="elsewhere:"))
     assert not bench.reader.is_same_source(msgspec.structs.replace(plain, analysis_fps=1.0))
+    assert not bench.reader.is_same_source(msgspec.structs.replace(plain, rotation=90))
+    assert not bench.reader.is_same_source(msgspec.structs.replace(plain, blur_faces=FaceBlur.ALL))
     bench.run_until(lambda: bench.state(CameraState.OFFLINE))
     frame = bench.mailboxes.take(0)
     assert frame is not None
     assert not frame.image[:, :32].any()
     assert (frame.image[:, 34:] == 200).all()
+
+
+def test_pictures_are_turned_before_anything_else_and_masks_lie_on_the_turned_ones() -> None:
+    class Marked(ScriptedSource):
+        def picture(self) -> Image:
+            image = super().picture() + np.uint8(100)
+            image[:10, :10] = 255  # goes to the top right corner
+            return image
+
+    upper_half = ((0.0, 0.0), (1.0, 0.0), (1.0, 0.3), (0.0, 0.3))
+    source = Marked(50, SourceError("the stream ended"))
+    bench = Bench(source, SourceError("gone"), analysis_fps=60.0, rotation=90, scene=Scene(masks=(upper_half,)))
+    bench.run_until(lambda: bench.state(CameraState.OFFLINE))
+    frame = bench.mailboxes.take(0)
+    assert frame is not None and (frame.width, frame.height) == (48, 64)
+    assert not frame.image[:19].any()
+    assert (frame.image[22:] == 100).all()
+    assert bench.reader.size == (48, 64)
+
+
+def test_of_a_camera_whose_faces_are_blurred_nothing_is_seen_but_what_it_is_told_to_show() -> None:
+    bench = Bench(ScriptedSource(50, SourceError("the stream ended")), SourceError("gone"), blur_faces=FaceBlur.ALL)
+    seen: list[Frame] = []
+    bench.reader.pictures.add(lambda frame, at_s: seen.append(frame), fps=60.0)
+    bench.run_until(lambda: bench.state(CameraState.OFFLINE))
+    frame = bench.mailboxes.take(0)
+    assert frame is not None and frame.blur is FaceBlur.ALL and frame.read_at_s > 0
+    assert seen == []
+    bench.reader.show(frame)
+    assert seen == [], "it is read no more"
+
+
+def test_what_was_blurred_reaches_those_who_take_pictures() -> None:
+    bench = Bench(ScriptedSource(1), blur_faces=FaceBlur.ALL)
+    seen: list[Frame] = []
+    bench.reader.pictures.add(lambda frame, at_s: seen.append(frame), fps=60.0)
+    bench.reader.start()
+    frame = bench.mailboxes.take(10)
+    assert frame is not None
+    bench.reader.show(frame)
+    assert seen == [frame]
+    bench.reader.stop()
+    assert bench.reader.join(5)

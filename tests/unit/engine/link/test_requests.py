@@ -8,6 +8,7 @@ from collections.abc import Callable
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from sightline.engine.giving_way import BACKGROUND_NICENESS
 from sightline.engine.link.requests import MAX_WAITING, Requests
@@ -212,6 +213,52 @@ async def test_a_source_that_crashes_is_answered_without_its_secrets() -> None:
     assert isinstance(answer, SourceProbed)
     assert not answer.ok
     assert "secret" not in answer.message
+
+
+class OnePicture:
+    """A source of one picture, a corner of which can be told from the rest."""
+
+    codec, fps, picture_ticks = "h264", 5.0, None
+
+    def __init__(self) -> None:
+        self.image = np.random.default_rng(1).integers(0, 256, (60, 80, 3), np.uint8)
+        self.image[:20, :20] = 255
+
+    def grab(self) -> None: ...
+    def close(self) -> None: ...
+    def picture(self) -> Image:
+        return self.image
+
+
+async def test_the_picture_of_a_tried_source_is_turned_masked_and_blurred_as_the_cameras_would_be() -> None:
+    def find() -> list[AnalysedFace]:
+        box = (10.0, 40.0, 40.0, 70.0)
+        return [AnalysedFace(bbox=box, confidence=0.4, landmarks=[], quality=0, reasons=[], vector=b"", probe=b"")]
+
+    def fail() -> list[AnalysedFace]:
+        raise Unavailable("there is no model")
+
+    pictures = []
+    for analyser in (Analyser(find), Analyser(fail)):
+        bench = Bench(analyser, lambda spec, timeout_s: OnePicture())
+        lower_right = ((0.5, 0.9), (1.0, 0.9), (1.0, 1.0), (0.5, 1.0))
+        asked = ProbeSource(request_id="1", source="x", rotation=90, masks=(lower_right,), blur_faces=True)
+        bench.requests.probe(asked)
+        await bench.until(1)
+        answer = bench.answers["1"]
+        assert isinstance(answer, SourceProbed) and (answer.width, answer.height) == (60, 80), answer
+        image = cv2.imdecode(np.frombuffer(answer.picture, np.uint8), cv2.IMREAD_COLOR)
+        assert image is not None
+        pictures.append(image.astype(int))
+    faces, nothing = pictures
+
+    def roughness(part: NDArray[np.int_]) -> float:
+        return float(np.abs(np.diff(part, axis=1)).mean())
+
+    assert faces[:16, 44:].min() > 200, "the corner is at the top right"
+    assert faces[73:, 50:].max() < 60
+    assert roughness(faces[40:70, 10:40]) < 10 < 30 < roughness(faces[:30, :30])
+    assert roughness(nothing) < 10, "nobody could look for faces"
 
 
 async def test_boxes_are_drawn_in_the_background_and_what_is_no_picture_is_said() -> None:

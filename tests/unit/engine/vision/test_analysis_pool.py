@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import queue
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -10,12 +11,22 @@ from sightline.engine.cameras.mailbox import Mailboxes
 from sightline.engine.cameras.watching import Watching
 from sightline.engine.performance import Performance
 from sightline.engine.vision.analysis_pool import Analysed, AnalysisPool
+from sightline.engine.vision.camera_analysis import Result
 from sightline.events.engine_link import Watch
 from sightline.events.fact import Sighting
 from sightline.events.scene import Scene
 from sightline.frames import Frame
 from sightline.identities.gallery import Gallery
+from sightline.privacy import FaceBlur
 from tests.scripted_engine import FACT_EVERY, ScriptedAnalysis
+
+
+class Blurring(ScriptedAnalysis):
+    """Makes what leaves of a frame white."""
+
+    def process(self, frame: Frame, gallery: Gallery, scene: Scene, /) -> Result:
+        white = np.full_like(frame.image, 255)
+        return replace(super().process(frame, gallery, scene), leaving=replace(frame, image=white))
 
 
 class Bench:
@@ -29,6 +40,7 @@ class Bench:
         self.crashes: queue.Queue[tuple[str, str]] = queue.Queue()
         self.sighted: queue.Queue[tuple[Sighting, ...]] = queue.Queue()
         self.made: list[str] = []
+        self.blurred: list[Frame] = []
         self.pool = AnalysisPool(
             self.mailboxes,
             self._new,
@@ -41,14 +53,15 @@ class Bench:
             sighted=self.sighted.put,
             crashed=lambda camera_id, what: self.crashes.put((camera_id, what)),
             workers=1,
+            blurred=self.blurred.append,
         )
 
     def _new(self, camera_id: str) -> ScriptedAnalysis:
         self.made.append(camera_id)
-        return ScriptedAnalysis(camera_id, "run")
+        return Blurring(camera_id, "run") if camera_id == "blurring" else ScriptedAnalysis(camera_id, "run")
 
-    def put(self, camera_id: str, frame_id: int) -> None:
-        self.mailboxes.put(Frame(camera_id, frame_id, 1_000, np.full((90, 120, 3), 90, np.uint8)))
+    def put(self, camera_id: str, frame_id: int, blur: FaceBlur = FaceBlur.OFF) -> None:
+        self.mailboxes.put(Frame(camera_id, frame_id, 1_000, np.full((90, 120, 3), 90, np.uint8), blur=blur))
 
     def __enter__(self) -> Bench:
         self.pool.start()
@@ -110,6 +123,21 @@ def test_a_picture_is_made_only_for_those_who_look() -> None:
         analysed = bench.delivered.get(timeout=5)
         (picture,) = analysed.pictures
         assert picture.frame_id == analysed.observation.frame_id == 2
+
+
+def test_of_a_camera_whose_faces_are_blurred_only_what_was_blurred_is_seen() -> None:
+    with Bench() as bench:
+        for camera_id in ("blurring", "hall"):
+            bench.watching.watch(Watch(camera_id=camera_id))
+        bench.put("blurring", 1, FaceBlur.UNKNOWN)
+        (picture,) = bench.delivered.get(timeout=5).pictures
+        shown = cv2.imdecode(np.frombuffer(picture.jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert shown is not None and shown.min() > 250
+        bench.put("hall", 2, FaceBlur.ALL)
+        assert bench.delivered.get(timeout=5).pictures == (), "nobody has blurred it"
+        bench.put("hall", 3)
+        assert len(bench.delivered.get(timeout=5).pictures) == 1
+    assert [(frame.frame_id, int(frame.image.min())) for frame in bench.blurred] == [(1, 255)]
 
 
 def test_a_crash_costs_neither_the_worker_nor_the_other_cameras() -> None:

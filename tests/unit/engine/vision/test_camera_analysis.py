@@ -8,15 +8,18 @@ from dataclasses import replace
 from functools import partial
 
 import cv2
+import numpy as np
 import pytest
 
 from sightline.engine.vision.analysis import Analyser
 from sightline.engine.vision.camera_analysis import CameraAnalysis, CameraAnalysisSettings, Result
+from sightline.engine.vision.unanalysed import NoAnalysis
 from sightline.events.fact import Attack, Identified, ObjectSeen, Unknown, What
 from sightline.events.scene import Liveness, Scene
 from sightline.frames import Detail, Frame, Image
 from sightline.identities.gallery import Gallery, Reference
 from sightline.identities.strangers import Strangers
+from sightline.privacy import FaceBlur
 from tests.painted_faces import COLOURS, GHOST, PaintedDetector, PaintedEmbedder, paint, room, template_of
 from tests.painted_objects import PERSON, VEHICLE, PaintedLiveness, PaintedObjects, paint_object
 
@@ -36,7 +39,10 @@ class Camera:
         gallery: Gallery | None = None,
         settings: CameraAnalysisSettings | None = None,
         strangers: Strangers | None = None,
+        *,
+        blur: FaceBlur = FaceBlur.OFF,
     ) -> None:
+        self.blur = blur
         self.detector, self.embedder = PaintedDetector(), PaintedEmbedder()
         analyser = Analyser(self.detector, self.embedder)
         self.analysis = CameraAnalysis("door", analyser, settings, strangers=strangers)
@@ -47,7 +53,7 @@ class Camera:
     def show(self, *images: Image, after_ms: int = STEP_MS, details: Iterable[Detail | None] = ()) -> Result:
         for image, detail in itertools.zip_longest(images, details):
             self.now_ms += after_ms
-            frame = Frame("door", len(self.results), self.now_ms, image, detail)
+            frame = Frame("door", len(self.results), self.now_ms, image, detail, blur=self.blur)
             self.results.append(self.analysis.process(frame, self.gallery))
         return self.results[-1]
 
@@ -398,8 +404,8 @@ def test_the_scale_follows_the_smallest_face() -> None:
 class Hall(Camera):
     """A camera with all models."""
 
-    def __init__(self, scene: Scene | None = None, *, live: float = 0.98) -> None:
-        super().__init__()
+    def __init__(self, scene: Scene | None = None, *, live: float = 0.98, blur: FaceBlur = FaceBlur.OFF) -> None:
+        super().__init__(blur=blur)
         self.objects, self.scorer = PaintedObjects(), PaintedLiveness(live)
         analyser = Analyser(self.detector, self.embedder)
         self.analysis = CameraAnalysis("door", analyser, objects=self.objects, liveness=self.scorer)
@@ -408,7 +414,7 @@ class Hall(Camera):
     def show(self, *images: Image, after_ms: int = STEP_MS) -> Result:
         for image in images:
             self.now_ms += after_ms
-            frame = Frame("door", len(self.results), self.now_ms, image)
+            frame = Frame("door", len(self.results), self.now_ms, image, blur=self.blur)
             self.results.append(self.analysis.process(frame, self.gallery, self.scene))
         return self.results[-1]
 
@@ -478,3 +484,123 @@ def test_without_models_of_faces_persons_are_seen_all_the_same() -> None:
     assert [one.label for one in results[-1].observation.objects] == ["person"]
     assert [type(fact.what) for result in results for fact in result.facts] == [ObjectSeen]
     assert analysis.leave() == ()
+
+
+# ── blurring ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def anna_and_cleo(count: int) -> list[Image]:
+    """Anna, who is enrolled in most tests, walks on the left, Cleo, who is in none, on the right."""
+    return [paint(image, CLEO, 420, 120 + 3 * k) for k, image in enumerate(walk(ANNA, count, x=60))]
+
+
+def is_blurred(image: Image | None, left: int, top: int, side: int = 80) -> bool:
+    """Whether the texture of the paint there is gone."""
+    assert image is not None
+    edge = side // 8
+    part = image[top + edge : top + side - edge, left + edge : left + side - edge].astype(int)
+    return float(np.abs(np.diff(part, n=2, axis=1)).mean()) < 1
+
+
+def test_where_nobody_is_to_be_hidden_nothing_is_blurred() -> None:
+    assert Camera().show(*walk(ANNA, 4)).leaving is None
+
+
+@pytest.mark.parametrize(("blur", "anna_shows"), [(FaceBlur.UNKNOWN, True), (FaceBlur.ALL, False)])
+def test_whose_faces_can_be_seen_follows_the_cameras_setting(blur: FaceBlur, anna_shows: bool) -> None:
+    camera = Camera(blur=blur)
+    pictures = anna_and_cleo(12)
+    for number, image in enumerate(pictures):
+        before = image.copy()
+        result = camera.show(image)
+        assert result.leaving is not None and result.leaving.frame_id == number
+        assert is_blurred(result.leaving.image, 420, 120 + 3 * number), "from the first frame on"
+        named = any(face.person_id == "anna" for face in result.observation.faces)
+        assert is_blurred(result.leaving.image, 60 + 12 * number, 120) == (not named or not anna_shows)
+        assert (result.leaving.image[:, -60:] == image[:, -60:]).all()
+        assert (image == before).all(), "the analysis sees what the camera sees"
+    assert result.observation.faces[0].person_id == "anna"
+
+
+@pytest.mark.parametrize("blur", [FaceBlur.UNKNOWN, FaceBlur.ALL])
+def test_of_an_alerts_pictures_only_the_face_that_it_names_can_be_recognised(blur: FaceBlur) -> None:
+    camera = Camera(blur=blur)
+    side_by_side = [paint(image, CLEO, 300 + 12 * k, 120) for k, image in enumerate(walk(ANNA, 16, x=210))]
+    camera.show(*side_by_side)
+    told = {type(fact.what): fact for result in camera.results for fact in result.facts}
+    anna, cleo = told[Identified], told[Unknown]
+    for fact in (anna, cleo):
+        x = 210 + 12 * fact.frame_id
+        assert is_blurred(fact.snapshot, x + 90, 120)
+        assert is_blurred(fact.snapshot, x, 120) == (blur is FaceBlur.ALL)
+    assert anna.probe is not None and cleo.probe is not None
+    assert not is_blurred(anna.probe, 32, 32)
+    assert is_blurred(anna.probe, 116, 60, 26), "Cleo reaches into the picture of Anna"
+    assert is_blurred(cleo.probe, 0, 0, min(cleo.probe.shape[:2]))
+
+
+@pytest.mark.parametrize(
+    ("blur", "anna_shows", "cleo_shows"),
+    [(FaceBlur.OFF, True, True), (FaceBlur.UNKNOWN, True, False), (FaceBlur.ALL, False, False)],
+)
+def test_what_is_kept_of_the_past_is_blurred_likewise(blur: FaceBlur, anna_shows: bool, cleo_shows: bool) -> None:
+    camera = Camera(blur=blur)
+    camera.show(*anna_and_cleo(16))
+    left = {draft.sighting.person_id: draft.picture for draft in camera.analysis.leave()}
+    assert [not is_blurred(left[person], 32, 32) for person in ("anna", None)] == [anna_shows, cleo_shows]
+
+
+def test_what_the_detector_is_not_sure_of_is_blurred_and_nothing_else_comes_of_it() -> None:
+    camera = Camera(blur=FaceBlur.ALL)
+    camera.detector.score = 0.4
+    result = camera.show(*walk(ANNA, 8))
+    assert result.leaving is not None and is_blurred(result.leaving.image, 200 + 12 * 7, 120)
+    assert (result.observation.faces, camera.facts) == ([], [])
+
+
+def test_a_face_that_is_missed_for_a_moment_stays_blurred() -> None:
+    camera = Camera(blur=FaceBlur.ALL)
+    pictures = walk(ANNA, 8)
+    camera.show(*pictures[:5])
+    camera.detector.blind = True
+    for number in (5, 6):
+        result = camera.show(pictures[number])
+        assert result.leaving is not None and is_blurred(result.leaving.image, 200 + 12 * number, 120)
+
+
+def test_a_face_in_another_scene_is_blurred_from_its_first_frame_on() -> None:
+    camera = Camera(blur=FaceBlur.ALL)
+    camera.show(*walk(ANNA, 4))
+    result = camera.show(paint(room(seed=5), CLEO, 40, 200))
+    assert result.leaving is not None and is_blurred(result.leaving.image, 40, 200)
+
+
+def test_in_a_larger_stream_others_are_blurred_out_of_the_probe_too() -> None:
+    camera = Camera(blur=FaceBlur.UNKNOWN)
+    small = [paint(paint(room(320, 180), ANNA, 100 + 6 * k, 60, 24), CLEO, 127 + 6 * k, 60, 24) for k in range(8)]
+    large = [cv2.resize(image, (1280, 720), interpolation=cv2.INTER_LINEAR) for image in small]
+    camera.show(*small, details=[Detail(1280, 720, lambda image=image: np.asarray(image)) for image in large])
+    (anna,) = [fact for result in camera.results for fact in result.facts if isinstance(fact.what, Identified)]
+    assert anna.probe is not None
+    side = anna.probe.shape[0]
+    assert side > 150, "out of the larger stream"
+    assert not is_blurred(anna.probe, side // 4, side // 4, side // 2)
+    assert is_blurred(anna.probe, side * 13 // 16, side * 7 // 16, side // 8)
+
+
+def test_persons_and_things_bring_pictures_without_faces() -> None:
+    hall = Hall(Scene(pictured=("person",)), blur=FaceBlur.ALL)
+    hall.show(*walk(ANNA, 8))  # to the detector of objects, red paint is a person
+    (seen,) = [fact for result in hall.results for fact in result.facts if isinstance(fact.what, ObjectSeen)]
+    assert is_blurred(seen.snapshot, 200 + 12 * seen.frame_id, 120)
+    assert seen.probe is not None and is_blurred(seen.probe, 32, 32)
+
+
+def test_where_nobody_can_look_for_faces_everything_is_blurred() -> None:
+    image = paint(room(), ANNA, 200, 120)
+    result = CameraAnalysis("door", None, objects=PaintedObjects()).process(
+        Frame("door", 1, 1_000_000, image, blur=FaceBlur.UNKNOWN), None
+    )
+    nothing = NoAnalysis().process(Frame("door", 1, 1_000_000, image, blur=FaceBlur.ALL), Gallery.empty(3), Scene())
+    for one in (result, nothing):
+        assert one.leaving is not None and is_blurred(one.leaving.image, 0, 0, 360)

@@ -24,12 +24,15 @@ from sightline.gateway.web.camera_resources import (
 )
 from sightline.gateway.web.resources import Denial
 from sightline.gateway.engines.source_policy import check_source
+from sightline.privacy import FaceBlur
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/cameras", tags=["cameras"], responses={403: {"model": Denial}})
 Seer = Annotated[Caller, Depends(caller_with(Right.SEE_CAMERAS))]
 Manager = Annotated[Caller, Depends(caller_with(Right.MANAGE_CAMERAS))]
+
+_NEVER_NULL = ("name", "source", "substream", "analysis_fps", "enabled", "alert_unknown", "rotation", "blur_faces")
 
 
 @router.get("")
@@ -53,6 +56,8 @@ async def create_camera(gateway: GatewayOf, caller: Manager, new: NewCamera) -> 
         analysis_fps=new.analysis_fps or settings.analysis_fps,
         enabled=new.enabled,
         alert_unknown=settings.alert_unknown if new.alert_unknown is None else new.alert_unknown,
+        rotation=new.rotation,
+        blur_faces=new.blur_faces,
         now_ms=gateway.clock.now_ms(),
     )
     gateway.changes.camera(camera.id)
@@ -62,20 +67,25 @@ async def create_camera(gateway: GatewayOf, caller: Manager, new: NewCamera) -> 
 
 @router.post("/test")
 async def test_camera(gateway: GatewayOf, caller: Manager, test: CameraTest) -> CameraTestResult:
-    """Opens a source and says what is there, with a picture; that of a stored camera has its masks blacked out."""
+    """Opens a source and says what is there, with a picture; that of a stored camera has its masks blacked out, and
+    faces blurred where it says so."""
     if (test.source is None) == (test.camera_id is None):
         raise HTTPException(422, "give either `source` or `camera_id`")
     source, masks = test.source, gateway.default_view.scene.masks
     stored = await gateway.store.cameras.get(test.camera_id) if test.camera_id is not None else None
     if is_published(stored.source if stored is not None else source or ""):
         return _published(gateway, stored)
-    if test.camera_id is not None:
-        source = (await gateway.store.cameras.get(test.camera_id)).source
-        view = await gateway.store.camera_views.get(test.camera_id)
+    rotation, blurs = test.rotation or 0, {test.blur_faces}
+    if stored is not None:
+        source, blurs = stored.source, {*blurs, stored.blur_faces}
+        rotation = stored.rotation if test.rotation is None else test.rotation
+        view = await gateway.store.camera_views.get(stored.id)
         masks = view.scene.masks if view else masks
     assert source is not None
     await check_source(source, allow_loopback=gateway.settings.allow_loopback_sources or caller.is_local)
-    probed = await gateway.analyst.probe_source(source, masks)
+    probed = await gateway.analyst.probe_source(
+        source, masks, rotation=rotation, blur_faces=blurs != {FaceBlur.OFF}
+    )
     return CameraTestResult(
         ok=probed.ok,
         message=probed.message,
@@ -120,7 +130,7 @@ async def change_camera(gateway: GatewayOf, caller: Manager, camera_id: str, cha
     """Changes what is given. A source that still shows `***` keeps its stored credentials."""
     stored = await gateway.store.cameras.get(camera_id)
     given: dict[str, Any] = change.model_dump(exclude_unset=True)
-    for field in ("name", "source", "substream", "analysis_fps", "enabled", "alert_unknown"):
+    for field in _NEVER_NULL:
         if field in given and given[field] is None:
             del given[field]
     for field, known in (("source", stored.source), ("substream", stored.substream or stored.source)):

@@ -52,6 +52,9 @@ export interface CameraStatus {
   analysed_fps: number;
 }
 
+export type Rotation = 0 | 90 | 180 | 270;
+export type FaceBlur = 'off' | 'unknown' | 'all';
+
 export interface Camera {
   id: string;
   name: string;
@@ -63,6 +66,8 @@ export interface Camera {
   analysis_fps: number;
   enabled: boolean;
   alert_unknown: boolean;
+  rotation: Rotation;
+  blur_faces: FaceBlur;
   created_at: number;
   status: CameraStatus;
 }
@@ -76,6 +81,8 @@ export interface CameraDraft {
   analysis_fps: number;
   enabled: boolean;
   alert_unknown: boolean;
+  rotation: Rotation;
+  blur_faces: FaceBlur;
 }
 
 export interface CameraTest {

@@ -11,6 +11,7 @@ import { text } from '../text/everywhere.ts';
 import { changesOf, draftOf, faultsOf, NO_CAMERA } from './camera_draft.ts';
 import { ConnectionTest } from './connection_test.tsx';
 import styles from './cameras_page.module.css';
+import { PictureFields } from './picture_fields.tsx';
 import { PositionFields } from './position_fields.tsx';
 import { SourceField } from './source_field.tsx';
 
@@ -65,7 +66,7 @@ export function CameraDialog({ camera, onClose }: { camera?: Camera; onClose: ()
             set({ source });
           }}
         />
-        <ConnectionTest key={draft.source} source={draft.source} camera={camera} />
+        <ConnectionTest key={draft.source} draft={draft} source={draft.source} camera={camera} />
         <TextInput
           label={camerasText.substream}
           description={camerasText.substreamHint}
@@ -77,7 +78,7 @@ export function CameraDialog({ camera, onClose }: { camera?: Camera; onClose: ()
           }}
         />
         {draft.substream.trim() === '' ? null : (
-          <ConnectionTest key={draft.substream} source={draft.substream} camera={undefined} />
+          <ConnectionTest key={draft.substream} draft={draft} source={draft.substream} camera={undefined} />
         )}
         <PositionFields latitude={draft.latitude} longitude={draft.longitude} error={faults.latitude} onChange={set} />
         <NumberInput
@@ -91,6 +92,7 @@ export function CameraDialog({ camera, onClose }: { camera?: Camera; onClose: ()
             if (typeof value === 'number') set({ analysis_fps: value });
           }}
         />
+        <PictureFields rotation={draft.rotation} blurFaces={draft.blur_faces} onChange={set} />
         <Switch
           label={camerasText.alertUnknown}
           checked={draft.alert_unknown}

@@ -10,13 +10,15 @@ export const NO_CAMERA: CameraDraft = {
   analysis_fps: 5,
   enabled: true,
   alert_unknown: false,
+  rotation: 0,
+  blur_faces: 'off',
 };
 
 export type CameraFaults = Partial<Record<'name' | 'source' | 'latitude', string>>;
 
 export function draftOf(camera: Camera): CameraDraft {
-  const { name, source, substream, latitude, longitude, analysis_fps, enabled, alert_unknown } = camera;
-  return { name, source, substream, latitude, longitude, analysis_fps, enabled, alert_unknown };
+  const { name, source, substream, latitude, longitude, analysis_fps, enabled, alert_unknown, rotation, blur_faces } = camera;
+  return { name, source, substream, latitude, longitude, analysis_fps, enabled, alert_unknown, rotation, blur_faces };
 }
 
 /** What is wrong with a draft, by field; empty when it may be sent. The source itself is tested by the server. */

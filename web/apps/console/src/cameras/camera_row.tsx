@@ -49,6 +49,7 @@ export function CameraRow({ camera, mayManage, maySnooze, onEdit, onPublish, onS
             ? camerasText.noPosition
             : `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`}
         </span>
+        {camera.blur_faces === 'off' ? null : <span>{camerasText.blurred[camera.blur_faces]}</span>}
         <QuietMark cameraId={camera.id} />
       </div>
       <State camera={camera} />

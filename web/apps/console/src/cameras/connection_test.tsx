@@ -4,15 +4,22 @@ import { IconPlugConnected } from '@tabler/icons-react';
 import type { ReactElement } from 'react';
 
 import { request } from '../api/http.ts';
-import type { Camera, CameraTest } from '../api/types.ts';
+import type { Camera, CameraDraft, CameraTest } from '../api/types.ts';
 import { Failed } from '../feedback/states.tsx';
 import { camerasText } from '../text/cameras.ts';
 import styles from './cameras_page.module.css';
 
-/** Tries a source and says what is there, in plain words and with a picture. */
-export function ConnectionTest({ source, camera }: { source: string; camera: Camera | undefined }): ReactElement {
+interface ConnectionTestProps {
+  draft: CameraDraft;
+  source: string;
+  camera: Camera | undefined;
+}
+
+/** Tries a source and says what is there, in plain words and with the picture that would be seen of it. */
+export function ConnectionTest({ draft, source, camera }: ConnectionTestProps): ReactElement {
   // A stored source is tested by the camera's id, so that credentials which are not shown are used.
-  const question = camera !== undefined && source === camera.source ? { camera_id: camera.id } : { source };
+  const which = camera !== undefined && source === camera.source ? { camera_id: camera.id } : { source };
+  const question = { ...which, rotation: draft.rotation, blur_faces: draft.blur_faces };
   const test = useMutation({
     mutationFn: () => request<CameraTest>('/api/cameras/test', { method: 'POST', json: question }),
   });

@@ -24,6 +24,26 @@ export const camerasText = {
   here: 'Use this device’s location',
   hereFailed: 'This device gave no location. It may need a permission, or HTTPS.',
   rate: 'Analysed frames a second',
+  rotation: 'Turn the pictures',
+  rotations: {
+    0: 'As they come',
+    90: '90° to the right',
+    180: 'Upside down',
+    270: '90° to the left',
+  },
+  rotationHint: 'Zones, lines and masks lie on the turned picture: look at them again after a change.',
+  blur: 'Blur faces',
+  blurs: {
+    off: 'Nobody’s',
+    unknown: 'Of people who are not enrolled',
+    all: 'Everybody’s',
+  },
+  blurHint:
+    'In live video, clips, recordings and pictures of alerts, from now on. Only the face that an alert names stays clear beside its reference. Video then shows the analysed pictures alone.',
+  blurred: {
+    unknown: 'Unknown faces are blurred',
+    all: 'Faces are blurred',
+  },
   enabled: 'Switched on',
   alertUnknown: 'Alert on people who are not enrolled',
   test: 'Test connection',
