@@ -78,7 +78,10 @@ async def measure(home: Path, *, seconds: float, server_core: int, crowd_core: i
 async def _engine(port: int, token: str) -> AsyncIterator[ClientConnection]:
     headers = {"Authorization": f"Bearer {token}"}
     async with connect(f"ws://127.0.0.1:{port}/ws/engine", additional_headers=headers, proxy=None) as socket:
-        await socket.send(link.encode(link.Hello(engine_id="bench", version="1", capacity=0, devices=[], models=[])))
+        hello = link.Hello(
+            engine_id="bench", version="1", capacity=0, devices=[], models=[], protocol=link.LINK_PROTOCOL
+        )
+        await socket.send(link.encode(hello))
         listening = asyncio.create_task(_listen(socket))
         yield socket
         await socket.close()

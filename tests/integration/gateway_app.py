@@ -293,7 +293,10 @@ class RunningGateway:
         async with self.socket("/ws/engine", additional_headers=headers) as socket:
             engine = ScriptedEngine(socket)
             models = [link.ModelReport(task="face-detector", name="d", loaded=True)]
-            values = {"engine_id": "any", "version": "1", "capacity": capacity, "devices": ["cpu"], "models": models}
+            values = {
+                "engine_id": "any", "version": "1", "capacity": capacity, "devices": ["cpu"], "models": models,
+                "protocol": link.LINK_PROTOCOL,
+            }  # fmt: skip
             await engine.send(link.Hello(**(values | hello)))
             await engine.until(lambda: engine.all(link.Welcome))
             yield engine

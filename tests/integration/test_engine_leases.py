@@ -14,7 +14,7 @@ from sightline.cameras import CameraState
 from sightline.engine import engine as engine_module
 from sightline.engine.engine import Engine
 from sightline.engine.link.gateway_address import GatewayAddress
-from sightline.events.engine_link import Assign, Hello, Revoke, encode
+from sightline.events.engine_link import LINK_PROTOCOL, Assign, Hello, Revoke, encode
 from sightline.events.lease import Lease, Leaving
 from sightline.frames import Frame
 from sightline.gateway.engines import engines as engines_module
@@ -51,9 +51,10 @@ async def test_the_same_engine_may_come_again_before_its_old_connection_ends(gat
             await again.beat(1)
 
 
-async def test_an_engine_that_would_not_be_understood_is_told_why(gateway: RunningGateway) -> None:
+@pytest.mark.parametrize("protocol", [1, 99])
+async def test_an_engine_that_would_not_be_understood_is_told_why(gateway: RunningGateway, protocol: int) -> None:
     async with gateway.socket("/ws/engine", additional_headers=await headers(gateway, "yard")) as socket:
-        await socket.send(hello(protocol=99))
+        await socket.send(hello(protocol=protocol))
         await asyncio.wait_for(socket.wait_closed(), PATIENCE_S)
         assert socket.close_code == 4501
         assert "run the same version" in (socket.close_reason or "")
@@ -64,7 +65,9 @@ async def headers(gateway: RunningGateway, name: str) -> dict[str, str]:
 
 
 def hello(**changed: object) -> bytes:
-    values = {"engine_id": "yard", "version": "9", "capacity": 4, "devices": [], "models": []}
+    values = {
+        "engine_id": "yard", "version": "9", "capacity": 4, "devices": [], "models": [], "protocol": LINK_PROTOCOL,
+    }  # fmt: skip
     return encode(Hello(**(values | changed)))  # type: ignore[arg-type]
 
 

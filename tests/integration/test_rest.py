@@ -635,7 +635,10 @@ async def test_an_engines_token_is_its_own_and_ends_with_the_next(gateway: Runni
         headers = {"Authorization": f"Bearer {first['token']}"}
         async with gateway.socket("/ws/engine", additional_headers=headers) as socket:
             engine = ScriptedEngine(socket)
-            await engine.send(link.Hello(engine_id="yard", version="1", capacity=1, devices=[], models=[]))
+            hello = link.Hello(
+                engine_id="yard", version="1", capacity=1, devices=[], models=[], protocol=link.LINK_PROTOCOL
+            )
+            await engine.send(hello)
             await engine.until(lambda: engine.all(link.Welcome))
             assert (await http.delete("/api/engines/yard/token")).status_code == 204
             await socket.wait_closed()

@@ -101,7 +101,9 @@ class Producer:
             await asyncio.sleep(RETRY_S)
 
     async def _talk(self, socket: ClientConnection) -> None:
-        hello = link.Hello(engine_id=self._name, version="1", capacity=0, devices=["cpu"], models=[])
+        hello = link.Hello(
+            engine_id=self._name, version="1", capacity=0, devices=["cpu"], models=[], protocol=link.LINK_PROTOCOL
+        )
         await socket.send(link.encode(hello))
         while True:
             try:
