@@ -27,7 +27,7 @@ from sightline.engine.vision.masking import masked
 from sightline.engine.vision.stills import Look, Seen, shrunk
 from sightline.engine.vision.turning import turned
 from sightline.events.engine_link import ProbeSource, SourceProbed
-from sightline.events.still import Analyse, Analysis, Draw, Drawn
+from sightline.events.still import Analyse, Analysis, Draw, Drawn, StillTask
 from sightline.exceptions import ImageError, SightlineError, SourceError
 from sightline.frames import Image
 from sightline.identities.gallery import Gallery
@@ -262,7 +262,13 @@ class Requests:
         if not request.blur_faces:
             return image
         height, width = image.shape[:2]
-        wanted = Look(("faces",), width, height, confidence_threshold=PROBE_CONFIDENCE, max_side=PROBE_LOOK_SIDE_PX)
+        wanted = Look(
+            frozenset[StillTask](("faces",)),
+            width,
+            height,
+            confidence_threshold=PROBE_CONFIDENCE,
+            max_side=PROBE_LOOK_SIDE_PX,
+        )
         try:
             seen = self._analyser.look(image, wanted, None)
         except SightlineError:

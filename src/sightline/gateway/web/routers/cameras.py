@@ -75,16 +75,17 @@ async def test_camera(gateway: GatewayOf, caller: Manager, test: CameraTest) -> 
     stored = await gateway.store.cameras.get(test.camera_id) if test.camera_id is not None else None
     if is_published(stored.source if stored is not None else source or ""):
         return _published(gateway, stored)
-    rotation, blurs = test.rotation or 0, {test.blur_faces}
+    rotation: int | None = test.rotation
+    blurs = {test.blur_faces}
     if stored is not None:
         source, blurs = stored.source, {*blurs, stored.blur_faces}
-        rotation = stored.rotation if test.rotation is None else test.rotation
+        rotation = stored.rotation if rotation is None else rotation
         view = await gateway.store.camera_views.get(stored.id)
         masks = view.scene.masks if view else masks
     assert source is not None
     await check_source(source, allow_loopback=gateway.settings.allow_loopback_sources or caller.is_local)
     probed = await gateway.analyst.probe_source(
-        source, masks, rotation=rotation, blur_faces=blurs != {FaceBlur.OFF}
+        source, masks, rotation=rotation or 0, blur_faces=blurs != {FaceBlur.OFF}
     )
     return CameraTestResult(
         ok=probed.ok,
