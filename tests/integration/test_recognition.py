@@ -133,7 +133,7 @@ def test_a_closer_look_finds_what_detection_at_half_size_found(analyser: Analyse
     assert np.abs(closer.landmarks[0] - exact.landmarks[0]).max() < 5
 
 
-def recognised_when_blurred(analyser: Analyser, picture: Image, others: list[Image]) -> list[float]:
+def distances_when_blurred(analyser: Analyser, picture: Image, others: list[Image]) -> list[float]:
     """How far the face of a picture is from everybody once it is blurred, itself first, for somebody who knows exactly
     where in the blurred picture its eyes, nose and mouth were.
     """
@@ -149,8 +149,8 @@ def recognised_when_blurred(analyser: Analyser, picture: Image, others: list[Ima
 def test_a_blurred_face_is_found_and_recognised_by_nobody(analyser: Analyser, store: ModelStore) -> None:
     pictures = [read(store.path(entry)) for entry in (ASTRONAUT, GRACE_HOPPER)]
     for picture, other in (pictures, pictures[::-1]):
-        own, others = recognised_when_blurred(analyser, picture, [other])
-        assert own > others > 1.2 * analyser.embedder.similarity.threshold
+        distances = distances_when_blurred(analyser, picture, [other])
+        assert min(distances) > 1.2 * analyser.embedder.similarity.threshold
 
 
 def walking(store: ModelStore, entry: ModelEntry, count: int) -> list[Image]:
@@ -195,7 +195,7 @@ def test_every_photograph_is_accepted(assets: Path, analyser: Analyser) -> None:
 @pytest.mark.assets
 def test_no_blurred_photograph_leads_to_its_person(assets: Path, analyser: Analyser, people: Gallery) -> None:
     for path in photographs(assets):
-        (own,) = recognised_when_blurred(analyser, read(path), [])
+        (own,) = distances_when_blurred(analyser, read(path), [])
         assert own > 1.2 * analyser.embedder.similarity.threshold, path.name
 
 
