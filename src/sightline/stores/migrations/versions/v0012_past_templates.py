@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "v0012_past_templates"
-down_revision = "v0010_substreams"
+down_revision = "v0011_camera_pictures"
 branch_labels = None
 depends_on = None
 
