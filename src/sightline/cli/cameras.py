@@ -182,7 +182,7 @@ def change(
         raise SightlineError("nothing to change: give at least one option; `--help` shows them")
 
     async def ask(client: RestClient) -> CameraInfo:
-        return await client.change_camera(_one_of(await client.cameras(), camera).id, **fields)
+        return await client.change_camera(camera_of(await client.cameras(), camera).id, **fields)
 
     changed = run(loaded(home, config), ask)
     if as_json:
