@@ -5,9 +5,9 @@ object. (The program this one grew out of had two; results went through the one 
 
 Alerts are pulled: after a commit every client is woken in turn, and each takes the shared tail of the log at its own
 pace; those in step are told together (`delivery/ranks.py`). When there were commits during such a round, the next comes
-after a pause as long as the round was: what is committed meanwhile shares a write, and with however many clients half
-of the event loop's time is left for everything else. State and observations are pushed: state in order, observations
-and pictures into one latest-value slot a camera and client.
+after a short pause (`delivery/rest.py`): what is committed meanwhile shares a write, and there is time for other work.
+State and observations are pushed: state in order, observations and pictures into one latest-value slot a camera and
+client.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from sightline.deliveries.framing import Bundle, Frame
 from sightline.events.observation import Observation
 from sightline.events.wire import encode_message
 from sightline.exceptions import SightlineError
+from sightline.gateway.delivery.rest import pause_s
 from sightline.gateway.directory import Directory
 
 __all__ = ["Client", "Hub", "Listener", "Shown"]
@@ -208,7 +209,7 @@ class Hub:
                 ended_s = time.monotonic()
                 self.on_round(ended_s - committed_s)
                 if not math.isnan(self._committed_s):
-                    await asyncio.sleep(ended_s - began_s)
+                    await asyncio.sleep(pause_s(ended_s - began_s))
         finally:
             self._rounds = None
 

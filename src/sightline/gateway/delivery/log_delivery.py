@@ -27,8 +27,8 @@ class LogDelivery:
     `on_page` called then, or `on_failure` when it cannot be read."""
 
     __slots__ = (
-        "_counted", "_cursor", "_epoch", "_failed", "_fetched", "_fetching", "_gateway", "_hub", "_kind", "_metrics",
-        "_outbox", "_pages", "_ready", "_replay_to", "_window", "rank", "tags",
+        "_counted", "_cursor", "_epoch", "_exhausted", "_failed", "_fetched", "_fetching", "_gateway", "_hub", "_kind",
+        "_metrics", "_outbox", "_pages", "_ready", "_replay_to", "_window", "rank", "tags",
     )  # fmt: skip
 
     def __init__(
@@ -45,6 +45,8 @@ class LogDelivery:
         self.tags = self._kind = frozenset[str]()
         self._cursor = self._counted = 0
         self.rank: Rank | None = None
+        self._exhausted = False
+        """Whether what comes next has to wait until something is confirmed."""
         self._epoch = ""
         self._replay_to: int | None = None
         self._fetching: asyncio.Task[None] | None = None
@@ -111,7 +113,7 @@ class LogDelivery:
         """What goes next, counted as sent: the caller writes it now. `None` when nothing waits, or may go, now, and
         while the client is in a rank."""
         window = self._window
-        if self._fetching is not None or self.rank is not None:
+        if self._fetching is not None or self.rank is not None or self._exhausted:
             return None
         while window is not None and self._cursor < self._hub.prepared:
             page = self._pages.page(self._cursor) or self._take_fetched()
@@ -124,6 +126,7 @@ class LogDelivery:
             else:
                 lot, to = page.part(self.tags, window.sent, window.free_entries(), window.free_bytes())
             if lot is None and to <= self._cursor:
+                self._exhausted = True
                 return None
             self._cursor = to
             if lot is not None:
@@ -138,6 +141,7 @@ class LogDelivery:
     def confirmed(self, offset: int) -> Cursor:
         """The device has everything up to `offset`: the place to remember."""
         assert self._window is not None
+        self._exhausted = False
         self._metrics.received.inc(self._window.confirmed_entries - self._counted)
         self._counted = self._window.confirmed_entries
         return Cursor(self._epoch, offset)

@@ -119,8 +119,8 @@ class Client:
     def received(self) -> None:
         """It confirms what it has."""
         positions = [one["data"]["to"] for one in self.got if isinstance(one, dict) and one["type"] == "position"]
-        if positions:
-            self.window.confirm(positions[-1])
+        if positions and self.window.confirm(positions[-1]):
+            self.sender.log.confirmed(positions[-1])
             if self.sender.log.is_behind:
                 self.sender.soon()
 

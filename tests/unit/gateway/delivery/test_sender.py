@@ -50,9 +50,10 @@ class Tail:
 
     def __init__(self, top: int) -> None:
         self.top = top
-        self.changes = 0
+        self.changes = self.looks = 0
 
     def held(self, after: int) -> Page | None:
+        self.looks += 1
         entries = [
             Encoded(offset, frozenset({"role:operator"}), f'"{offset}"', 10, f"a{offset}", "c")
             for offset in range(after + 1, self.top + 1)
@@ -146,7 +147,12 @@ async def test_credit_ends_the_log_and_not_the_rest() -> None:
     assert sent[-2] == '"100"'
     bench.sender.outbox.put_state(Frame("s"))
     assert await bench.turn() == [["s"]]
+    looks = bench.tail.looks
+    bench.commit(260)
+    bench.sender.wake()
+    assert (await bench.turn(), bench.tail.looks) == ([], looks), "it is not tried again before something is confirmed"
     bench.window.confirm(100)
+    bench.sender.log.confirmed(100)
     bench.sender.soon()
     ((*entries, _),) = await bench.turn()
     assert entries == [f'"{offset}"' for offset in range(101, 201)]
