@@ -136,10 +136,10 @@ function Past({ embedding: { serving, sightings, rejections } }: { embedding: Mo
     <div className={styles.change} role="status">
       {sightings === null || waiting === 0 ? null : (
         <>
-          <span>{modelsText.past(sightings.total - waiting, sightings.total, serving)}</span>
+          <span>{modelsText.past(sightings.done, sightings.total, serving)}</span>
           <Progress
             value={((sightings.total - waiting) / sightings.total) * 100}
-            aria-label={modelsText.past(sightings.total - waiting, sightings.total, serving)}
+            aria-label={modelsText.past(sightings.done, sightings.total, serving)}
           />
         </>
       )}

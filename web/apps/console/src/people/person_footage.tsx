@@ -7,7 +7,7 @@ import { request } from '../api/http.ts';
 import { Failed } from '../feedback/states.tsx';
 import { useMay } from '../session/session.ts';
 import { peopleText } from '../text/people.ts';
-import { clockTime, exactTime, fileSize } from '../times/format.ts';
+import { fileSize, timeRange } from '../times/format.ts';
 import styles from './person_footage.module.css';
 import { personUrl } from './queries.ts';
 
@@ -79,7 +79,7 @@ function Times({ lead, spans, all = false }: { lead: string; spans: readonly See
       <ul>
         {shown.map(({ camera_id: id, camera, starts_at: from, ends_at: to }) => (
           <li key={`${id}/${String(from)}`}>
-            {peopleText.recordingsOf(camera === '' ? peopleText.cameraGone : camera, exactTime(from), clockTime(to))}
+            {peopleText.recordingsOf(camera === '' ? peopleText.cameraGone : camera, timeRange(from, to))}
           </li>
         ))}
         {shown.length === spans.length ? null : <li>{peopleText.recordingsMore(spans.length - shown.length)}</li>}

@@ -52,7 +52,7 @@ export const peopleText = {
   recordingsLeft: 'Recordings that still show this person:',
   recordingsMore: (count: number) => `and ${plural(count, 'more time', 'more times')}`,
   recordingsUnreached: (engines: string) => `${engines} could not be asked for recordings, and may have some of these times:`,
-  recordingsOf: (camera: string, from: string, to: string) => `${camera}, ${from} – ${to}`,
+  recordingsOf: (camera: string, time: string) => `${camera}, ${time}`,
   cameraGone: 'A camera that was removed',
   receiptTitle: 'Erased',
   receiptLead: 'Keep this receipt: it says what was destroyed, and holds nothing about the person but the id.',

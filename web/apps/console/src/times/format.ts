@@ -44,6 +44,13 @@ export function comingTime(ms: number, nowMs: number): string {
   return ms - nowMs < WEEK - DAY ? DAY_CLOCK.format(ms) : DATE_TIME.format(ms);
 }
 
+const RANGE = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** From when until when, with the date once where it is one day. */
+export function timeRange(fromMs: number, toMs: number): string {
+  return RANGE.formatRange(fromMs, toMs);
+}
+
 export function dateOnly(ms: number): string {
   return DATE.format(ms);
 }
