@@ -146,6 +146,11 @@ class Settings(BaseSettings):
 
     host: str = _setting("127.0.0.1", "Network", "Address to listen on. 0.0.0.0 is every address of this machine.")
     port: int = _setting(8000, "Network", "Port to listen on. 0 takes a free one.", ge=0, le=65535)
+    gateways: int = _setting(
+        1, "Network", "Gateways that `serve` starts behind this address, each a process of its own, for more clients "
+        "than one has time for. More than one need PostgreSQL (`database_url`). What is bounded by a number of "
+        "connections, or of new ones a second, is bounded so in each.", ge=1, le=64,
+    )
     tls: Literal["off", "self-signed"] = _setting(
         "off", "Network", "`self-signed`: speak TLS with a certificate that the server makes itself, under an "
         "authority of its own in the keys folder. For one of yours give `tls_cert`.",

@@ -29,6 +29,8 @@ def serve(loaded: Loaded) -> None:
 
         sightline serve --host 0.0.0.0 --port 9000 --home /srv/sightline
 
+        sightline serve --gateways 4 --database-url postgresql://sightline@db.internal/sightline
+
         SIGHTLINE_LOG_FORMAT=json sightline serve --config /etc/sightline.yaml
     """
     # Imported here because the service brings everything with it, and `sightline --help` shall not wait for that.
@@ -65,6 +67,7 @@ def demo(
             "home": usual.home if home else usual.home / "demo",
             "database_url": None,
             "redis_url": None,
+            "gateways": 1,
             "anonymous_dialects": usual.anonymous_dialects or usual.host in LOOPBACK_HOSTS,
         }
     )

@@ -216,13 +216,15 @@ class Session:
     user_id: str = ""
     window: Window | None = None
     subscriptions: set[str] = field(default_factory=set)
-    last_heard_ms: int = 0
-    last_beat_ms: int = 0
+    last_heard_ms: int = field(init=False)
+    last_beat_ms: int = field(init=False)
     token_expires_ms: int = 0
+
+    def __post_init__(self) -> None:
+        self.last_heard_ms = self.last_beat_ms = self.opened_at_ms
 
     def open(self) -> list[Effect]:
         """The socket was accepted."""
-        self.last_heard_ms = self.last_beat_ms = self.opened_at_ms
         return [
             Send(
                 "connection_established",

@@ -41,6 +41,7 @@ from sightline.gateway.cluster.cluster import Cluster
 from sightline.gateway.cluster.cluster_ports import LiveRelay
 from sightline.gateway.cluster.live_exchange import LiveExchange, NoRelay
 from sightline.gateway.cluster.presence import join_cluster
+from sightline.gateway.cluster.siblings import Siblings, mark_of
 from sightline.gateway.delivery.tail import Tail
 from sightline.gateway.delivery.views import AlertViews
 from sightline.gateway.dialects.dialect_ports import DialectPorts
@@ -76,6 +77,7 @@ from sightline.gateway.video.streams import Streams
 from sightline.gateway.video.viewers import Viewers
 from sightline.gateway.web.console import Console, console_folder
 from sightline.gateway.web.guards import BodyLimit, OriginGuard, RequestLog, SecurityHeaders
+from sightline.gateway.web.hand_over import HandOver
 from sightline.gateway.web.proxies import ClientAddress
 from sightline.gateway.web.routers import (
     alerts,
@@ -95,6 +97,7 @@ from sightline.gateway.web.routers import (
     people,
     push,
     seeds,
+    siblings,
     sightings,
     sign_in,
     snoozes,
@@ -113,6 +116,7 @@ from sightline.gateway.web.routers.sockets import MAX_BLOB_BYTES
 from sightline.gateway.workstations.capacity import Capacity
 from sightline.gateway.workstations.pipeline_choice import PipelineChoice
 from sightline.gateway.workstations.signals import MemoryBoard, SignalBoard
+from sightline.handed import FIRST
 from sightline.listeners import parse_listeners
 from sightline.settings import Settings
 
@@ -155,9 +159,11 @@ def create_gateway(
     local_token: str | None = None,
     board: SignalBoard | None = None,
     relay: LiveRelay | None = None,
+    others: Siblings | None = None,
 ) -> Gateway:
     """The parts of a gateway. Without `analyst`, connected engines look at still pictures; without `examining`, at
-    recordings; without `relay`, clients see live what engines of this gateway report."""
+    recordings; without `relay`, clients see live what engines of this gateway report. `others` are the gateways behind
+    the same address."""
     cluster = Cluster(store.cluster, clock)
     metrics = Metrics()
     directory = Directory(store)
@@ -191,7 +197,14 @@ def create_gateway(
     hub.on_watch_change = viewers.on_change = live.on_change = engines.watch_changed
     sessions = HeldSessions(engines.reader_of)
     engines.on_session_ended = sessions.ended
-    streams = Streams(viewers, live, sessions, clock, open_ms=settings.stream_url_seconds * 1000)
+    streams = Streams(
+        viewers,
+        live,
+        sessions,
+        clock,
+        open_ms=settings.stream_url_seconds * 1000,
+        mark=mark_of(others.number) if others is not None else "",
+    )
     foreign_engines = ForeignEngines(store, directory, hub, intake, streams, clock)
     streams.on_change = foreign_engines.changed
     notifier = Notifier(
@@ -228,7 +241,7 @@ def create_gateway(
         claim=cluster.claim,
     )
     intake.on_alert = escalator.poke
-    analyst = analyst or EngineAnalyst(engines)
+    analyst = analyst or EngineAnalyst(engines, None if others is None or others.number == FIRST else others)
     assignment = PipelineChoice(engines, most=settings.max_clients_per_pipeline)
     desk = FrameDesk(
         settings, analyst, lambda: engines.stills if engines.links else None, assignment, metrics, clock
@@ -274,6 +287,7 @@ def create_gateway(
         capacity=Capacity(settings),
         local_token=local_token,
         board=board or MemoryBoard(),
+        siblings=others,
     )
     join_cluster(gateway)
     return gateway
@@ -282,7 +296,7 @@ def create_gateway(
 ROUTERS = (
     sign_in, tickets, tokens, seeds, users, engines, duty, cameras, camera_views, streams, people, watch_lists,
     snoozes, escalations, alerts, identify, detect, analyses, history, models, system, push, channels, sockets,
-    sightings, strangers, negatives, workstations, webrtc, footage,
+    sightings, strangers, negatives, workstations, webrtc, footage, siblings,
 )  # fmt: skip
 _spawned: set[asyncio.Task[None]] = set()
 
@@ -312,12 +326,10 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
                     ("retention", keep_retention(gateway)),
                     ("history", keep_history(gateway)),
                     ("notifier", gateway.notifier.run()),
-                    ("analyses", gateway.analyses.run()),
-                    ("models", gateway.model_desk.run()),
                     ("cluster", gateway.cluster.run()),
                     ("live exchange", gateway.live.run()),
                     ("action log", gateway.action_log.run()),
-                    ("signals", gateway.signals.run()),
+                    *(_of_the_first(gateway) if gateway.is_first else ()),
                 )
             ]
             for job in jobs:
@@ -358,8 +370,19 @@ def create_app(gateway: Gateway, *, background: Callable[[], contextlib.Abstract
     app.add_middleware(OriginGuard, allowed=gateway.settings.allowed_origins)
     app.add_middleware(RequestLog, answered=gateway.metrics.answered)
     app.add_middleware(ClientAddress, trusted=gateway.settings.trusted_proxies)
+    if gateway.siblings is not None and gateway.local_token is not None:
+        app.add_middleware(HandOver, siblings=gateway.siblings, token=gateway.local_token)
     app.add_middleware(DialectPorts, listeners=parse_listeners(gateway.settings.listen))
     return app
+
+
+def _of_the_first(gateway: Gateway) -> tuple[tuple[str, Coroutine[Any, Any, None]], ...]:
+    """What one of the gateways of a home folder does for all: see `cluster.siblings`."""
+    return (
+        ("analyses", gateway.analyses.run()),
+        ("models", gateway.model_desk.run()),
+        ("signals", gateway.signals.run()),
+    )
 
 
 def _body_limit(gateway: Gateway, scope: Scope) -> int:
@@ -372,7 +395,7 @@ def _body_limit(gateway: Gateway, scope: Scope) -> int:
         return gateway.settings.analysis_disk_mb * 10**6  # likewise
     if path == "/api/analyses" and gateway.has_token(Headers(scope=scope)):
         return gateway.settings.analysis_upload_mb * 10**6 + MAX_BODY_BYTES
-    if UPLOADS.fullmatch(path) and gateway.has_token(Headers(scope=scope)):
+    if (UPLOADS.fullmatch(path) or path == siblings.PATH) and gateway.has_token(Headers(scope=scope)):
         return MAX_UPLOAD_BYTES
     if path == "/api/detect" and gateway.settings.anonymous_dialects:
         return gateway.settings.max_image_mib * 2**20 + MAX_BODY_BYTES

@@ -21,6 +21,7 @@ from sightline.gateway.camera_states import SWITCHED_OFF
 from sightline.gateway.changes import Changes
 from sightline.gateway.cluster.cluster import Cluster
 from sightline.gateway.cluster.live_exchange import LiveExchange
+from sightline.gateway.cluster.siblings import Siblings
 from sightline.gateway.delivery.cursors import Cursors
 from sightline.gateway.delivery.ranks import Ranks
 from sightline.gateway.delivery.shared_pages import SharedPages
@@ -53,6 +54,7 @@ from sightline.gateway.workstations.capacity import Capacity
 from sightline.gateway.workstations.signal_monitor import SignalMonitor
 from sightline.gateway.workstations.signals import MemoryBoard, SignalBoard
 from sightline.gateway.workstations.workstation_desk import WorkstationDesk
+from sightline.handed import FIRST
 from sightline.settings import Settings
 
 __all__ = ["Gateway", "Ticking"]
@@ -104,6 +106,8 @@ class Gateway:
     local_token: str | None = None
     node: str = ""
     """What tells this gateway's own engines from those of other gateways, also after a start: host and port."""
+    siblings: Siblings | None = None
+    """The other gateways behind the same address, where there are any."""
     pool: EnginePool | None = None
     board: SignalBoard = field(default_factory=MemoryBoard)
     throttle: SignInThrottle = field(default_factory=SignInThrottle)
@@ -146,6 +150,11 @@ class Gateway:
         self.native_ranks = Ranks(self.native_pages, self.hub, self.metrics)
         self.hub.prepare = self.native_pages.prepare
         self.hub.on_round = self.metrics.fanout_seconds.observe
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this is the one of its address that has the engines, and what goes with them."""
+        return self.siblings is None or self.siblings.number == FIRST
 
     def start_engines_by(self, plan: PoolPlan) -> EnginePool:
         """The pool of this server's own engines, which is still to be run."""

@@ -162,6 +162,12 @@ class Metrics:
         }
         return int(counted["sightline_observations_total"] + counted["sightline_pushed_frame_seconds_count"])
 
+    @property
+    def heard(self) -> int:
+        """Messages of clients since the start."""
+        (family,) = self.messages.collect()
+        return int(next(sample.value for sample in family.samples if sample.name == "sightline_messages_total"))
+
     def exposition(self) -> bytes:
         """The text format that Prometheus scrapes."""
         written, self.written = self.written, 0

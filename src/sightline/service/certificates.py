@@ -7,10 +7,12 @@ names, other addresses, its end near) without anybody noticing. Browsers refuse 
 
 from __future__ import annotations
 
+import contextlib
 import datetime
+import fcntl
 import ipaddress
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,14 +54,25 @@ def own_certificate(folder: Path, names: Iterable[str], now: datetime.datetime) 
     own = OwnCertificate(folder / "server.pem", folder / "server.key", folder / "authority.pem", "")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        authority, authority_key = _authority(folder, now)
-        if not _serves(own, authority, wanted, now):
-            _make_server(own, authority, authority_key, wanted, now)
+        with _alone_in(folder):  # several gateways may find at once that it has to be renewed
+            authority, authority_key = _authority(folder, now)
+            if not _serves(own, authority, wanted, now):
+                _make_server(own, authority, authority_key, wanted, now)
     except OSError as error:
         raise ConfigurationError(f"no certificate can be kept in {folder}: {error.strerror}", key="tls") from error
     except ValueError as error:
         raise ConfigurationError(f"{folder} is damaged ({error}): remove it, and another is made", key="tls") from error
     return OwnCertificate(own.certificate, own.key, own.authority, fingerprint(own.authority))
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def fingerprint(file: Path) -> str:

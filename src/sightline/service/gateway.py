@@ -18,6 +18,8 @@ from sightline.events.alert import Alert
 from sightline.exceptions import ConfigurationError, SightlineError
 from sightline.gateway.app import create_gateway
 from sightline.gateway.auth import hash_machine_token, new_machine_token, new_password
+from sightline.gateway.cluster.cluster_ports import LiveRelay
+from sightline.gateway.cluster.siblings import Siblings
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.past.search_process import SearchProcess
 from sightline.gateway.ports import Analyst
@@ -50,10 +52,12 @@ async def open_gateway(
     analyst: Analyst | None = None,
     examining: Examining | None = None,
     failpoint: Failpoint | None = None,
+    siblings: Siblings | None = None,
+    relay: LiveRelay | None = None,
 ) -> AsyncIterator[Gateway]:
     """Opens the store under the home folder and closes it at the end. The caller holds the folder's lock.
 
-    A `failpoint` is for tests of crashes.
+    A `failpoint` is for tests of crashes. `relay` carries what is live from and to the `siblings`, unless Redis does.
 
     Raises `StoreError`, `ConfigurationError`, `Unavailable`.
     """
@@ -79,7 +83,8 @@ async def open_gateway(
     )
     searcher = SearchProcess(SEARCH_COMMAND, settings.model_dump_json(), store.strangers, SystemClock())
     try:
-        relay = RedisRelay(settings.redis_url) if settings.redis_url is not None else None
+        if settings.redis_url is not None:
+            relay = RedisRelay(settings.redis_url)
         async with open_senders(settings) as senders, _board(settings) as board:
             gateway = create_gateway(
                 settings=settings,
@@ -96,6 +101,7 @@ async def open_gateway(
                 local_token=local_token,
                 board=board,
                 relay=relay,
+                others=siblings,
             )
             await gateway.cluster.begin()
             yield gateway

@@ -1,4 +1,4 @@
-"""`sightline serve`: a gateway on one port, and its engine."""
+"""`sightline serve`: a gateway on one port, and its engine; or several gateways (`service.several`)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import random
 import secrets
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import cast
 
 import structlog
@@ -18,7 +20,6 @@ import uvicorn
 
 from sightline import telemetry
 from sightline.deliveries.arrivals import time_to_return_s
-from sightline.exceptions import ConfigurationError
 from sightline.gateway.app import create_app
 from sightline.gateway.engines.engine_pool import PoolPlan
 from sightline.gateway.engines.supervisor import EngineSupervisor
@@ -32,21 +33,53 @@ from sightline.service.banner import Started, announce
 from sightline.service.failpoints import armed_failpoint
 from sightline.service.gateway import engine_token, first_administrator, open_gateway
 from sightline.service.http_protocol import PatientProtocol
+from sightline.service.listening import BACKLOG, door, listening, url_of
 from sightline.service.lock import RunningServer, ServerLock
 from sightline.service.open_files import allow_connections
+from sightline.service.several import serve_several
 from sightline.service.tls import ServerTls, server_tls
 from sightline.settings import Settings
+from sightline.transports.local_relay import LocalRelay
+from sightline.transports.siblings import SiblingLinks
 
-__all__ = ["serve"]
+__all__ = ["Berth", "run_gateway", "serve"]
 
 GOODBYE_S = 2.0
 """How long clients have to take what was sent and the good-bye."""
 GOODBYE_POLL_S = 0.02
-BACKLOG = 2048
-OWN_DOOR = {"host": "127.0.0.1", "port": 0}
-SILENT_PEER_MS = 45_000
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Berth:
+    """Where a gateway listens: `listeners`, the main one first, and a `door` for this machine alone, on which no TLS is
+    spoken; `token` opens it with the owner's rights. `doors` are the ports of the doors of all gateways behind the
+    address, of which this is the one of this `number`, and `folder` is where they leave things for each other."""
+
+    listeners: Sequence[socket.socket]
+    door: socket.socket | None
+    token: str
+    number: int = 1
+    doors: tuple[int, ...] = ()
+    folder: Path | None = None
+
+    @property
+    def port(self) -> int:
+        """Of the main listener."""
+        return int(self.listeners[0].getsockname()[1])
+
+    @property
+    def own_url(self) -> str:
+        """By which this machine reaches this very gateway."""
+        host, port, *_ = (self.door or self.listeners[0]).getsockname()
+        return url_of(host, port)
+
+    @property
+    def node(self) -> str:
+        """A name that is the same after the next start."""
+        alone = f"{socket.gethostname()}:{self.port}"
+        return alone if self.number == 1 else f"{alone}/{self.number}"
 
 
 def serve(settings: Settings, *, started: Callable[[Started], None] = announce) -> None:
@@ -55,44 +88,58 @@ def serve(settings: Settings, *, started: Callable[[Started], None] = announce) 
     Raises `Unavailable` when another process owns the home folder, `ConfigurationError` when the port is taken,
     `StoreError` when the database cannot be opened.
     """
+    if settings.gateways > 1:
+        serve_several(settings, started)
+        return
     telemetry.configure(settings.log_level, settings.log_format, file=settings.log_file)
     interpreter.tune()
     allow_connections(settings.max_connections)
     with (
         ServerLock(settings.run_folder) as lock,
-        _listening(settings) as listener,
+        listening(settings.host, settings.port) as listener,
         contextlib.ExitStack() as further,
         asyncio.Runner(loop_factory=uvicorn.Config("", loop="auto", log_config=None).get_loop_factory()) as runner,
     ):
         others = [
-            further.enter_context(_listening(settings.model_copy(update={"port": other.port})))
-            for other in parse_listeners(settings.listen)
+            further.enter_context(listening(settings.host, other.port)) for other in parse_listeners(settings.listen)
         ]
         tls = server_tls(settings)
         # TLS is for others: this server's own engines and commands come by a door that only this machine has.
-        door = further.enter_context(_listening(settings.model_copy(update=OWN_DOOR))) if tls is not None else None
-        runner.run(_serve(settings, lock, [listener, *others], started, tls, door))
+        own_door = further.enter_context(door()) if tls is not None else None
+        berth = Berth([listener, *others], own_door, secrets.token_urlsafe(32))
+
+        def answers(password: str | None) -> None:
+            scheme = "https" if tls is not None else "http"
+            url = url_of(settings.host, berth.port, scheme)
+            here = url if own_door is None else berth.own_url
+            lock.publish(RunningServer(here, os.getpid(), berth.token, url))
+            log.info("listening", url=url)
+            for other in parse_listeners(settings.listen):
+                log.info("listening", url=url_of(settings.host, other.port, scheme), dialect=other.dialect.value)
+            started(Started(url, settings.home, password, tls.own if tls is not None else None))
+
+        runner.run(run_gateway(settings, berth, tls, answers))
 
 
-async def _serve(
-    settings: Settings,
-    lock: ServerLock,
-    listeners: list[socket.socket],
-    started: Callable[[Started], None],
-    tls: ServerTls | None,
-    door: socket.socket | None,
+async def run_gateway(
+    settings: Settings, berth: Berth, tls: ServerTls | None, answers: Callable[[str | None], None]
 ) -> None:
-    local_token = secrets.token_urlsafe(32)
-    port = listeners[0].getsockname()[1]
-    here = _url("127.0.0.1" if door is not None else settings.host, (door or listeners[0]).getsockname()[1])
-    async with open_gateway(settings, local_token=local_token, failpoint=armed_failpoint()) as gateway:
-        gateway.node = gateway.cluster.name = f"{socket.gethostname()}:{port}"
-        password = await first_administrator(gateway)
+    """Runs one gateway until SIGINT or SIGTERM. `answers` is called once it does, with the password of `admin` if that
+    was made now. Raises `StoreError`, `ConfigurationError`, `Unavailable`."""
+    async with _beside(berth) as siblings, open_gateway(
+        settings,
+        local_token=berth.token,
+        failpoint=armed_failpoint(),
+        siblings=siblings,
+        relay=LocalRelay(berth.folder) if berth.folder is not None else None,
+    ) as gateway:
+        gateway.node = gateway.cluster.name = berth.node
+        password = await first_administrator(gateway) if gateway.is_first else None
         begun = settings.model_copy(update={"embedding_model": await gateway.model_desk.begin()})
 
         async def new_engine(name: str) -> EngineSupervisor:
             token = await engine_token(gateway, gateway.token_name(name))
-            lines = [token, _url("127.0.0.1", (door or listeners[0]).getsockname()[1]), begun.model_dump_json(), name]
+            lines = [token, berth.own_url, begun.model_dump_json(), name]
             return EngineSupervisor([sys.executable, "-m", "sightline.service.engine"], lines, gateway.clock)
 
         plan = PoolPlan(
@@ -101,7 +148,7 @@ async def _serve(
             settings.gpu_mem_threshold,
             settings.pipeline_idle_seconds,
         )
-        pool = gateway.start_engines_by(plan) if settings.local_engine else None
+        pool = gateway.start_engines_by(plan) if settings.local_engine and gateway.is_first else None
 
         @contextlib.asynccontextmanager
         async def background() -> AsyncIterator[None]:
@@ -114,23 +161,29 @@ async def _serve(
                 if renewing is not None:
                     renewing.cancel()
 
-        def listening() -> None:
-            scheme = "https" if tls is not None else "http"
-            url = _url(settings.host, port, scheme)
-            lock.publish(RunningServer(here, os.getpid(), local_token, url))
-            log.info("listening", url=url)
-            for other in parse_listeners(settings.listen):
-                log.info("listening", url=_url(settings.host, other.port, scheme), dialect=other.dialect.value)
-            started(Started(url, settings.home, password, tls.own if tls is not None else None))
-
         app = create_app(gateway, background=background)
         config = await server_config(app, settings, tls.context if tls is not None else None)
-        await _Server(config, gateway, listening, door).serve(sockets=listeners)
+        server = _Server(config, gateway, lambda: answers(password), berth.door)
+        await server.serve(sockets=list(berth.listeners))
+
+
+@contextlib.asynccontextmanager
+async def _beside(berth: Berth) -> AsyncIterator[SiblingLinks | None]:
+    """The ways to the other gateways behind the address."""
+    if len(berth.doors) < 2:
+        yield None
+        return
+    siblings = SiblingLinks(berth.number, berth.doors, berth.token)
+    try:
+        yield siblings
+    finally:
+        await siblings.close()
 
 
 def _searching(gateway: Gateway) -> contextlib.AbstractAsyncContextManager[None]:
     """The search process, where sightings are kept at all."""
-    return gateway.searcher.running() if gateway.settings.sighting_days else contextlib.nullcontext()
+    searches = gateway.is_first and gateway.settings.sighting_days
+    return gateway.searcher.running() if searches else contextlib.nullcontext()
 
 
 class _Server(uvicorn.Server):
@@ -190,35 +243,3 @@ class _Server(uvicorn.Server):
             async with asyncio.timeout(GOODBYE_S):
                 while hub.clients:  # noqa: ASYNC110  # there is no event for it
                     await asyncio.sleep(GOODBYE_POLL_S)
-
-
-@contextlib.contextmanager
-def _listening(settings: Settings) -> Iterator[socket.socket]:
-    """The socket, bound before anything else is started, so that a taken port is said at once."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise ConfigurationError(f"cannot listen on {settings.host}: {error}", key="host") from error
-    with listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # a peer that takes nothing any more must not hold its socket for ever
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENT_PEER_MS)
-        try:
-            listener.bind(address)
-            listener.listen(BACKLOG)
-        except OSError as error:
-            raise ConfigurationError(
-                f"cannot listen on {settings.host}:{settings.port} ({error.strerror}): "
-                "another program has the port; choose one with --port",
-                key="port",
-            ) from error
-        listener.setblocking(False)
-        yield listener
-
-
-def _url(host: str, port: int, scheme: str = "http") -> str:
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)
-    return f"{scheme}://{shown}:{port}"

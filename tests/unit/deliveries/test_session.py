@@ -208,6 +208,12 @@ def test_who_it_is_must_be_known_in_ten_seconds(asked: bool) -> None:
     assert closes(effects) == [CloseCode.PROTOCOL_VIOLATION]
 
 
+def test_time_may_pass_before_the_socket_is_accepted() -> None:
+    session = Session("client", LIMITS, START)
+    assert session.tick(START + 500) == []
+    assert [effect.type for effect in session.open() if isinstance(effect, Send)] == ["connection_established"]
+
+
 def test_silence_closes_and_any_message_breaks_it() -> None:
     session = opened()
     session.receive(message("heartbeat_ack"), START + 59_000)

@@ -259,4 +259,4 @@ class Cluster:
 def _essence(presence: Presence) -> Presence:
     """Without what changes all the time and is of little use."""
     clients = [msgspec.structs.replace(client, last_heard_ms=0) for client in presence.clients]
-    return msgspec.structs.replace(presence, clients=clients, frames=0)
+    return msgspec.structs.replace(presence, clients=clients, frames=0, messages=0)

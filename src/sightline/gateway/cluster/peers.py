@@ -67,6 +67,7 @@ class Presence(msgspec.Struct, frozen=True):
     pictures: dict[str, float] = {}
     played: list[tuple[str, str]] = []
     frames: int = 0
+    messages: int = 0
 
     def looks_at(self, camera_id: str) -> bool:
         """Whether somebody there wants what this camera shows."""

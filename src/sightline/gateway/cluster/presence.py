@@ -54,6 +54,7 @@ def presence_of(gateway: Gateway) -> Presence:
         pictures=highest(wish for client in clients for wish in client.wished_pictures().items()),
         played=sorted((camera_id, quality.value) for camera_id, quality in gateway.streams.viewers.played),
         frames=gateway.metrics.frames,
+        messages=gateway.metrics.heard,
     )  # fmt: skip
 
 

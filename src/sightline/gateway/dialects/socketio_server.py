@@ -27,6 +27,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sightline.events.wire import encode_flat
+from sightline.gateway.cluster.siblings import mark_of
 from sightline.gateway.dialects.admission import ConnectionLimit, NotNow, address_of
 from sightline.gateway.dialects.native import NativeClient, serve_native
 from sightline.gateway.gateway import Gateway
@@ -168,6 +169,9 @@ class SocketIo:
             engineio_logger=_silent,
         )
         Payload.max_decode_packets = MAX_PACKETS_A_POST
+        if gateway.siblings is not None:  # a client that polls comes to any of them, and is handed over to its own
+            mark, new_id = mark_of(gateway.siblings.number), self._server.eio.generate_id
+            self._server.eio.generate_id = lambda: mark + new_id()
         self._app: ASGIApp = socketio.ASGIApp(self._server, socketio_path=PATH)
         self._channels: dict[str, SocketIoChannel] = {}
         self._sessions: set[asyncio.Task[None]] = set()

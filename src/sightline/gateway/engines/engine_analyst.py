@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
-from sightline.events.engine_link import ProbeSource, SourceProbed
+import msgspec
+
+from sightline.events.engine_link import ProbeSource, SourceProbed, decode_engine_message, encode
 from sightline.events.footage import FootageListed, FootageSpans
 from sightline.events.peer import Answer as VideoAnswer
 from sightline.events.scene import Polygon
@@ -13,7 +15,7 @@ from sightline.events.still import Analyse, Analysis, Draw, Drawn, DrawnBox, Sti
 from sightline.exceptions import ImageError, Unavailable
 from sightline.gateway.engines.engines import Engines
 
-__all__ = ["EngineAnalyst", "checked"]
+__all__ = ["PATIENCE_S", "EngineAnalyst", "EnginesElsewhere", "checked"]
 
 Answer = TypeVar("Answer", Analysis, Drawn)
 
@@ -23,11 +25,19 @@ ANALYSE_TIMEOUT_S = 30.0
 PROBE_TIMEOUT_S = 20.0
 
 
-class EngineAnalyst:
-    """Asks the least loaded engine, or the one that is named."""
+class EnginesElsewhere(Protocol):
+    """Engines of another gateway of this server."""
 
-    def __init__(self, engines: Engines) -> None:
+    async def ask(self, request: bytes, timeout_s: float) -> bytes:
+        """The answer of one of them; both as on the link to engines. Raises `Unavailable`."""
+
+
+class EngineAnalyst:
+    """Asks the least loaded engine, or the one that is named; where this gateway has none, one of those `elsewhere`."""
+
+    def __init__(self, engines: Engines, elsewhere: EnginesElsewhere | None = None) -> None:
         self._engines = engines
+        self._elsewhere = elsewhere
 
     async def analyse(self, image: bytes, *, identify: bool) -> Analysis:
         """Raises `Unavailable`, `ImageError`."""
@@ -81,9 +91,22 @@ class EngineAnalyst:
         engine = self._engines.find(engine_id) if engine_id is not None else None
         if engine is None and engine_id is not None:
             raise Unavailable("the engine went away before it was asked; try again in a moment")
+        if self._elsewhere is not None and not self._engines.links:
+            return await _asked_of(self._elsewhere, request, timeout_s)
         answer = await (engine or await self._engines.least_loaded(PATIENCE_S)).ask(request, timeout_s)
         assert not isinstance(answer, VideoAnswer | FootageListed | FootageSpans)
         return answer
+
+
+async def _asked_of(
+    elsewhere: EnginesElsewhere, request: Analyse | Draw | ProbeSource, timeout_s: float
+) -> Analysis | Drawn | SourceProbed:
+    try:
+        answer = decode_engine_message(await elsewhere.ask(encode(request), timeout_s))
+    except msgspec.DecodeError:
+        raise Unavailable("the engine's answer cannot be read; try again in a moment") from None
+    assert isinstance(answer, Analysis | Drawn | SourceProbed)
+    return answer
 
 
 def checked(answer: Answer) -> Answer:

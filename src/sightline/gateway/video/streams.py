@@ -47,14 +47,23 @@ class Streams:
     when what is `wanted` may be other."""
 
     def __init__(
-        self, viewers: Viewers, live: LiveViewers, sessions: HeldSessions, clock: Clock, *, open_ms: int
+        self,
+        viewers: Viewers,
+        live: LiveViewers,
+        sessions: HeldSessions,
+        clock: Clock,
+        *,
+        open_ms: int,
+        mark: str = "",
     ) -> None:
+        """`mark`: what the secret of every address begins with."""
         self.viewers = viewers
         self.live = live
         self.sessions = sessions
         self.on_change: Callable[[], None] = lambda: None
         self._clock = clock
         self._open_ms = open_ms
+        self._mark = mark
         self._streams: dict[tuple[str, str], Stream] = {}
         self._by_secret: dict[str, Stream] = {}
 
@@ -65,7 +74,7 @@ class Streams:
             stream = Stream(client_id, user_id, camera_id, quality, "", 0)
             self._streams[client_id, camera_id] = stream
         self._by_secret.pop(stream.secret, None)
-        stream.secret = secrets.token_urlsafe(SECRET_BYTES)
+        stream.secret = self._mark + secrets.token_urlsafe(SECRET_BYTES)
         stream.opens_until_ms = self._clock.now_ms() + self._open_ms
         self._by_secret[stream.secret] = stream
         self._set_quality(stream, quality)

@@ -52,7 +52,7 @@ async def health(gateway: GatewayOf) -> Health:
     return Health(
         websocket=HealthOfWebSockets(
             connected_clients=_connections(gateway),
-            messages_processed=int(_sample(gateway, "sightline_messages_total")),
+            messages_processed=gateway.metrics.heard + sum(peer.messages for peer in gateway.cluster.peers),
             ai_engine_connected=bool(
                 gateway.engines.links
                 or gateway.foreign_engines.connected

@@ -19,7 +19,9 @@ from sightline.gateway.web.access import Caller, GatewayOf, anonymous_or, caller
 from sightline.gateway.engines.engine_view import measure_engines
 from sightline.gateway.gateway import Gateway
 from sightline.gateway.hub import Client
+from sightline.gateway.cluster.merged_metrics import merged
 from sightline.gateway.cluster.peers import PeerClient
+from sightline.gateway.cluster.siblings import HANDED
 from sightline.gateway.workstations.pipeline_view import pipelines_out
 from sightline.gateway.web.proxies import is_within
 
@@ -129,7 +131,8 @@ async def connections_of(gateway: GatewayOf, caller: Admin, user_id: str) -> dic
 
 @router.get("/metrics", response_class=Response)
 async def metrics(request: Request, gateway: GatewayOf) -> Response:
-    """Prometheus metrics, for administrators, for this machine itself and for those of `metrics_from`."""
+    """Prometheus metrics, for administrators, for this machine itself and for those of `metrics_from`. Of several
+    gateways behind this address those of each, with its number as the label `gateway`."""
     near = request.client is not None and is_within(
         request.client.host, (*LOOPBACK, *gateway.settings.metrics_from)
     )
@@ -148,7 +151,11 @@ async def metrics(request: Request, gateway: GatewayOf) -> Response:
     measure_engines(gateway)
     gateway.metrics.log_top.set(gateway.hub.top)
     gateway.metrics.oldest_undelivered_seconds.set(await _oldest_undelivered_s(gateway))
-    return Response(gateway.metrics.exposition(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    exposition = gateway.metrics.exposition()
+    siblings = gateway.siblings
+    if siblings is not None and HANDED not in request.scope:
+        exposition = merged(dict(sorted({**await siblings.metrics(), siblings.number: exposition}.items())))
+    return Response(exposition, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def _oldest_undelivered_s(gateway: Gateway) -> float:
