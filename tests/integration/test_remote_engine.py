@@ -159,7 +159,7 @@ async def _outage(server: ServerProcess, http: httpx.AsyncClient, engine: Engine
     spool = engine.home / "engine-spool"
     server.kill9()
     await until(lambda: asyncio.to_thread(_facts, spool), "facts in the spool")
-    assert "no link to" in await asyncio.to_thread(answer, engine.home, "health")
+    await until(lambda: _is_cut_off(engine), "word of the lost link")
     waiting = _facts(spool)
     server.start()
     http.headers["Authorization"] = f"Bearer {server.token}"
@@ -168,6 +168,11 @@ async def _outage(server: ServerProcess, http: httpx.AsyncClient, engine: Engine
     (young,) = re.findall(r'^sightline_fact_age_seconds_bucket{le="1.0"} (.+)$', metrics, re.MULTILINE)
     (accepted,) = re.findall(r"^sightline_fact_age_seconds_count (.+)$", metrics, re.MULTILINE)
     assert float(accepted) - float(young) >= 1, "what was seen meanwhile is older than the start of a server takes"
+
+
+async def _is_cut_off(engine: EngineProcess) -> bool:
+    """The engine says how it is every other second."""
+    return "no link to" in await asyncio.to_thread(answer, engine.home, "health")
 
 
 def _facts(spool: Path) -> set[str]:
