@@ -11,14 +11,8 @@ from rich.table import Table
 from sightline.cli.options import Config, Home, Json, Yes, loaded
 from sightline.cli.output import OUT, print_json, say, table, time_of, warn
 from sightline.cli.session import run
-from sightline.client.answers import (
-    EnrolledReference,
-    ErasureReceipt,
-    FootageSpan,
-    PersonFootage,
-    PersonInfo,
-    WatchListInfo,
-)
+from sightline.client.answers import EnrolledReference, ErasureReceipt, PersonInfo, WatchListInfo
+from sightline.client.footage_answers import FootageSpan, PersonFootage
 from sightline.client.rest import RestClient
 from sightline.exceptions import SightlineError
 

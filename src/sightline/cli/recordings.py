@@ -12,7 +12,8 @@ from sightline.cli.cameras import camera_of
 from sightline.cli.options import Config, Home, Json, Yes, loaded
 from sightline.cli.output import NOTES, OUT, print_json, say, table, time_of, warn
 from sightline.cli.session import run
-from sightline.client.answers import CameraFootage, CameraInfo, FootageDeletion, FootagePiece
+from sightline.client.answers import CameraInfo
+from sightline.client.footage_answers import CameraFootage, FootageDeletion, FootagePiece
 from sightline.client.rest import RestClient
 from sightline.exceptions import SightlineError
 

@@ -13,18 +13,14 @@ import msgspec
 from sightline.client.answers import (
     Account,
     AnalysisInfo,
-    CameraFootage,
     CameraInfo,
     EngineView,
     EnrolledReference,
     ErasureReceipt,
-    FootageDeletion,
-    FootagePiece,
     Identification,
     MachineToken,
     ModelsInfo,
     PastSearch,
-    PersonFootage,
     PersonInfo,
     PhotoResult,
     SourceTest,
@@ -32,6 +28,7 @@ from sightline.client.answers import (
     WatchListInfo,
     WorkstationInfo,
 )
+from sightline.client.footage_answers import CameraFootage, FootageDeletion, FootagePiece, PersonFootage
 from sightline.exceptions import Conflict, Forbidden, SightlineError, Unavailable
 
 __all__ = ["RestClient"]

@@ -61,7 +61,7 @@ sightings = Table(
     Index(None, "camera_id", "last_seen_ms"),
     Index(None, "person_id", "last_seen_ms"),
     Index(None, "stranger_id", "last_seen_ms"),
-    Index(None, "model_id", "key"),
+    Index(None, "model_id", "key", "no_face_model_id"),
 )  # fmt: skip
 """What tracks left. `sealed_key` is a key of the sighting's own, wrapped by that of its person, its stranger, or the
 master key: so a sighting changes its owner without being sealed anew. `version` rises with every change of the row,

@@ -28,4 +28,6 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("sightings") as sightings:
         sightings.add_column(sa.Column("no_face_model_id", sa.String(), nullable=True))
-        sightings.create_index(op.f("ix_sightings_model_id_key"), ["model_id", "key"])
+        sightings.create_index(
+            op.f("ix_sightings_model_id_key_no_face_model_id"), ["model_id", "key", "no_face_model_id"]
+        )
