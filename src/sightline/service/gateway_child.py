@@ -73,8 +73,9 @@ class GatewayChild:
         pipe = asyncio.subprocess.PIPE
         self._started_s = self._clock.monotonic_s()
         try:
+            # A session of its own: Ctrl-C in a terminal is for this process, which ends the child in its own time.
             self._process = await asyncio.create_subprocess_exec(
-                *self._command, stdin=pipe, stdout=pipe, pass_fds=(self._door.fileno(),)
+                *self._command, stdin=pipe, stdout=pipe, pass_fds=(self._door.fileno(),), start_new_session=True
             )
         except OSError as error:
             raise Unavailable(f"gateway {self.number} cannot be started: {error.strerror}") from error

@@ -32,7 +32,6 @@ __all__ = ["main"]
 
 def main() -> None:
     """Reads its orders, serves until SIGTERM or SIGINT, or until its parent is gone, however that died."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # until it serves: at Ctrl-C in a terminal its parent will end it
     words = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what else is printed is for people; and the engines shall not keep the pipe to the parent open
     line = sys.stdin.buffer.readline()

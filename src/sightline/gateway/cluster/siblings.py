@@ -1,11 +1,12 @@
 """Several gateways of one machine behind one address: which of them answers what.
 
-The kernel spreads connections over them, so any request may reach any of them. Most find what they need in the
-database. What one gateway has in its memory is found by where it is:
+The kernel spreads connections over them, so any request may reach any of them.
 
-- the first has the engines, and everything that must be counted, queued or decided in one place: cameras' states and
-  video, workstations, pushed frames, analyses, the search, guesses at passwords. It is what `serve` is without others.
-- a conversation of several requests, and the address of a stream, name the gateway that began it (`mark_of`).
+- The first has the engines, and everything that must be counted, queued or decided in one place: cameras' states and
+  video, workstations, pushed frames, analyses, the search, guesses at passwords. It is what `serve` is without others,
+  and so REST is its own, but for what clients of alerts ask all the time and the database answers.
+- Connections of clients are held where they arrive.
+- A conversation of several requests, and the address of a stream, name the gateway that began it (`mark_of`).
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ __all__ = ["HANDED", "Siblings", "mark_of", "owner_of"]
 HANDED = "sightline.handed"
 """In the scope of a request that another gateway handed over."""
 
+_OF_ANY = re.compile(
+    r"/api/(?:alerts(?:/.*)?|health|identify|me(?:/.*)?|push/.*|siblings/.*|token/refresh|ws-ticket)"
+    r"|/api/people/[^/]+/(?:portrait|references/[^/]+/image)"
+)
 _OF_THE_FIRST = re.compile(
-    r"/ws|/ws/(?:verify|engine|engine/frames)|/ws/(?:live|camera)/.*|/(?:whip|whep)/.*"
-    r"|/api/(?:cameras|engine|engines|models|analyses|workstations)(?:/.*)?|/api/(?:system|stats|search|detect|token)"
+    r"/api/.*|/ws|/ws/(?:verify|engine|engine/frames)|/ws/(?:live|camera)/.*|/(?:whip|whep)/.*"
 )
 _STREAM = re.compile(r"/api/cameras/[^/]+/stream\.mjpeg")
 _SOCKET_IO = re.compile(r"/socket\.io(?:/.*)?")
@@ -68,7 +72,7 @@ def owner_of(path: str, query: bytes, *, here: int, count: int) -> int:
     if _SOCKET_IO.fullmatch(path):
         return _marked(query, "sid", count) or here
     began = _marked(query, "token", count) if _STREAM.fullmatch(path) else None
-    return began or (FIRST if _OF_THE_FIRST.fullmatch(path) else here)
+    return began or (FIRST if _OF_THE_FIRST.fullmatch(path) and not _OF_ANY.fullmatch(path) else here)
 
 
 def _marked(query: bytes, name: str, count: int) -> int | None:

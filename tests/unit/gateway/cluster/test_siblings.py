@@ -20,7 +20,7 @@ def owner(path: str, query: str = "") -> int:
     ["/ws", "/ws/verify", "/ws/live/c1", "/ws/camera/c1", "/ws/engine", "/ws/engine/frames", "/whip/c1",
      "/whep/c1/0123", "/api/engine/blobs/b", "/api/engines", "/api/models", "/api/system", "/api/analyses/1/result.csv",
      "/api/workstations/connected", "/api/search", "/api/token", "/api/cameras", "/api/cameras/c1/footage/7",
-     "/api/cameras/c1/stream.mjpeg"],
+     "/api/cameras/c1/stream.mjpeg", "/api/people/p1", "/api/people/p1/footage", "/api/what-is-new"],
 )  # fmt: skip
 def test_what_only_the_first_knows_is_its_own(path: str) -> None:
     assert owner(path) == 1
@@ -29,8 +29,8 @@ def test_what_only_the_first_knows_is_its_own(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/", "/ws/v1", "/ws/field", "/ws/alerts/u1", "/ws/connections", "/health", "/metrics", "/api/health",
-     "/api/alerts/a1/clip/video", "/api/token/refresh", "/api/ws-ticket", "/api/people", "/api/identify",
-     "/api/camerasque", "/socket.io/", "/api/siblings/ask"],
+     "/api/alerts", "/api/alerts/a1/clip/video", "/api/token/refresh", "/api/ws-ticket", "/api/identify",
+     "/api/people/p1/portrait", "/socket.io/", "/api/siblings/ask", "/assets/index.js"],
 )  # fmt: skip
 def test_all_else_is_answered_where_it_arrives(path: str) -> None:
     assert owner(path) == 2
@@ -44,6 +44,7 @@ def test_a_conversation_goes_on_where_it_began() -> None:
     assert owner("/api/cameras/c1/stream.mjpeg", f"token={mark_of(2)}secret") == 2
     assert owner("/api/cameras/c1/stream.mjpeg", "token=made-up") == 1
     assert owner("/api/alerts", f"token={mark_of(3)}secret") == 2, "that is no stream"
+    assert owner("/api/cameras", f"token={mark_of(3)}secret") == 1
 
 
 def test_samples_say_whose_they_are_and_families_stay_together() -> None:
