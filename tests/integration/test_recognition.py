@@ -5,6 +5,7 @@ ground truth where the folder of those is at hand.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -25,6 +26,7 @@ from sightline.models.centerface import CenterFace
 from sightline.models.dlib_resnet import DlibResnet
 from sightline.models.manifest import ASTRONAUT, GRACE_HOPPER, ModelEntry
 from sightline.models.store import ModelStore
+from sightline.privacy import FaceBlur
 
 ANALYSED_FPS = 5
 PHOTOGRAPHS = {
@@ -256,6 +258,20 @@ def test_the_stage_clip_names_its_singer_and_nobody_else(assets: Path, analyser:
     ]
     assert 82 <= min(named) <= 82 + 40  # within 1.4 s of the beginning of his shot
     assert max(named) <= 210  # and not once the audience is shown
+
+
+@pytest.mark.assets
+def test_in_a_clip_whose_faces_are_blurred_none_is_left(assets: Path, analyser: Analyser) -> None:
+    """Neither cuts nor a moving camera let one through; every third picture is looked at in its full size."""
+    camera, there, left = CameraAnalysis("stage", analyser), 0, 0
+    for number, frame in enumerate(frames(assets / "videos" / "short_hamilton_clip.mp4")):
+        result = camera.process(replace(frame, blur=FaceBlur.ALL), Gallery.empty(DlibResnet.dimensions))
+        assert result.leaving is not None
+        if number % 3 == 0:
+            there += len(analyser.detect(frame.image, scale=1.0))
+            left += len(analyser.detect(result.leaving.image, scale=1.0))
+    assert there > 20
+    assert left == 0
 
 
 @pytest.mark.assets
