@@ -162,6 +162,10 @@ async def test_erasing_destroys_the_sightings_and_the_pictures_of_their_alerts(o
     assert accepted.alert is not None
     await strangers_of(store, ("a", [1]), ("b", [2]), ("c", [3]))
     await store.strangers.merge("b", "a")
+    seen = await store.strangers.appearances("a")
+    assert sorted(one.first_seen_ms for one in seen) == [NOON_MS + 1000, NOON_MS + 2000]
+    with pytest.raises(Conflict):
+        await store.strangers.appearances("b")
     receipt = await store.strangers.erase("a", now_ms=NOON_MS + 1)
     assert (receipt.number, receipt.erased_at_ms, receipt.sightings) == (1, NOON_MS + 1, 2)
     assert (receipt.alerts, receipt.pictures) == (1, 1)

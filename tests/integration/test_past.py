@@ -16,6 +16,7 @@ import pytest
 from sightline.accounts import Role
 from sightline.events.engine_link import Status
 from sightline.events.fact import Accepted, Fact, Identified, Sighting, Unknown
+from sightline.events.footage import FindFootage, FootageSpans
 from sightline.events.gallery_feed import GalleryPage, GallerySince
 from sightline.events.still import Analyse, AnalysedFace, Analysis
 from tests.integration.gateway_app import (
@@ -253,6 +254,20 @@ async def _another_embedder_serves(
     assert (set(tracks(found)), found["other_models"]) == ({"t2", "t30"}, 0)
     counted = (await http.get("/api/models")).json()["embedding"]["sightings"]
     assert counted == {"total": 3, "done": 3, "failed": 0}
+    await _a_stranger_is_erased_from_recordings_too(engine, http, same["id"])
+
+
+async def _a_stranger_is_erased_from_recordings_too(
+    engine: ScriptedEngine, http: httpx.AsyncClient, stranger_id: str
+) -> None:
+    engine.recorded = lambda asked: FootageSpans(request_id=asked.request_id, deleted=int(asked.delete))
+    path = f"/api/strangers/{stranger_id}"
+    assert (await http.get(f"{path}/footage")).json()["spans"] == []
+    receipt = (await http.delete(path, params={"footage": True})).json()
+    assert (receipt["sightings"], receipt["recordings"], receipt["footage"]["spans"]) == (2, 1, [])
+    looked, deleted = engine.all(FindFootage)[-2:]
+    assert (looked.within == deleted.within, looked.delete, deleted.delete) == (True, False, True)
+    assert sum(len(times) for times in looked.within.values()) == 2
 
 
 async def test_a_rejected_identification_is_remembered_and_undone(gateway: RunningGateway) -> None:

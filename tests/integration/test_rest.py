@@ -115,6 +115,7 @@ ROUTES: dict[tuple[str, str], Right | None] = {
     ("post", "/api/strangers/{stranger_id}/unmerge"): Right.MANAGE_PEOPLE,
     ("post", "/api/strangers/{stranger_id}/split"): Right.MANAGE_PEOPLE,
     ("delete", "/api/strangers/{stranger_id}"): Right.MANAGE_PEOPLE,
+    ("get", "/api/strangers/{stranger_id}/footage"): Right.MANAGE_PEOPLE,
     ("post", "/api/negatives"): Right.MANAGE_PEOPLE,
     ("get", "/api/people/{person_id}/negatives"): Right.SEE_PEOPLE,
     ("delete", "/api/negatives/{negative_id}"): Right.MANAGE_PEOPLE,

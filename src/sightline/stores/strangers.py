@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from sightline.exceptions import Conflict, NotFound
-from sightline.identities.sighting import Stranger, StrangerErasure, StrangerRef, StrangerState
+from sightline.identities.sighting import Appearance, Stranger, StrangerErasure, StrangerRef, StrangerState
 from sightline.identities.subject import NewReference, Reference
 from sightline.stores import meta, schema, sighting_rows
 from sightline.stores.database import Database
@@ -34,6 +34,7 @@ _IN_TREE = (
     .where(_ROWS.stranger_id.in_(_TREE))
     .order_by(_ROWS.quality.desc(), _ROWS.id)
 )
+_SEEN = select(_ROWS.camera_id, _ROWS.first_seen_ms, _ROWS.last_seen_ms).where(_ROWS.stranger_id.in_(_TREE))
 _SAMPLE = select(schema.sighting_samples.c.sealed_sample).where(
     schema.sighting_samples.c.sighting_id == bindparam("sighting_id")
 )
@@ -180,6 +181,15 @@ class Strangers:
             return _stranger(connection, _group(connection, stranger_id))
 
         return await self._database.write(write)
+
+    async def appearances(self, stranger_id: str) -> Sequence[Appearance]:
+        """When cameras saw a stranger. Raises `Conflict` for one that is merged into another."""
+
+        def find(connection: Connection) -> Sequence[Appearance]:
+            _check_root(_group(connection, stranger_id))
+            return [Appearance(*row) for row in connection.execute(_SEEN, {"root": stranger_id})]
+
+        return await self._database.read(find)
 
     async def erase(self, stranger_id: str, *, now_ms: int) -> StrangerErasure:
         """Destroys keys, templates, samples, and the pictures of the alerts of their tracks; returns when all of it is

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from sightline.events.search_link import Found
 from sightline.identities.sighting import (
+    Appearance,
     NegativeRecord,
     NewSighting,
     Sighting,
@@ -78,6 +79,9 @@ class Strangers(Protocol):
     async def unmerge(self, stranger_id: str) -> Stranger: ...
     async def split(self, stranger_id: str, sighting_id: str, *, now_ms: int) -> Stranger: ...
     async def ignore(self, stranger_id: str, *, ignored: bool) -> Stranger: ...
+    async def appearances(self, stranger_id: str) -> Sequence[Appearance]:
+        """When cameras saw a stranger."""
+
     async def erase(self, stranger_id: str, *, now_ms: int) -> StrangerErasure: ...
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from sightline.gateway.past.past import SearchResult
-from sightline.gateway.web.people_resources import NewPerson, PersonRef, ReferenceOut
+from sightline.gateway.video.footage_of_people import FootageOfSomebody
+from sightline.gateway.web.people_resources import FootageOfSomebodyOut, NewPerson, PersonRef, ReferenceOut
 from sightline.identities.sighting import NegativeRecord, Sighting, Stranger, StrangerErasure, StrangerState
 from sightline.identities.timeline import CameraStay, Visit
 
@@ -272,22 +273,26 @@ class Enrolled(BaseModel):
 
 
 class StrangerReceipt(BaseModel):
-    """What was erased of a stranger."""
+    """What was erased of a stranger, `recordings` in pieces; `footage` is what still shows them."""
 
     number: int
     erased_at: int
     sightings: int
     alerts: int
     pictures: int
+    recordings: int
+    footage: FootageOfSomebodyOut
 
     @classmethod
-    def of(cls, receipt: StrangerErasure) -> StrangerReceipt:
+    def of(cls, receipt: StrangerErasure, footage: FootageOfSomebody) -> StrangerReceipt:
         return cls(
             number=receipt.number,
             erased_at=receipt.erased_at_ms,
             sightings=receipt.sightings,
             alerts=receipt.alerts,
             pictures=receipt.pictures,
+            recordings=footage.deleted,
+            footage=FootageOfSomebodyOut.of(footage),
         )
 
 

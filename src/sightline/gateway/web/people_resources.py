@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from sightline.gateway.video.footage_of_people import FootageOfPerson
+from sightline.gateway.video.footage_of_people import FootageOfSomebody
 from sightline.gateway.web.resources import Age, Body, Name, Words
 from sightline.identities.subject import ErasureReceipt, Person, Reference
 
@@ -20,7 +19,7 @@ __all__ = [
     "FootageSpanOut",
     "PeoplePage",
     "PersonChange",
-    "PersonFootageOut",
+    "FootageOfSomebodyOut",
     "PersonOut",
     "PersonRef",
     "ReceiptOut",
@@ -143,18 +142,18 @@ class SeenOut(BaseModel):
     ends_at: int
 
 
-class PersonFootageOut(BaseModel):
-    """Recordings that show a person, and others who were there: by camera, the oldest first."""
+class FootageOfSomebodyOut(BaseModel):
+    """Recordings that show somebody, and others who were there: by camera, the oldest first."""
 
     spans: list[FootageSpanOut]
     pieces: int
     size_bytes: int
     unreached_engines: list[str] = Field(description="Engines that may have more and could not be asked.")
-    seen: list[SeenOut] = Field(description="When cameras saw the person, where engines could not be asked; else empty.")
+    seen: list[SeenOut] = Field(description="When cameras saw them, where engines could not be asked; else empty.")
 
     @classmethod
-    def of(cls, found: FootageOfPerson, names: Mapping[str, str]) -> PersonFootageOut:
-        """`names` are those of the cameras."""
+    def of(cls, found: FootageOfSomebody) -> FootageOfSomebodyOut:
+        names = found.cameras
         return cls(
             spans=[
                 FootageSpanOut(
@@ -190,11 +189,10 @@ class ReceiptOut(BaseModel):
     sightings: int
     negatives: int
     recordings: int
-    footage: PersonFootageOut
+    footage: FootageOfSomebodyOut
 
     @classmethod
-    def of(cls, receipt: ErasureReceipt, deleted: int, footage: PersonFootageOut) -> ReceiptOut:
-        """`deleted` pieces of recordings went."""
+    def of(cls, receipt: ErasureReceipt, footage: FootageOfSomebody) -> ReceiptOut:
         return cls(
             person_id=receipt.person_id,
             erased_at=receipt.erased_at_ms,
@@ -204,8 +202,8 @@ class ReceiptOut(BaseModel):
             pictures=receipt.pictures,
             sightings=receipt.sightings,
             negatives=receipt.negatives,
-            recordings=deleted,
-            footage=footage,
+            recordings=footage.deleted,
+            footage=FootageOfSomebodyOut.of(footage),
         )
 
 

@@ -12,14 +12,14 @@ from sightline.exceptions import Conflict, ImageError, NotFound
 from sightline.gateway.web.access import Caller, GatewayOf, caller_with
 from sightline.gateway.pushed.enrolment import Refusal, choose_face
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.video.footage_of_people import footage_of_person
+from sightline.gateway.video.footage_of_people import footage_of
 from sightline.gateway.web.people_resources import (
     EnrolmentResult,
     EnrolmentResults,
     NewPerson,
     PeoplePage,
     PersonChange,
-    PersonFootageOut,
+    FootageOfSomebodyOut,
     PersonOut,
     ReceiptOut,
     ReferenceOut,
@@ -96,11 +96,10 @@ async def change_person(gateway: GatewayOf, caller: Manager, person_id: str, cha
 
 
 @router.get("/{person_id}/footage")
-async def person_footage(gateway: GatewayOf, caller: Manager, person_id: str) -> PersonFootageOut:
+async def person_footage(gateway: GatewayOf, caller: Manager, person_id: str) -> FootageOfSomebodyOut:
     """Which recordings show this person, to be known before they are erased."""
     require(caller.user, Right.SEE_CAMERAS)
-    found = await footage_of_person(gateway, person_id)
-    return PersonFootageOut.of(found, await _camera_names(gateway))
+    return FootageOfSomebodyOut.of(await footage_of(gateway, await gateway.store.people.appearances(person_id)))
 
 
 @router.delete("/{person_id}")
@@ -114,12 +113,12 @@ async def erase_person(
     still show them. Those that go with `footage` are for somebody who may manage cameras."""
     if footage:
         require(caller.user, Right.MANAGE_CAMERAS)
-    found = await footage_of_person(gateway, person_id, delete=footage)
+    found = await footage_of(gateway, await gateway.store.people.appearances(person_id), delete=footage)
     receipt = await gateway.store.people.erase(person_id, now_ms=gateway.clock.now_ms())
     gateway.changes.person(person_id, erased=True)
     detail = f"{receipt.references} references, {found.deleted} pieces of recordings"
     await _audit(gateway, caller, "person_erased", person_id, detail)
-    return ReceiptOut.of(receipt, found.deleted, PersonFootageOut.of(found, await _camera_names(gateway)))
+    return ReceiptOut.of(receipt, found)
 
 
 @router.get("/{person_id}/references")
@@ -217,10 +216,6 @@ async def _set_watch_lists(gateway: Gateway, person: Person, wanted: list[str]) 
         await gateway.store.watch_lists.add_person(list_id, person.id)
     for list_id in set(person.watch_lists) - set(wanted):
         await gateway.store.watch_lists.remove_person(list_id, person.id)
-
-
-async def _camera_names(gateway: Gateway) -> dict[str, str]:
-    return {camera.id: camera.name for camera in await gateway.store.cameras.list()}
 
 
 async def _audit(gateway: Gateway, caller: Caller, action: str, subject: str, detail: str = "") -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
-from sightline.accounts import Right
+from sightline.accounts import Right, require
 from sightline.exceptions import SightlineError
 from sightline.gateway.web.access import Caller, GatewayOf, caller_with
 from sightline.gateway.gateway import Gateway
@@ -22,9 +22,10 @@ from sightline.gateway.web.past_resources import (
     Timeline,
 )
 from sightline.gateway.past.past_views import timeline
-from sightline.gateway.web.people_resources import NewPerson, PersonRef, ReferenceOut
+from sightline.gateway.video.footage_of_people import FootageOfSomebody, footage_of
+from sightline.gateway.web.people_resources import FootageOfSomebodyOut, NewPerson, PersonRef, ReferenceOut
 from sightline.gateway.web.resources import Denial
-from sightline.identities.sighting import StrangerState
+from sightline.identities.sighting import StrangerErasure, StrangerState
 
 __all__ = ["router"]
 
@@ -120,13 +121,33 @@ async def enrol_stranger(gateway: GatewayOf, caller: Manager, stranger_id: str, 
     )
 
 
+@router.get("/{stranger_id}/footage")
+async def stranger_footage(gateway: GatewayOf, caller: Manager, stranger_id: str) -> FootageOfSomebodyOut:
+    """Which recordings show this stranger, to be known before they are erased."""
+    require(caller.user, Right.SEE_CAMERAS)
+    return FootageOfSomebodyOut.of(await footage_of(gateway, await gateway.store.strangers.appearances(stranger_id)))
+
+
 @router.delete("/{stranger_id}")
-async def erase_stranger(gateway: GatewayOf, caller: Manager, stranger_id: str) -> StrangerReceipt:
-    """Erases a stranger: keys, templates, samples, and the pictures of the alerts about them."""
+async def erase_stranger(
+    gateway: GatewayOf,
+    caller: Manager,
+    stranger_id: str,
+    footage: Annotated[bool, Query(description="Delete recordings that show them as well, and others in them.")] = False,
+) -> StrangerReceipt:
+    """Erases a stranger: keys, templates, samples, and the pictures of the alerts about them; the receipt says which
+    recordings still show them. Those that go with `footage` are for somebody who may manage cameras."""
+    if footage:
+        require(caller.user, Right.MANAGE_CAMERAS)
+    found = await footage_of(gateway, await gateway.store.strangers.appearances(stranger_id), delete=footage)
     receipt = await gateway.store.strangers.erase(stranger_id, now_ms=gateway.clock.now_ms())
     gateway.changes.past()
-    await _audit(gateway, caller, "stranger_erased", receipt.number, f"{receipt.sightings} sightings")
-    return StrangerReceipt.of(receipt)
+    await _audit(gateway, caller, "stranger_erased", receipt.number, _erased(receipt, found))
+    return StrangerReceipt.of(receipt, found)
+
+
+def _erased(receipt: StrangerErasure, footage: FootageOfSomebody) -> str:
+    return f"{receipt.sightings} sightings, {footage.deleted} pieces of recordings"
 
 
 async def _person(gateway: Gateway, new: NewPerson | None) -> str:

@@ -38,7 +38,7 @@ export function EraseDialog({ person, onClose, onErased }: EraseDialogProps): Re
     <Modal opened onClose={onClose} title={peopleText.erase} closeButtonProps={{ 'aria-label': text.actions.close }}>
       <Stack>
         <Text size="sm">{peopleText.eraseLead}</Text>
-        <FootageChoice personId={person.id} chosen={footageToo} onChange={setFootageToo} />
+        <FootageChoice owner={personUrl(person.id)} chosen={footageToo} onChange={setFootageToo} />
         <TextInput
           label={peopleText.eraseConfirm(person.name)}
           data-autofocus

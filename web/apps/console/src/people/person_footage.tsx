@@ -9,22 +9,22 @@ import { useMay } from '../session/session.ts';
 import { peopleText } from '../text/people.ts';
 import { fileSize, timeRange } from '../times/format.ts';
 import styles from './person_footage.module.css';
-import { personUrl } from './queries.ts';
 
 const MOST_LINES = 6;
 
 interface FootageChoiceProps {
-  personId: string;
+  /** Whose: the REST path of a person or a stranger. */
+  owner: string;
   chosen: boolean;
   onChange: (chosen: boolean) => void;
 }
 
 /** Which recordings show somebody who is about to be erased, and whether they go as well. */
-export function FootageChoice({ personId, chosen, onChange }: FootageChoiceProps): ReactElement | null {
+export function FootageChoice({ owner, chosen, onChange }: FootageChoiceProps): ReactElement | null {
   const mayDelete = useMay('manage_cameras');
   const { data, error, refetch } = useQuery({
-    queryKey: ['footage', 'of', personId],
-    queryFn: ({ signal }) => request<PersonFootage>(`${personUrl(personId)}/footage`, { signal }),
+    queryKey: ['footage', 'of', owner],
+    queryFn: ({ signal }) => request<PersonFootage>(`${owner}/footage`, { signal }),
     gcTime: 0,
   });
   if (error !== null) return <Failed error={error} onRetry={refetch} />;

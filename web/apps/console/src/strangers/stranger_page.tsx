@@ -14,6 +14,7 @@ import { notifyDone, notifyFailed } from '../feedback/notify.ts';
 import { Page } from '../feedback/page.tsx';
 import { Empty, Failed } from '../feedback/states.tsx';
 import { notifyUndo } from '../feedback/undo.tsx';
+import { FootageChoice } from '../people/person_footage.tsx';
 import { Picture } from '../pictures/picture.tsx';
 import { outdatePast } from '../search/queries.ts';
 import TimelineView from '../search/timeline_view.tsx';
@@ -207,8 +208,9 @@ function Split({ stranger, sighting }: { stranger: Stranger; sighting: Sighting 
 function EraseDialog({ stranger, onClose }: { stranger: Stranger; onClose: () => void }): ReactElement {
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const [footageToo, setFootageToo] = useState(false);
   const erase = useMutation({
-    mutationFn: () => request<StrangerReceipt>(strangerUrl(stranger.id), { method: 'DELETE' }),
+    mutationFn: () => request<StrangerReceipt>(`${strangerUrl(stranger.id)}${footageToo ? '?footage=true' : ''}`, { method: 'DELETE' }),
     onError: notifyFailed,
     onSuccess: async (receipt) => {
       // Pictures of them must not linger in this page's memory either, and no list may ask for them again.
@@ -229,6 +231,8 @@ function EraseDialog({ stranger, onClose }: { stranger: Stranger; onClose: () =>
         erase.mutate();
       }}
       onClose={onClose}
-    />
+    >
+      <FootageChoice owner={strangerUrl(stranger.id)} chosen={footageToo} onChange={setFootageToo} />
+    </Confirm>
   );
 }
