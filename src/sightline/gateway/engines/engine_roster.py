@@ -86,7 +86,12 @@ class EngineRoster:
             )  # fmt: skip
         if camera_id in self._leases.waiting:
             return CameraStatus(CameraState.CONNECTING, "another engine takes it over")
-        return CameraStatus(CameraState.OFFLINE, self.why_none if not self._links else "no engine has room for it")
+        room = self._room_elsewhere() if not self._links else 0
+        if room is None:
+            return CameraStatus(CameraState.OFFLINE, self.why_none)
+        if room > 0:  # it was not said yet which has it
+            return CameraStatus(CameraState.CONNECTING, "an engine of another gateway takes it")
+        return CameraStatus(CameraState.OFFLINE, "no engine has room for it")
 
     def analysed_fps(self, camera_id: str) -> float:
         """Analysed frames a second of a camera, as measured by its engine."""
@@ -98,6 +103,13 @@ class EngineRoster:
 
     def _elsewhere(self, camera_id: str) -> PeerCamera | None:
         return next((peer.cameras[camera_id] for peer in self.peers() if camera_id in peer.cameras), None)
+
+    def _room_elsewhere(self) -> int | None:
+        """How many more cameras engines of other gateways take; `None` where there is no such engine."""
+        peers = [peer for peer in self.peers() if peer.engines]
+        if not peers:
+            return None
+        return sum(sum(engine.capacity for engine in peer.engines) - len(peer.cameras) for peer in peers)
 
     def shown(self) -> tuple[list[PeerEngine], dict[str, PeerCamera]]:
         """What other gateways need to know of the engines here and of what they read."""
