@@ -97,7 +97,9 @@ def test_what_is_no_face_is_refused_and_leaves_nobody(home: Path, tmp_path: Path
     assert json.loads(answer(home, "people", "list", "--json")) == []
 
 
-def test_commands_talk_to_the_running_server(server: ServerProcess, people: Path, both: Path) -> None:
+def test_commands_talk_to_the_running_server(
+    server: ServerProcess, people: Path, both: Path, tmp_path: Path
+) -> None:
     home = server.home
     assert "1 of 1 people enrolled" in answer(home, "enroll", str(people), "--list", "Astronauts")
     headers = {"Authorization": f"Bearer {server.token}"}
@@ -119,6 +121,28 @@ def test_commands_talk_to_the_running_server(server: ServerProcess, people: Path
     receipt = json.loads(answer(home, "people", "remove", "eileen-collins", "--yes", "--json"))
     assert (receipt["person_id"], receipt["references"]) == (enrolled["id"], 1)
     assert json.loads(answer(home, "people", "list", "--json")) == []
+    _recordings_are_listed_exported_and_deleted(server, tmp_path / "export")
+
+
+def _recordings_are_listed_exported_and_deleted(server: ServerProcess, folder: Path) -> None:
+    home, always = server.home, ("2026-01-01", "2036-01-01 00:00")
+    headers = {"Authorization": f"Bearer {server.token}"}
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
+        camera = http.post("/api/cameras", json={"name": "hall", "source": "demo:"}).raise_for_status().json()
+        path = f"/api/cameras/{camera['id']}"
+        http.put(f"{path}/view", json={"record": True}).raise_for_status()
+        while not [file for file in home.glob("**/footage/*/*.growing.mp4") if file.stat().st_size > 20_000]:
+            time.sleep(0.1)
+        http.delete(f"{path}/view").raise_for_status()  # ends the piece
+        while not (pieces := http.get(f"{path}/footage").json()["pieces"]):
+            time.sleep(0.1)
+        assert f"{pieces[0]['duration_ms'] / 1000:.1f} s" in answer(home, "recordings", "list", "hall")
+        assert f"{len(pieces)} pieces" in answer(home, "recordings", "export", "hall", *always, "--folder", str(folder))
+        assert sorted(one.stat().st_size for one in folder.iterdir()) == sorted(one["size_bytes"] for one in pieces)
+        http.delete(path).raise_for_status()
+    gone = json.loads(answer(home, "recordings", "delete", camera["id"], *always, "--yes", "--json"))
+    assert gone == {"camera_id": camera["id"], "deleted": len(pieces), "left": 0, "unreached_engines": []}
+    assert [*home.glob("**/footage/*/*.mp4")] == []
 
 
 def test_users_are_added_and_given_passwords_and_tokens(server: ServerProcess) -> None:
@@ -244,24 +268,3 @@ def test_a_model_of_ones_own_is_added_chosen_and_given_up(home: Path, tmp_path: 
     refused = sightline(mine, "models", "add", str(file), "--name", "other", "--task", "liveness", "--licence", "MIT")
     assert "not an ONNX file" in refused.stderr
     assert "other" not in {one["name"] for one in json.loads(answer(mine, "models", "list", "--json"))}
-
-
-def test_recordings_are_listed_exported_and_deleted(server: ServerProcess, tmp_path: Path) -> None:
-    home, folder, always = server.home, tmp_path / "export", ("2026-01-01", "2036-01-01 00:00")
-    headers = {"Authorization": f"Bearer {server.token}"}
-    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
-        camera = http.post("/api/cameras", json={"name": "hall", "source": "demo:"}).raise_for_status().json()
-        path = f"/api/cameras/{camera['id']}"
-        http.put(f"{path}/view", json={"record": True}).raise_for_status()
-        while not [file for file in home.glob("**/footage/*/*.growing.mp4") if file.stat().st_size > 20_000]:
-            time.sleep(0.1)
-        http.delete(f"{path}/view").raise_for_status()  # ends the piece
-        while not (pieces := http.get(f"{path}/footage").json()["pieces"]):
-            time.sleep(0.1)
-        assert f"{pieces[0]['duration_ms'] / 1000:.1f} s" in answer(home, "recordings", "list", "hall")
-        assert f"{len(pieces)} pieces" in answer(home, "recordings", "export", "hall", *always, "--folder", str(folder))
-        assert sorted(one.stat().st_size for one in folder.iterdir()) == sorted(one["size_bytes"] for one in pieces)
-        http.delete(path).raise_for_status()
-    gone = json.loads(answer(home, "recordings", "delete", camera["id"], *always, "--yes", "--json"))
-    assert gone == {"camera_id": camera["id"], "deleted": len(pieces), "left": 0, "unreached_engines": []}
-    assert [*home.glob("**/footage/*/*.mp4")] == []
