@@ -41,8 +41,10 @@ log = structlog.get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Shown:
     """Observations of one turn of the event loop, as camera, slot, frame and message, and all of them in one bundle. A
-    message replaces one of its slot that was not sent yet."""
+    message replaces one of its slot that was not sent yet. They are numbered: whoever was shown these is to be shown
+    nothing with a lower number."""
 
+    number: int
     observations: tuple[tuple[str, str, int, Frame], ...]
     bundle: Bundle
 
@@ -103,6 +105,10 @@ class Hub:
         self._observations: dict[str, OrderedDict[int, Frame]] = {}
         self._early: dict[str, tuple[int, bytes]] = {}
         self._showing: list[tuple[str, str, int, Frame]] = []
+        self._under_way = 0
+        """How many are being shown to one client after the other."""
+        self.shown = 0
+        """The number of the newest that anybody was shown."""
         self.top = top
         self._committed_s = math.nan
         """When the oldest commit was that no round has begun for; NaN where there is none."""
@@ -270,17 +276,25 @@ class Hub:
         """Hands on what came in one turn of the event loop: each client gets it in one write."""
         if not self._showing:
             return
-        shown = Shown(tuple(self._showing), Bundle([message for _, _, _, message in self._showing]))
+        self.shown += 1
+        bundle = Bundle([message for _, _, _, message in self._showing])
+        shown = Shown(self.shown, tuple(self._showing), bundle)
         self._showing.clear()
+        self._under_way += 1
         self._show_in_turn(shown, self._in_turn())
 
     def _show_in_turn(self, shown: Shown, turns: Iterator[Sequence[Listener]]) -> None:
         listeners = next(turns, None)
         if listeners is None:
+            self._under_way -= 1
             return
+        asyncio.get_running_loop().call_soon(self._show_in_turn, shown, turns)
         for listener in listeners:
             listener.observe(shown)
-        asyncio.get_running_loop().call_soon(self._show_in_turn, shown, turns)
+
+    def has_all(self, number: int) -> bool:
+        """Whether somebody who was shown these is to be shown none of what is on its way to others."""
+        return not self._under_way or number == self.shown
 
     def picture(self, camera_id: str, frame_id: int, message: bytes) -> None:
         """A picture of a camera as the engine sent it: it is forwarded, not encoded again.

@@ -77,9 +77,9 @@ class LogDelivery:
     def step_out(self, member: Member) -> None:
         """Has it sent by itself again."""
         rank, self.rank = self.rank, None
-        if rank is not None:
-            self._cursor = rank.cursor
-            rank.leave(member)
+        assert rank is not None
+        self._cursor = rank.cursor
+        rank.leave(member)
 
     def end(self) -> None:
         """Nothing is sent any more."""

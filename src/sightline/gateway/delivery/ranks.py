@@ -47,11 +47,12 @@ class Member(Protocol):
 
 
 class Rank:
-    """Its members were sent everything up to `cursor`."""
+    """Its members were sent everything up to `cursor`, and were `shown` what has this number."""
 
     def __init__(self, ranks: Ranks, manner: Manner, cursor: int, sent: int) -> None:
         self.cursor = cursor
         self.manner = manner
+        self.shown = ranks.hub.shown
         self._ranks = ranks
         self._trail: Trail[Member] = Trail(sent)
         self._puts: dict[Member, Callable[[bytes], object]] = {}
@@ -63,7 +64,9 @@ class Rank:
 
     def takes(self, cursor: int, window: Window) -> bool:
         """Whether there is a place for somebody who stands here."""
-        return self.cursor == cursor and self._trail.sent == window.sent and len(self._puts) < MOST_MEMBERS
+        if not self._ranks.hub.has_all(self.shown) or len(self._puts) >= MOST_MEMBERS:
+            return False
+        return self.cursor == cursor and self._trail.sent == window.sent
 
     def join(self, member: Member, window: Window) -> None:
         self._trail.join(member, window)
@@ -91,6 +94,7 @@ class Rank:
         """The newest observations: never before what is in the log."""
         if self.is_behind:
             self.wake()
+        self.shown = shown.number
         if self.manner.sees_all:
             self._write(shown.bundle)
         else:

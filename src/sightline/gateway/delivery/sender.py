@@ -18,7 +18,7 @@ from sightline.gateway.delivery.log_delivery import LogDelivery
 from sightline.gateway.delivery.outbox import Outbox
 from sightline.gateway.dialects.client_socket import MessageWriter
 from sightline.gateway.gateway import Gateway
-from sightline.gateway.hub import Client
+from sightline.gateway.hub import Client, Shown
 
 __all__ = ["Sender"]
 
@@ -35,8 +35,8 @@ class Sender:
     `on_failure` when the log cannot be read."""
 
     __slots__ = (
-        "_closer", "_closing", "_on_too_slow", "_scheduled", "_sees_all", "_taken_ms", "_unsent", "_writer", "client",
-        "log", "outbox", "put",
+        "_closer", "_closing", "_hub", "_on_too_slow", "_scheduled", "_sees_all", "_shown", "_taken_ms", "_unsent",
+        "_writer", "client", "log", "outbox", "put",
     )  # fmt: skip
 
     def __init__(
@@ -44,6 +44,8 @@ class Sender:
         on_failure: Callable[[], None],
     ) -> None:  # fmt: skip
         self.client = client
+        self._hub = gateway.hub
+        self._shown = 0
         self.outbox = Outbox(self.soon)
         self.log = LogDelivery(gateway, self.outbox, on_page=self.pump, on_failure=on_failure)
         self._writer = writer
@@ -88,6 +90,13 @@ class Sender:
                 self.soon()
         self._line_up()
 
+    def is_news(self, shown: Shown) -> bool:
+        """Whether the client was shown neither these observations nor newer ones, alone or in a rank; it is now."""
+        if shown.number <= self._shown:
+            return False
+        self._shown = shown.number
+        return True
+
     def show(self, bundle: Bundle) -> bool:
         """Writes observations at once, if nothing goes before them and there is room; whether it did."""
         if self._scheduled or not self._writer.ready or self.log.is_behind or not self.outbox.is_empty:
@@ -98,7 +107,9 @@ class Sender:
 
     def step_out(self) -> None:
         """Is served by itself from now on."""
-        self.log.step_out(self)
+        if self.log.rank is not None:
+            self._shown = self.log.rank.shown
+            self.log.step_out(self)
 
     def pump(self) -> None:
         """Writes what may go now."""
@@ -137,7 +148,7 @@ class Sender:
     def _line_up(self) -> None:
         if self._writer.put is None or not self._writer.ready or self._scheduled or self._closing is not None:
             return
-        if self.outbox.is_empty:
+        if self.outbox.is_empty and self._hub.has_all(self._shown):
             self.log.line_up(self, deflates=self._writer.deflates, sees_all=self._sees_all)
 
     def _drained(self) -> None:

@@ -130,7 +130,7 @@ class NativeClient:
         return self._subscriptions.of(camera_id) is not None
 
     def observe(self, shown: Shown) -> None:
-        if self._subscriptions.everything and self._sender.show(shown.bundle):
+        if not self._sender.is_news(shown) or (self._subscriptions.everything and self._sender.show(shown.bundle)):
             return
         for camera_id, slot, frame_id, message in shown.observations:
             watch = self._subscriptions.of(camera_id)

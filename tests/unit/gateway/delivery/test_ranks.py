@@ -9,12 +9,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.deliveries.entry import Cursor
 from sightline.deliveries.framing import Bundle, Frame
 from sightline.deliveries.window import CREDIT_ENTRIES, Window
+from sightline.gateway import hub
 from sightline.gateway.delivery import ranks
 from sightline.gateway.delivery.ranks import Ranks
 from sightline.gateway.delivery.sender import Sender
@@ -113,6 +115,8 @@ class Client:
     # ── the hub's side ──
 
     def observe(self, shown: Shown) -> None:
+        if not self.sender.is_news(shown) or (self.sender._sees_all and self.sender.show(shown.bundle)):
+            return
         for _, slot, frame_id, message in shown.observations:
             self.sender.outbox.put_observation(slot, frame_id, message)
 
@@ -157,7 +161,7 @@ class House:
         self.clients = [Client(gateway, number) for number in range(CLIENTS)]
         for client in self.clients:
             self.hub.join(client)  # type: ignore[arg-type]
-        self.shown = 0
+        self.made = 0
         self.rounds: asyncio.Task[None] | None = None
 
     async def begin_round(self) -> None:
@@ -187,7 +191,14 @@ class House:
     def message(self, type: str) -> Frame:
         """Something that goes after the log as it is now."""
         due = {one.own: max(self.addressed(one, self.hub.prepared), default=0) for one in self.clients}
-        return Frame(msgspec.json.encode({"type": type, "data": {"due": due}}).decode())
+        self.made += 1
+        return Frame(msgspec.json.encode({"type": type, "data": {"due": due, "number": self.made}}).decode())
+
+    def show(self) -> None:
+        """What a camera shows now, to everybody."""
+        message = self.message("observation")
+        self.hub._showing.append(("c", "c", self.made, message))
+        self.hub._show()
 
     def addressed(self, client: Client, top: int) -> list[int]:
         """Offsets up to `top` of what this client gets."""
@@ -215,9 +226,7 @@ class House:
                     self.rounds = asyncio.create_task(self.hub._wake_in_turn())
                     await asyncio.sleep(0)
             case Do.SHOW:
-                self.shown += 1
-                self.hub._showing.append(("c", "c", self.shown, self.message("observation")))
-                self.hub._show()
+                self.show()
             case Do.RECEIVED:
                 client.received()
             case Do.ANSWER:
@@ -237,13 +246,21 @@ class House:
                 await asyncio.sleep(0)
 
 
+def numbers(client: Client) -> list[int]:
+    """Of the observations it was shown."""
+    return [one["data"]["number"] for one in client.got if isinstance(one, dict) and one["type"] == "observation"]
+
+
 def check(house: House, client: Client, *, complete: bool) -> None:
-    """Each entry once and in order, each `position` from where the one before it ended."""
+    """Each entry once and in order, each `position` from where the one before it ended; of what cameras show, nothing
+    twice and nothing after something newer."""
     mine = house.addressed(client, len(house.tail.audiences))
     entries = [one for one in client.got if isinstance(one, int)]
     positions = [one["data"] for one in client.got if isinstance(one, dict) and one["type"] == "position"]
     assert entries == mine[: len(entries)]
     assert [one["from"] for one in positions] == [0, *(one["to"] for one in positions)][: len(positions)]
+    observed = numbers(client)
+    assert observed == sorted(set(observed))
     assert client.window.outstanding <= CREDIT_ENTRIES
     if complete:
         assert entries == mine
@@ -322,8 +339,37 @@ async def sees_all(house: House) -> None:
 def observe(house: House) -> None:
     """At once, wherever a round is."""
     message = house.message("observation")
+    shown = Shown(house.hub.shown + 1, (("c", "c", 1, message),), Bundle([message]))
     for rank in list(house.hub._ranks):
-        rank.observe(Shown((("c", "c", 1, message),), Bundle([message])))
+        rank.observe(shown)
+
+
+async def turns(count: int) -> None:
+    """Of the event loop."""
+    for _ in range(count):
+        await asyncio.sleep(0)
+
+
+async def test_everybody_is_shown_everything_while_ranks_are_formed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ranks, "MOST_MEMBERS", 2)
+    monkeypatch.setattr(hub, "TOLD_AT_ONCE", 1)
+    house = House()
+    for client in house.clients:
+        client.sender.see_all(True)
+    await house.settle()
+    for client in house.clients:
+        client.sender.step_out()
+    for number in range(60):
+        house.show()
+        await asyncio.sleep(0)
+        if number % 7 == 0:
+            house.clients[number % CLIENTS].sender.step_out()
+    await turns(4 * CLIENTS)
+    assert all(numbers(client) == numbers(house.clients[0]) for client in house.clients)
+    assert len(numbers(house.clients[0])) == 60
+    house.show()
+    await turns(4 * CLIENTS)
+    assert house.in_step() == CLIENTS
 
 
 async def test_observations_do_not_overtake_the_log_on_its_way_to_a_rank() -> None:
