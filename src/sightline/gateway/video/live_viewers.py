@@ -95,26 +95,29 @@ class LiveViewers:
         return viewer
 
     def remove(self, viewer: LiveViewer) -> None:
-        """It plays no longer."""
+        """It plays no longer. The video goes on until the engine is told, and whoever comes before that needs what came
+        of it."""
         channel = self._channels.get((viewer.camera_id, viewer.quality))
         if channel is None or viewer not in channel.viewers:
             return
         channel.viewers.discard(viewer)
-        if not channel.viewers:
+        if not channel.viewers and channel.group.opening is None:
             del self._channels[viewer.camera_id, viewer.quality]
         self.on_change()
 
     def wished(self, camera_ids: Iterable[str]) -> dict[tuple[str, Quality], Rendition]:
-        """What is played of these cameras."""
+        """What is played of these cameras, as their engine is told now; the rest of them begins anew when it is."""
         known = set(camera_ids)
+        for place in [place for place, channel in self._channels.items() if place[0] in known and not channel.viewers]:
+            del self._channels[place]
         qualities = [(camera_id, Quality(quality)) for camera_id, quality in self._channels if camera_id in known]
         return {(camera_id, quality): self._renditions[quality] for camera_id, quality in qualities}
 
     def part(self, camera_id: str, quality: str, part: Opening | Fragment) -> None:
         """The next part of a camera's video in one quality, to all who play that."""
         channel = self._channels.get((camera_id, quality))
-        if channel is None:
-            return
+        if channel is None or (channel.group.opening is None and isinstance(part, Fragment)):
+            return  # nobody plays it, or this is the end of a video that somebody before them played
         channel.group.add(part)
         for viewer in channel.viewers:
             viewer.put(part)
