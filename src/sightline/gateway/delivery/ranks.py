@@ -91,9 +91,11 @@ class Rank:
             self._part(list(self._puts))
 
     def observe(self, shown: Shown) -> None:
-        """The newest observations: never before what is in the log."""
+        """The newest observations: never before what is in the log, nor after newer ones."""
         if self.is_behind:
             self.wake()
+        if shown.number <= self.shown:
+            return
         self.shown = shown.number
         if self.manner.sees_all:
             self._write(shown.bundle)

@@ -359,11 +359,9 @@ async def test_everybody_is_shown_everything_while_ranks_are_formed(monkeypatch:
     await house.settle()
     for client in house.clients:
         client.sender.step_out()
-    for number in range(60):
+    for _ in range(60):
         house.show()
         await asyncio.sleep(0)
-        if number % 7 == 0:
-            house.clients[number % CLIENTS].sender.step_out()
     await turns(4 * CLIENTS)
     assert all(numbers(client) == numbers(house.clients[0]) for client in house.clients)
     assert len(numbers(house.clients[0])) == 60
