@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from websockets.protocol import State
 from sightline.accounts import Role
 from sightline.cameras import CameraState
 from sightline.events import engine_link as link
-from tests.integration.gateway_app import GatewayRun, RunningGateway, identified, observation, picture
+from tests.integration.gateway_app import PATIENCE_S, GatewayRun, RunningGateway, identified, observation, picture
 from tests.integration.test_routing import phone, sees
 from tests.postgresql import postgres_server
 from tests.redis_server import redis_server
@@ -32,17 +33,19 @@ class Pair:
     a: RunningGateway
     b: RunningGateway
     runs: tuple[GatewayRun, GatewayRun]
+    database: str
 
 
 async def start_pair(tmp_path: Path, **settings: Any) -> Pair:
-    url = postgres_server().create(f"cluster_{next(NUMBERS)}")
+    database = f"cluster_{next(NUMBERS)}"
+    url = postgres_server().create(database)
     shared = {"database_url": url, **PATIENT, **settings}
     runs = (GatewayRun(tmp_path, shared, engine="engine-a"), GatewayRun(tmp_path, shared, engine="engine-b"))
     for run in runs:
         await run.__aenter__()
     a, b = [await run.start() for run in runs]
     await a.until(lambda: a.gateway.cluster.gateways == b.gateway.cluster.gateways == 2)
-    return Pair(a, b, runs)
+    return Pair(a, b, runs, database)
 
 
 @pytest_asyncio.fixture
@@ -130,6 +133,25 @@ async def test_of_two_that_come_at_once_one_stays(pair: Pair) -> None:
             assert not any(task.done() for task in pending)
             for task in pending:
                 task.cancel()
+
+
+async def test_one_that_has_left_ends_none_that_came_after_it(pair: Pair) -> None:
+    _, token = await pair.a.user("olga")
+    store, go_on = pair.a.gateway.store, threading.Event()
+    writing = asyncio.create_task(store.database.write(lambda connection: go_on.wait(PATIENCE_S)))
+    with postgres_server().connect(pair.database) as looking:
+        waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'"
+        async with pair.a.client(token, device="phone"):
+            pass
+        await pair.a.until(lambda: not list(pair.a.gateway.hub.clients))
+        async with pair.b.client(token, device="phone") as newer:
+            await pair.b.until(lambda: looking.execute(waiting, [pair.database]).fetchone() == (1,))
+            go_on.set()  # now the other gateway is heard first
+            await writing
+            await pair.b.until(lambda: pair.b.gateway.changes._announced)
+            (number,) = await store.cluster.post("test", [("said", {"type": "x", "data": {}})], now_ms=1)
+            await pair.b.until(lambda: pair.b.gateway.cluster._last >= number)
+            assert newer.socket.state is State.OPEN
 
 
 async def test_who_is_erased_is_forgotten_everywhere(pair: Pair) -> None:

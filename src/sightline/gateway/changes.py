@@ -91,7 +91,11 @@ class Changes:
         hub = self._gateway.hub
         for other in hub.others(client, device=device):
             self._supersede(other)
-        self._gateway.cluster.say("device", user=client.user_id, device=device, client=client.client_id)
+        # One that has left meanwhile must not end one that came after it, to another gateway whose word is heard first.
+        self._gateway.cluster.say_while(
+            lambda: hub.has(client.client_id),
+            "device", user=client.user_id, device=device, client=client.client_id,
+        )  # fmt: skip
 
     def client_left(self, client_id: str) -> None:
         """It is closed."""

@@ -6,7 +6,7 @@ that say contrary things, every gateway knows which came last.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, text
@@ -104,8 +104,9 @@ class Cluster:
         """From now on calls `look` on the event loop when there is something to look at; it may be missed."""
         self._database.listen(look)
 
-    async def post(self, gateway_id: str, said: Sequence[tuple[str, Mapping[str, Any]]], *, now_ms: int) -> list[int]:
-        """Tells every gateway, in this order; returns the numbers."""
+    async def post(self, gateway_id: str, said: Iterable[tuple[str, Mapping[str, Any]]], *, now_ms: int) -> list[int]:
+        """Tells every gateway, in this order; returns the numbers. `said` is gone through, in the writing thread, once
+        no other gateway can get in between."""
 
         def write(connection: Connection) -> list[int]:
             numbers = []

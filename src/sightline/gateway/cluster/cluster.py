@@ -17,7 +17,7 @@ import asyncio
 import contextlib
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,7 +80,7 @@ class Cluster:
         self.on_peers: Callable[[], None] = lambda: None
         """Told when something is new of the others."""
         self._peers: dict[str, Peer] = {}
-        self._unposted: deque[tuple[str, Mapping[str, Any]]] = deque()
+        self._unposted: deque[_Saying] = deque()
         self._to_post = asyncio.Event()
         self._hinted = asyncio.Event()
         self._last = 0
@@ -111,12 +111,17 @@ class Cluster:
 
     def say(self, kind: str, **data: Any) -> None:
         """Every gateway will hear of it, this one too, as soon as the database can be written."""
+        self.say_while(_always, kind, **data)
+
+    def say_while(self, still: Callable[[], bool], kind: str, **data: Any) -> None:
+        """Every gateway will hear of it, if it is `still` true when it gets its place among what others say: asked in
+        a thread."""
         if not self.is_shared:
             return
         if len(self._unposted) >= MAX_UNPOSTED:
             self._unposted.clear()
-            self._unposted.append((EVERYTHING, {}))
-        self._unposted.append((kind, data))
+            self._unposted.append(_Saying(EVERYTHING, {}, _always))
+        self._unposted.append(_Saying(kind, data, still))
         self._to_post.set()
 
     async def claim(self, chore: str, for_s: float) -> bool:
@@ -150,7 +155,7 @@ class Cluster:
         """Posts what waits. Raises what the store raises; then it waits as before."""
         said = list(self._unposted)
         if said:
-            await self._rows.post(self.id, said, now_ms=self._clock.now_ms())
+            await self._rows.post(self.id, _StillTrue(said), now_ms=self._clock.now_ms())
             for _ in said:
                 if self._unposted:
                     self._unposted.popleft()
@@ -254,6 +259,27 @@ class Cluster:
         while True:
             await asyncio.sleep(SWEEP_S)
             await self._rows.forget(self._clock.now_ms() - KEPT_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    kind: str
+    data: Mapping[str, Any]
+    still: Callable[[], bool]
+
+
+class _StillTrue:
+    """Of what was to be said, what is true whenever this is gone through."""
+
+    def __init__(self, said: Iterable[_Saying]) -> None:
+        self._said = said
+
+    def __iter__(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        return ((saying.kind, saying.data) for saying in self._said if saying.still())
+
+
+def _always() -> bool:
+    return True
 
 
 def _essence(presence: Presence) -> Presence:

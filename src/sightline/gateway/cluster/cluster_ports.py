@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from sightline.decisions.camera_shares import Seat
@@ -22,7 +22,7 @@ class ClusterRows(Protocol):
     async def peers(self, gateway_id: str, known: Mapping[str, int]) -> list[PeerRow]: ...
     def on_hint(self, look: Callable[[], None]) -> None: ...
     async def post(
-        self, gateway_id: str, said: Sequence[tuple[str, Mapping[str, Any]]], *, now_ms: int
+        self, gateway_id: str, said: Iterable[tuple[str, Mapping[str, Any]]], *, now_ms: int
     ) -> list[int]: ...
     async def newest(self) -> int: ...
     async def forget(self, before_ms: int) -> list[str]: ...
