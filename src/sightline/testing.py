@@ -18,7 +18,7 @@ from sightline.service.lock import RunningServer, running_server
 
 __all__ = ["ServerProcess"]
 
-START_TIMEOUT_S = 60.0
+START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 15.0
 POLL_S = 0.02
 SHOWN_LOG_LINES = 60
