@@ -96,6 +96,6 @@ def server(start_server: Callable[..., ServerProcess]) -> ServerProcess:
 
 def _set_admin_password(server: ServerProcess) -> None:
     headers = {"Authorization": f"Bearer {server.token}"}
-    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=30) as http:
         (admin,) = http.get("/api/users").raise_for_status().json()
         http.put(f"/api/users/{admin['id']}/password", json={"password": ADMIN_PASSWORD}).raise_for_status()

@@ -60,7 +60,7 @@ def _sign_in(demo: Demo) -> httpx.Client:
         f"{demo.url}/api/token", data={"username": "admin", "password": demo.password}, trust_env=False
     ).raise_for_status()
     headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
-    return httpx.Client(base_url=demo.url, headers=headers, trust_env=False)
+    return httpx.Client(base_url=demo.url, headers=headers, trust_env=False, timeout=30)
 
 
 def _alerts(http: httpx.Client) -> dict[str, dict[str, Any]]:

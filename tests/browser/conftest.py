@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -44,6 +45,29 @@ def chromium() -> str:
     return found
 
 
+QUIET_CAMERA = {"name": "Front door", "source": "/no/such/video.mp4", "latitude": 52.5186, "longitude": 13.3762}
+
+
+@contextlib.contextmanager
+def running(server: ServerProcess, accounts: dict[str, str]) -> Iterator[httpx.Client]:
+    """Starts it, and makes accounts of these names and roles with `ADMIN_PASSWORD`, which the administrator has too.
+
+    Gives a client with the rights of the installation's owner.
+    """
+    try:
+        server.start()
+        headers = {"Authorization": f"Bearer {server.token}"}
+        with httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=30) as http:
+            (admin,) = http.get("/api/users").raise_for_status().json()
+            http.put(f"/api/users/{admin['id']}/password", json={"password": ADMIN_PASSWORD}).raise_for_status()
+            for name, role in accounts.items():
+                body = {"name": name, "role": role, "password": ADMIN_PASSWORD}
+                http.post("/api/users", json=body).raise_for_status()
+            yield http
+    finally:
+        server.stop()
+
+
 @pytest.fixture(scope="package")
 def demo_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> Iterator[ServerProcess]:
     """`sightline serve` on a home that was prepared as `sightline demo` prepares it."""
@@ -52,19 +76,8 @@ def demo_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> 
     (home / "models").symlink_to(models_home / "models", target_is_directory=True)
     asyncio.run(prepare(Settings(home=home)))
     server = ServerProcess(home)
-    server.start()
-    headers = {"Authorization": f"Bearer {server.token}"}
-    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
-        (admin,) = http.get("/api/users").raise_for_status().json()
-        http.put(f"/api/users/{admin['id']}/password", json={"password": ADMIN_PASSWORD}).raise_for_status()
-        for name, role in (("olga", "operator"), ("otto", "operator"), ("rita", "responder")):
-            body = {"name": name, "role": role, "password": ADMIN_PASSWORD}
-            http.post("/api/users", json=body).raise_for_status()
-    yield server
-    server.stop()
-
-
-QUIET_CAMERA = {"name": "Front door", "source": "/no/such/video.mp4", "latitude": 52.5186, "longitude": 13.3762}
+    with running(server, {"olga": "operator", "otto": "operator", "rita": "responder"}):
+        yield server
 
 
 @pytest.fixture(scope="package")
@@ -75,17 +88,9 @@ def quiet_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) ->
     home.mkdir()
     (home / "models").symlink_to(models_home / "models", target_is_directory=True)
     server = ServerProcess(home, {"allow_loopback_targets": True, "notification_tries": 1, "restart_grace_seconds": 1})
-    server.start()
-    headers = {"Authorization": f"Bearer {server.token}"}
-    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
-        (admin,) = http.get("/api/users").raise_for_status().json()
-        http.put(f"/api/users/{admin['id']}/password", json={"password": ADMIN_PASSWORD}).raise_for_status()
-        for name, role in (("olga", "operator"), ("rita", "responder"), ("tom", "responder")):
-            body = {"name": name, "role": role, "password": ADMIN_PASSWORD}
-            http.post("/api/users", json=body).raise_for_status()
+    with running(server, {"olga": "operator", "rita": "responder", "tom": "responder"}) as http:
         http.post("/api/cameras", json=QUIET_CAMERA | {"enabled": False}).raise_for_status()
-    yield server
-    server.stop()
+        yield server
 
 
 @dataclass

@@ -21,7 +21,7 @@ from sightline.ingest.demo import DemoScene
 from sightline.service.demo import prepare
 from sightline.settings import Settings
 from sightline.testing import ServerProcess
-from tests.browser.conftest import CHROMIUM_FLAGS, PHONE, SHOTS, Visit, chromium, violations_on
+from tests.browser.conftest import CHROMIUM_FLAGS, PHONE, SHOTS, Visit, chromium, running, violations_on
 from tests.conftest import ADMIN_PASSWORD
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -50,17 +50,10 @@ def server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> Itera
     (home / "models").symlink_to(models_home / "models", target_is_directory=True)
     asyncio.run(prepare(Settings(home=home)))
     server = ServerProcess(home)
-    server.start()
-    headers = {"Authorization": f"Bearer {server.token}"}
-    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
-        (admin,) = http.get("/api/users").raise_for_status().json()
-        http.put(f"/api/users/{admin['id']}/password", json={"password": ADMIN_PASSWORD}).raise_for_status()
-        body = {"name": "olga", "role": "operator", "password": ADMIN_PASSWORD}
-        http.post("/api/users", json=body).raise_for_status()
+    with running(server, {"olga": "operator"}) as http:
         for camera in http.get("/api/cameras").raise_for_status().json():
             http.delete(f"/api/cameras/{camera['id']}").raise_for_status()
-    yield server
-    server.stop()
+        yield server
     print(server.log_tail())
 
 

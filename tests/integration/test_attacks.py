@@ -91,7 +91,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     server.start()
     try:
         headers = {"Authorization": f"Bearer {server.token}"}
-        with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
+        with httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=30) as http:
             users = [
                 http.post("/api/users", json={"name": name, "role": "operator", "password": PASSWORD}).json()["id"]
                 for name in ("olga", "otto")
@@ -272,7 +272,7 @@ async def test_other_users_token_reads_nothing_of_mine(target: Target) -> None:
 
 async def test_replayed_ticket_is_refused_and_in_no_log(target: Target) -> None:
     headers = {"Authorization": f"Bearer {target.token}"}
-    async with httpx.AsyncClient(base_url=target.server.url, headers=headers, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=target.server.url, headers=headers, trust_env=False, timeout=30) as http:
         ticket = (await http.post("/api/ws-ticket")).json()["ticket"]
     path = f"/ws/alerts/{target.user_id}?ticket={ticket}"
     assert await status_of(target.socket(path)) == 101
@@ -293,7 +293,7 @@ async def test_replayed_ticket_is_refused_and_in_no_log(target: Target) -> None:
 )
 async def test_rest_refuses_what_is_wrong(target: Target, path: str, body: bytes, status: int) -> None:
     headers = {"Authorization": f"Bearer {target.token}", "Content-Type": "application/json"}
-    async with httpx.AsyncClient(base_url=target.server.url, headers=headers, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=target.server.url, headers=headers, trust_env=False, timeout=30) as http:
         answer = await http.post(path, content=body)
     assert answer.status_code in {status, 400} if status == 422 else answer.status_code == status
     await is_well(target)

@@ -103,7 +103,7 @@ def test_commands_talk_to_the_running_server(
     home = server.home
     assert "1 of 1 people enrolled" in answer(home, "enroll", str(people), "--list", "Astronauts")
     headers = {"Authorization": f"Bearer {server.token}"}
-    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=30) as http:
         (enrolled,) = http.get("/api/people").json()["people"]
         (watch_list,) = [one for one in http.get("/api/watch-lists").json() if one["name"] == "Astronauts"]
         assert enrolled["watch_lists"] == [watch_list["id"]]
@@ -127,7 +127,7 @@ def test_commands_talk_to_the_running_server(
 def _recordings_are_listed_exported_and_deleted(server: ServerProcess, folder: Path) -> None:
     home, always = server.home, ("2026-01-01", "2036-01-01 00:00")
     headers = {"Authorization": f"Bearer {server.token}"}
-    with httpx.Client(base_url=server.url, headers=headers, trust_env=False) as http:
+    with httpx.Client(base_url=server.url, headers=headers, trust_env=False, timeout=30) as http:
         camera = http.post("/api/cameras", json={"name": "hall", "source": "demo:"}).raise_for_status().json()
         path = f"/api/cameras/{camera['id']}"
         http.put(f"{path}/view", json={"record": True}).raise_for_status()
@@ -156,7 +156,7 @@ def test_users_are_added_and_given_passwords_and_tokens(server: ServerProcess) -
     assert "password" in refused.stderr
 
     token = answer(home, "token", "--user", "ada").strip()
-    with httpx.Client(base_url=server.url, trust_env=False) as http:
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as http:
         assert http.get("/api/me", headers={"Authorization": f"Bearer {token}"}).json()["name"] == "ada"
         passwords = {"a first password": 401, "a second password": 200}
         for password, status in passwords.items():

@@ -31,7 +31,7 @@ async def test_what_was_stored_is_there_after_kill9_on_the_same_port(server: Ser
 def test_a_killed_engine_comes_back_while_the_server_answers(server: ServerProcess) -> None:
     first = server.engine_pid()
     server.kill9_engine()
-    with httpx.Client(base_url=server.url, trust_env=False) as http:
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=30) as http:
         while (second := server.engine_pid()) == first:
             assert http.get("/health").is_success
     server.stop()
