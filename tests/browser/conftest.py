@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Geolocation, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Geolocation, Page, async_playwright, expect
 
 from sightline.service.demo import prepare
 from sightline.settings import Settings
@@ -35,6 +35,8 @@ DESK = (1440, 900)
 PHONE = (390, 844)
 
 SHOTS = Path("test-results/screenshots")
+
+expect.set_options(timeout=30_000)  # several browsers and servers share two cores
 
 
 def chromium() -> str:
