@@ -216,6 +216,16 @@ async def test_a_camera_is_shown_as_its_engine_says_on_every_gateway(pair: Pair)
         assert (await http.get(f"/api/cameras/{camera.id}")).json()["status"]["state"] == "online"
 
 
+async def knows(gateway: RunningGateway, user_id: str) -> None:
+    """Waits until it has heard from another that somebody's phone is connected, and where."""
+    await gateway.until(
+        lambda: any(
+            user_id in peer.fixes and user_id in {client.user_id for client in peer.clients}
+            for peer in gateway.gateway.cluster.peers
+        )
+    )
+
+
 async def test_the_nearest_responder_is_told_on_whatever_gateway_they_are(pair: Pair) -> None:
     camera, person = await pair.a.camera(latitude=52.5, longitude=13.4), await pair.a.wanted()
     near, near_token = await pair.a.user("near", Role.RESPONDER)
@@ -227,7 +237,7 @@ async def test_the_nearest_responder_is_told_on_whatever_gateway_they_are(pair: 
         phone(pair.b, near_token, "near", latitude=52.501, longitude=13.4) as close,
         pair.a.engine() as engine,
     ):
-        await pair.a.until(lambda: any(near.id in peer.fixes for peer in pair.a.gateway.cluster.peers))
+        await knows(pair.a, near.id)
         await sees(pair.a, engine, person, camera)
         alert = await close.data("alert_triggered")
         (step,) = await pair.b.gateway.store.escalations.steps(alert["alert_id"])
@@ -244,6 +254,8 @@ async def test_an_escalation_goes_on_once_however_many_gateways_there_are(tmp_pa
             user, token = await pair.a.user(name, Role.RESPONDER)
             await store.duty.switch(user.id, on=True, now_ms=pair.a.gateway.clock.now_ms())
         async with phone(pair.a, token, "two", latitude=52.5, longitude=13.4), pair.a.engine() as engine:
+            # Either may take the first step, and to one that has not heard of the phone nobody would be reachable.
+            await knows(pair.b, user.id)
             await sees(pair.a, engine, person, camera)
             entries = await store.log.page(0, 100)
             alert_id = entries[0].alert_id
