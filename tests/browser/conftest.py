@@ -73,7 +73,13 @@ def running(server: ServerProcess, accounts: dict[str, str]) -> Iterator[httpx.C
 @pytest.fixture(scope="package")
 def demo_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> Iterator[ServerProcess]:
     """`sightline serve` on a home that was prepared as `sightline demo` prepares it."""
-    home = tmp_path_factory.mktemp("browser") / "home"
+    with demonstration(tmp_path_factory.mktemp("browser") / "home", models_home) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def demonstration(home: Path, models_home: Path) -> Iterator[ServerProcess]:
+    """What `demo_server` is, for tests that others would disturb."""
     home.mkdir()
     (home / "models").symlink_to(models_home / "models", target_is_directory=True)
     asyncio.run(prepare(Settings(home=home)))

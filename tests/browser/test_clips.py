@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.browser.conftest import PHONE, Visit
+from sightline.testing import ServerProcess
+from tests.browser.conftest import PHONE, Visit, demonstration
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> Iterator[ServerProcess]:
+    """Nobody is erased here, and no clip with them."""
+    with demonstration(tmp_path_factory.mktemp("clips") / "home", models_home) as server:
+        yield server
 
 
 async def seconds_of(video: Locator, what: str) -> float:
     return float(await video.evaluate(f"video => video.{what}"))
 
 
-async def test_the_clip_is_recorded_played_from_its_moment_and_downloaded(visit: Visit) -> None:
-    olga = await visit("olga")
+async def test_the_clip_is_recorded_played_from_its_moment_and_downloaded(visit: Visit, server: ServerProcess) -> None:
+    olga = await visit("olga", server=server)
     page = olga.page
     await page.get_by_label("Open alerts").get_by_test_id("alert-card").first.click(timeout=60_000)
     clip = page.get_by_test_id("clip")
@@ -44,8 +54,8 @@ async def test_the_clip_is_recorded_played_from_its_moment_and_downloaded(visit:
     assert (await download.value).suggested_filename.endswith(".mp4")
 
 
-async def test_a_phone_plays_it_too(visit: Visit) -> None:
-    rita = await visit("olga", size=PHONE, scheme="light")
+async def test_a_phone_plays_it_too(visit: Visit, server: ServerProcess) -> None:
+    rita = await visit("olga", size=PHONE, scheme="light", server=server)
     page = rita.page
     await page.get_by_label("Open alerts").get_by_test_id("alert-card").first.click(timeout=60_000)
     clip = page.get_by_test_id("clip")
