@@ -5,7 +5,7 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
-# Tests start our program a few hundred times: it is compiled once, whatever the shell says.
+# Tests start our program again and again: it is compiled once, whatever the shell says.
 export PYTHONDONTWRITEBYTECODE :=
 
 VENV := .venv

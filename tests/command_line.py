@@ -1,6 +1,6 @@
 """The `sightline` command on a home folder: a process of its own, forked from one that has imported the program.
 
-A third of what a command costs is importing; tests run some two hundred. `test_cli` also starts it as a shell does.
+Importing is most of what a short command costs. `test_cli` also starts it as a shell does.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ def version() -> None:
 def _shown(name: str, settings: Settings) -> object:
     value = settings.model_dump(mode="json")[name]
     if name in ("database_url", "redis_url") and isinstance(value, str):
-        from sqlalchemy.engine import make_url  # here, since it would be a fifth of every command's start
+        from sqlalchemy.engine import make_url  # here: every other command would wait for it at its start
 
         return make_url(value).render_as_string(hide_password=True)
     return value
