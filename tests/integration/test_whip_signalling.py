@@ -60,9 +60,13 @@ async def test_offer_goes_to_the_engine_and_its_answer_comes_back(gateway_run: G
             '<turn:turn.example:3478>; rel="ice-server"; username="us\\"er"; credential="pass"; '
             'credential-type="password"',
         ]
-        assert (await http.delete(answer.headers["location"])).status_code == 200
+        deleting = asyncio.ensure_future(http.delete(answer.headers["location"]))
         await engine.until(lambda: engine.all(EndSession))
         assert engine.all(EndSession) == [EndSession(session_id=offer.session_id, camera_id=camera_id)]
+        early, _ = await asyncio.wait({deleting}, timeout=0.2)
+        assert not early, "a device that closes its connection next would be taken for lost"
+        await engine.send(SessionEnded(session_id=offer.session_id, reason="the device stopped"))
+        assert (await deleting).status_code == 200
         actions = [entry["action"] for entry in (await http.get("/api/audit")).json()]
         assert "video_published" in actions
 

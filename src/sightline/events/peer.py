@@ -69,7 +69,7 @@ class PushedPicture(LinkMessage, tag="pushed_picture", frozen=True):
 
 
 class SessionEnded(LinkMessage, tag="session_ended", frozen=True):
-    """A session is over, for this reason, other than because the gateway said so."""
+    """A session is over, for this reason; the answer to `EndSession`, too."""
 
     session_id: str
     reason: str

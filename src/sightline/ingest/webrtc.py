@@ -121,8 +121,10 @@ class WebRtcPeers:
         if publication is not None and publication.camera_id == camera_id:
             publication.end(reason or STOPPED, resting=True)
             return
-        if self._loop is not None:
-            asyncio.run_coroutine_threadsafe(self._end_if_of(session_id, camera_id, reason or STOPPED), self._loop)
+        if self._loop is None:
+            self.on_ended(session_id, reason or STOPPED)
+            return
+        asyncio.run_coroutine_threadsafe(self._end_if_of(session_id, camera_id, reason or STOPPED), self._loop)
 
     def camera_gone(self, camera_id: str) -> None:
         """Ends all sessions of a camera that is not read here any more."""
@@ -283,7 +285,9 @@ class WebRtcPeers:
 
     async def _end_if_of(self, session_id: str, camera_id: str, reason: str) -> None:
         session = self._sessions.get(session_id)
-        if session is not None and session.camera_id == camera_id:
+        if session is None:
+            self.on_ended(session_id, reason)
+        elif session.camera_id == camera_id:
             await self._end_by_id(session_id, reason, resting=True)
 
     async def _end_all(self, reason: str, camera_id: str | None = None) -> None:

@@ -104,6 +104,22 @@ async def test_end_by_its_user_is_no_loss(end: End) -> None:
         assert (await refusal(source)).resting
 
 
+async def test_end_of_what_is_over_is_told_again(end: End) -> None:
+    told: list[tuple[str, str]] = []
+    end.peers.on_ended = lambda session_id, reason: told.append((session_id, reason))
+    end.peers.end("none", CAMERA)
+    async with publishing_peer("vp8") as peer:
+        await peer.accept(await end.answer(peer))
+        source = await end.source()
+        for _ in range(2):
+            end.peers.end("one", CAMERA)
+        assert (await refusal(source)).resting
+    async with asyncio.timeout(PATIENCE_S):
+        while len(told) < 3:  # noqa: ASYNC110  # it is told from another thread
+            await asyncio.sleep(0.01)
+    assert told == [("none", "the device stopped"), ("one", "the device stopped"), ("one", "the device stopped")]
+
+
 async def test_peer_that_closes_is_lost_at_once(end: End) -> None:
     async with publishing_peer("vp8") as peer:
         await peer.accept(await end.answer(peer))

@@ -10,7 +10,9 @@ import asyncio
 import secrets
 from dataclasses import dataclass
 
+import structlog
 from starlette.requests import HTTPConnection
+from starlette.websockets import WebSocketDisconnect
 
 from sightline.accounts import Right, require
 from sightline.cameras import Camera, is_published
@@ -38,6 +40,9 @@ __all__ = [
 PATIENCE_S = 3.0
 """A camera that was made just now is with its engine a moment later."""
 ANSWER_TIMEOUT_S = 10.0
+END_TIMEOUT_S = 2.0
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +113,30 @@ async def open_session(
 
 
 async def end_session(gateway: Gateway, camera_id: str, session_id: str) -> None:
-    """Ends a session; one that is over already stays so. Raises `NotFound` for the camera, `Unavailable`."""
+    """Ends a session, and returns when the engine has heard it: a device that closes its connection next is then not
+    taken for lost. One that is over already stays so. Raises `NotFound` for the camera, `Unavailable`."""
     camera = await gateway.store.cameras.get(camera_id)
     engine = await engine_of(gateway, camera)
+    ended = asyncio.Event()
+    told = engine.on_session_ended.get(session_id)
+
+    def tell(reason: str) -> None:
+        ended.set()
+        if told is not None:
+            told(reason)
+
+    engine.on_session_ended[session_id] = tell
     try:
         await engine.send(EndSession(session_id=session_id, camera_id=camera_id))
-    except (RuntimeError, OSError):
+        async with asyncio.timeout(END_TIMEOUT_S):
+            await ended.wait()
+    except TimeoutError:
+        log.warning("engine_slow_to_end_a_session", engine=engine.id, session=session_id)
+    except (WebSocketDisconnect, RuntimeError, OSError):
         raise Unavailable("the engine went away; the session with it") from None
+    finally:
+        if engine.on_session_ended.get(session_id) is tell:
+            del engine.on_session_ended[session_id]
 
 
 def ice_links(servers: tuple[IceServer, ...]) -> list[str]:
