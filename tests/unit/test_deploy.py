@@ -20,6 +20,7 @@ from prometheus_client import CollectorRegistry
 
 from sightline.cli.application import app
 from sightline.clock import SystemClock
+from sightline.gateway.cluster.merged_metrics import UP
 from sightline.gateway.metrics import Metrics
 from sightline.gateway.routing.notifier_metrics import NotifierMetrics
 from sightline.settings import Settings, environment_name
@@ -64,7 +65,7 @@ def test_every_variable_is_a_setting(path: Path) -> None:
 def metric_names() -> set[str]:
     registry: CollectorRegistry = Metrics().registry
     NotifierMetrics(registry, SystemClock())
-    names = {"up"}
+    names = {"up", UP}
     for family in registry.collect():
         names |= {family.name + suffix for suffix in SUFFIXES[family.type]}
     return names

@@ -1,19 +1,16 @@
-"""Which models an administrator chose, which embedder serves, and the templates of further embedders.
-
-A reference is enrolled with the template of the embedder that served then. Of every other embedder it gets a further
-template, or a note that this embedder finds no face in the sample; both go with the reference, whatever removes it.
-"""
+"""Which models an administrator chose, which embedder serves, and the references' templates of further embedders."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 import msgspec
-from sqlalchemy import Connection, and_, bindparam, exists, func, insert, or_, select
+from sqlalchemy import Connection, bindparam, select
 
 from sightline.identities.templates import TemplateProgress, UntemplatedSample
 from sightline.stores import gallery, meta, schema
 from sightline.stores.database import Database
+from sightline.stores.further_templates import FurtherTemplates
 from sightline.stores.people import sample_context
 from sightline.stores.vault import Vault
 
@@ -23,28 +20,15 @@ _CHOICES = "models"
 _SERVING = "serving_embedder"
 
 _REFERENCES = schema.person_references.c
-_FURTHER = schema.reference_templates.c
-
-_THEIRS = and_(_FURTHER.reference_id == _REFERENCES.id, _FURTHER.model_id == bindparam("model"))
+_TEMPLATES = FurtherTemplates(
+    schema.person_references, "reference_id", schema.reference_templates, gallery.template_context
+)
 _UNTEMPLATED = (
     select(_REFERENCES.id, _REFERENCES.person_id, _REFERENCES.sealed_sample, schema.people.c.sealed_key)
     .join(schema.people, schema.people.c.id == _REFERENCES.person_id)
-    .where(_REFERENCES.model_id != bindparam("model"), ~exists().where(_THEIRS))
+    .where(_TEMPLATES.missing)
     .order_by(_REFERENCES.version)
     .limit(bindparam("count"))
-)
-_ALL = select(func.count()).select_from(schema.person_references)
-_DONE = _ALL.where(
-    or_(_REFERENCES.model_id == bindparam("model"), exists().where(_THEIRS, _FURTHER.sealed_vector.is_not(None)))
-)
-_FAILED = _ALL.where(exists().where(_THEIRS, _FURTHER.sealed_vector.is_(None)))
-_PERSON_OF = (
-    select(_REFERENCES.person_id, schema.people.c.sealed_key)
-    .join(schema.people, schema.people.c.id == _REFERENCES.person_id)
-    .where(_REFERENCES.id == bindparam("reference_id"))
-)
-_HAS = select(
-    exists().where(_FURTHER.reference_id == bindparam("reference_id"), _FURTHER.model_id == bindparam("model"))
 )
 
 
@@ -81,16 +65,7 @@ class Models:
 
     async def progress(self, model_id: str) -> TemplateProgress:
         """How far the references have templates of this model."""
-
-        def count(connection: Connection) -> TemplateProgress:
-            named = {"model": model_id}
-            return TemplateProgress(
-                samples=connection.execute(_ALL).scalar_one(),
-                done=connection.execute(_DONE, named).scalar_one(),
-                failed=connection.execute(_FAILED, named).scalar_one(),
-            )
-
-        return await self._database.read(count)
+        return await self._database.read(lambda connection: _TEMPLATES.progress(connection, model_id))
 
     async def untemplated(self, model_id: str, *, limit: int = 8) -> Sequence[UntemplatedSample]:
         """References without a template of this model, oldest first. Raises `StoreError` for a tampered sample."""
@@ -113,28 +88,9 @@ class Models:
 
         False when the reference is gone meanwhile, or has one already.
         """
-
-        def write(connection: Connection) -> bool:
-            owner = connection.execute(_PERSON_OF, {"reference_id": reference_id}).one_or_none()
-            if (
-                owner is None
-                or connection.execute(_HAS, {"reference_id": reference_id, "model": model_id}).scalar_one()
-            ):
-                return False
-            seal = self._vault.person(owner.person_id, owner.sealed_key)
-            row = {
-                "reference_id": reference_id,
-                "model_id": model_id,
-                "version": None if vector is None else gallery.next_version(connection),
-                "sealed_vector": None
-                if vector is None
-                else seal.seal(vector, gallery.template_context(reference_id, model_id)),
-                "reason": reason,
-            }
-            connection.execute(insert(schema.reference_templates), row)
-            return True
-
-        return await self._database.write(write)
+        return await self._database.write(
+            lambda connection: _TEMPLATES.keep(connection, self._vault, reference_id, model_id, vector, reason)
+        )
 
 
 def _choices(connection: Connection) -> dict[str, str]:

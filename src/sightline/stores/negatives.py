@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, and_, bindparam, delete, exists, func, insert, or_, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from sightline.events.alert import Alert
 from sightline.exceptions import Conflict, NotFound
@@ -13,6 +13,7 @@ from sightline.identities.sighting import NegativeRecord, NewNegative
 from sightline.identities.templates import TemplateProgress, UntemplatedNegative
 from sightline.stores import alert_rows, gallery, schema, sighting_rows
 from sightline.stores.database import Database
+from sightline.stores.further_templates import FurtherTemplates
 from sightline.stores.ids import new_id
 from sightline.stores.pictures import AlertPictures
 from sightline.stores.vault import Vault
@@ -45,26 +46,12 @@ _REJECTED = (
     )
 )
 
-_FURTHER = schema.negative_templates.c
-_THEIRS = and_(_FURTHER.negative_id == _NEGATIVES.id, _FURTHER.model_id == bindparam("model"))
+_TEMPLATES = FurtherTemplates(schema.negatives, "negative_id", schema.negative_templates, gallery.negative_context)
 _UNTEMPLATED = (
     select(_NEGATIVES.id, _NEGATIVES.source, _NEGATIVES.source_id)
-    .where(_NEGATIVES.model_id != bindparam("model"), ~exists().where(_THEIRS))
+    .where(_TEMPLATES.missing)
     .order_by(_NEGATIVES.version)
     .limit(bindparam("count"))
-)
-_ALL = select(func.count()).select_from(schema.negatives)
-_DONE = _ALL.where(
-    or_(_NEGATIVES.model_id == bindparam("model"), exists().where(_THEIRS, _FURTHER.sealed_vector.is_not(None)))
-)
-_FAILED = _ALL.where(exists().where(_THEIRS, _FURTHER.sealed_vector.is_(None)))
-_PERSON_OF = (
-    select(_NEGATIVES.person_id, schema.people.c.sealed_key)
-    .join(schema.people, schema.people.c.id == _NEGATIVES.person_id)
-    .where(_NEGATIVES.id == bindparam("negative_id"))
-)
-_HAS = select(
-    exists().where(_FURTHER.negative_id == bindparam("negative_id"), _FURTHER.model_id == bindparam("model"))
 )
 
 ALERT, SIGHTING = "alert", "sighting"
@@ -139,16 +126,7 @@ class Negatives:
 
     async def progress(self, model_id: str) -> TemplateProgress:
         """How far the negatives have templates of this model."""
-
-        def count(connection: Connection) -> TemplateProgress:
-            named = {"model": model_id}
-            return TemplateProgress(
-                samples=connection.execute(_ALL).scalar_one(),
-                done=connection.execute(_DONE, named).scalar_one(),
-                failed=connection.execute(_FAILED, named).scalar_one(),
-            )
-
-        return await self._database.read(count)
+        return await self._database.read(lambda connection: _TEMPLATES.progress(connection, model_id))
 
     async def untemplated(self, model_id: str, *, limit: int = 8) -> Sequence[UntemplatedNegative]:
         """Negatives without a template of this model, oldest first, with what is left of the face: the sample of the
@@ -174,24 +152,9 @@ class Negatives:
 
         False when the negative was taken back meanwhile, or has one already.
         """
-
-        def write(connection: Connection) -> bool:
-            owner = connection.execute(_PERSON_OF, {"negative_id": negative_id}).one_or_none()
-            known = {"negative_id": negative_id, "model": model_id}
-            if owner is None or connection.execute(_HAS, known).scalar_one():
-                return False
-            sealed = version = None
-            if vector is not None:
-                seal = self._vault.person(owner.person_id, owner.sealed_key)
-                sealed = seal.seal(vector, gallery.negative_context(negative_id, model_id))
-                version = gallery.next_version(connection)
-            row = {"negative_id": negative_id, "model_id": model_id, "reason": reason}
-            connection.execute(
-                insert(schema.negative_templates), row | {"version": version, "sealed_vector": sealed}
-            )
-            return True
-
-        return await self._database.write(write)
+        return await self._database.write(
+            lambda connection: _TEMPLATES.keep(connection, self._vault, negative_id, model_id, vector, reason)
+        )
 
     def _sample_of(self, connection: Connection, source: str, source_id: str) -> bytes | None:
         """The sample of the sighting that was rejected, or of the rejected alert's track; `None` when it is gone."""

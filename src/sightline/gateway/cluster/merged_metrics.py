@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-__all__ = ["merged"]
+__all__ = ["UP", "merged"]
+
+UP = "sightline_gateway_up"
 
 _SAMPLE = re.compile(r"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{)?")
 
@@ -30,9 +32,9 @@ def merged(expositions: Mapping[int, bytes | None]) -> bytes:
         if exposition is not None:
             _add(families, exposition.decode(), number)
     lines = [line for head, samples in families.values() for line in (*head, *samples)]
-    lines += ["# HELP sightline_gateway_up Whether the gateway could be asked", "# TYPE sightline_gateway_up gauge"]
+    lines += [f"# HELP {UP} Whether the gateway could be asked", f"# TYPE {UP} gauge"]
     lines += [
-        f'sightline_gateway_up{{gateway="{number}"}} {int(exposition is not None)}'
+        f'{UP}{{gateway="{number}"}} {int(exposition is not None)}'
         for number, exposition in expositions.items()
     ]
     return ("\n".join(lines) + "\n").encode()
