@@ -197,7 +197,11 @@ async def visit(browser: Browser, demo_server: ServerProcess) -> AsyncIterator[V
         page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
         page.on(
             "console",
-            lambda message: visitor.complaints.append(message.text) if message.type in ("error", "warning") else None,
+            lambda message: (
+                visitor.complaints.append(f"{message.text} ({message.location['url']})")
+                if message.type in ("error", "warning")
+                else None
+            ),
         )
         visitors.append(visitor)
         await page.goto(path)

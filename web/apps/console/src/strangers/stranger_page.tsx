@@ -4,7 +4,7 @@ import { Button, Skeleton } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { IconEye, IconEyeOff, IconSearch, IconTrash, IconUserOff, IconUserPlus, IconUsersMinus } from '@tabler/icons-react';
 import type { ReactElement, ReactNode } from 'react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useNavigate, useParams } from 'react-router';
 
 import { ApiError, request } from '../api/http.ts';
@@ -30,6 +30,13 @@ import styles from './strangers_page.module.css';
 /** One stranger: where they were, and who they are, once somebody knows. */
 export default function StrangerPage(): ReactElement {
   const { strangerId = '' } = useParams();
+  const [receipt, setReceipt] = useState<StrangerReceipt | null>(null);
+  return receipt === null ? <Asked strangerId={strangerId} onErased={setReceipt} /> : <Erased receipt={receipt} />;
+}
+
+type OnErased = (receipt: StrangerReceipt) => void;
+
+function Asked({ strangerId, onErased }: { strangerId: string; onErased: OnErased }): ReactElement {
   const { data: stranger, error, refetch } = useStranger(strangerId);
   if (error instanceof ApiError && error.status === 404) {
     return (
@@ -50,10 +57,28 @@ export default function StrangerPage(): ReactElement {
       <Page title={strangersText.title}>{error === null ? <Skeleton height={300} /> : <Failed error={error} onRetry={refetch} />}</Page>
     );
   }
-  return <Loaded stranger={stranger} />;
+  return <Loaded stranger={stranger} onErased={onErased} />;
 }
 
-function Loaded({ stranger }: { stranger: Stranger }): ReactElement {
+/** Forgets them here too, once nothing of them is shown any more: what is shown would ask for them again. */
+function Erased({ receipt }: { receipt: StrangerReceipt }): ReactElement {
+  const queries = useQueryClient();
+  const navigate = useNavigate();
+  useEffect(() => {
+    queries.removeQueries({ queryKey: ['past', 'strangers'] });
+    queries.removeQueries({ queryKey: ['picture'] });
+    void outdatePast(queries, true);
+    notifyDone(strangersText.erased(receipt.number, receipt.sightings, receipt.pictures));
+    void navigate('/strangers');
+  }, [queries, navigate, receipt]);
+  return (
+    <Page title={strangersText.title}>
+      <Skeleton height={300} />
+    </Page>
+  );
+}
+
+function Loaded({ stranger, onErased }: { stranger: Stranger; onErased: OnErased }): ReactElement {
   const [open, setOpen] = useState<'enrol' | 'erase' | null>(null);
   const mayManage = useMay('manage_people');
   const mayIdentify = useMay('identify');
@@ -131,7 +156,7 @@ function Loaded({ stranger }: { stranger: Stranger }): ReactElement {
         />
       </div>
       {open === 'enrol' ? <EnrolDialog stranger={stranger} onClose={close} /> : null}
-      {open === 'erase' ? <EraseDialog stranger={stranger} onClose={close} /> : null}
+      {open === 'erase' ? <EraseDialog stranger={stranger} onClose={close} onErased={onErased} /> : null}
     </Page>
   );
 }
@@ -205,21 +230,12 @@ function Split({ stranger, sighting }: { stranger: Stranger; sighting: Sighting 
   );
 }
 
-function EraseDialog({ stranger, onClose }: { stranger: Stranger; onClose: () => void }): ReactElement {
-  const queries = useQueryClient();
-  const navigate = useNavigate();
+function EraseDialog({ stranger, onClose, onErased }: { stranger: Stranger; onClose: () => void; onErased: OnErased }): ReactElement {
   const [footageToo, setFootageToo] = useState(false);
   const erase = useMutation({
     mutationFn: () => request<StrangerReceipt>(`${strangerUrl(stranger.id)}${footageToo ? '?footage=true' : ''}`, { method: 'DELETE' }),
     onError: notifyFailed,
-    onSuccess: async (receipt) => {
-      // Pictures of them must not linger in this page's memory either, and no list may ask for them again.
-      queries.removeQueries({ queryKey: ['past', 'strangers'] });
-      queries.removeQueries({ queryKey: ['picture'] });
-      await outdatePast(queries, true);
-      notifyDone(strangersText.erased(receipt.number, receipt.sightings, receipt.pictures));
-      await navigate('/strangers');
-    },
+    onSuccess: onErased,
   });
   return (
     <Confirm
