@@ -17,6 +17,7 @@ from tests.soak.raw_client import RawClient
 __all__ = ["Backlog", "run_backlog"]
 
 LIVE_CLIENTS = 20
+CAMERAS = 8
 FACTS_A_SECOND = 20.0
 IN_FLIGHT = 1_500
 PART = 500
@@ -58,7 +59,7 @@ class Backlog:
 
 async def run_backlog(home: Path, alerts: int, *, steady_s: float = STEADY_S) -> Backlog:
     """Raises `alerts` alerts while two clients are away, a raw one and one of the SDK; then they come back."""
-    here = await site.make_site(home, operators=2)
+    here = await site.make_site(home, operators=2, cameras=CAMERAS)
     server = site.server_on(here)
     await asyncio.to_thread(server.start)
     port = int(server.url.rpartition(":")[2])
@@ -68,7 +69,7 @@ async def run_backlog(home: Path, alerts: int, *, steady_s: float = STEADY_S) ->
     try:
         async with (
             Child("tests.soak.herd", {"port": port, "members": members, "histories": False}) as herd,
-            Producer(port, here.engine_token, here.camera_id) as producer,
+            Producer(port, here.engine_token, *here.camera_ids) as producer,
         ):
             await herd.until("status", lambda now: now["live"] == LIVE_CLIENTS, COME_S)
             await _visit(raw)

@@ -28,6 +28,7 @@ GROWTH = 1.5
 LONGEST_S = 30.0
 ANSWER_S = 20.0
 RECEIVED_DELAY_S = 0.25
+MOST_UNTOLD = 50
 TEXT, CLOSE, PING, PONG = 0x1, 0x8, 0x9, 0xA
 RETRY_AFTER = re.compile(r"retry_after_s=(\d+(?:\.\d+)?)")
 FIRST_STOP_CODE = 4500
@@ -98,6 +99,7 @@ class RawClient:
     _closing: bool = False
     _caught_up: bool = False
     _moved_to: int = -1
+    _told: int = -1
     _confirming: bool = False
 
     @property
@@ -202,7 +204,7 @@ class RawClient:
 
     def _confirm(self, to: int) -> None:
         self._moved_to = to
-        if not self._caught_up:
+        if not self._caught_up or to - self._told >= MOST_UNTOLD:
             self._say_received()
         elif not self._confirming:
             self._confirming = True
@@ -211,6 +213,7 @@ class RawClient:
     def _say_received(self) -> None:
         self._confirming = False
         if self.is_live and self._moved_to >= 0:  # else it was another connection that said so
+            self._told = self._moved_to
             self.say("received", offset=self._moved_to)
 
     def _entry(self, kind: Kind, told: _Told) -> None:

@@ -60,13 +60,18 @@ class Site:
     """A home folder on which no server runs yet."""
 
     home: Path
-    camera_id: str
+    camera_ids: tuple[str, ...]
     engine_token: str
     operators: tuple[Operator, ...]
     responders: tuple[Operator, ...]
 
+    @property
+    def camera_id(self) -> str:
+        """The only camera, or the first."""
+        return self.camera_ids[0]
 
-async def make_site(home: Path, *, operators: int = 1, responders: int = 0) -> Site:
+
+async def make_site(home: Path, *, operators: int = 1, responders: int = 0, cameras: int = 1) -> Site:
     """Fills a new home folder. Tokens are good for a day."""
     settings = Settings(home=home, token_minutes=SETTINGS["token_minutes"])
     async with open_gateway(settings, local_token="unused") as gateway:
@@ -77,16 +82,19 @@ async def make_site(home: Path, *, operators: int = 1, responders: int = 0) -> S
             return Operator(made.id, gateway.tokens.issue(made)[0], role)
 
         await user("boss", Role.ADMIN)
-        camera = await gateway.store.cameras.create(
-            name="Gate", source="rtsp://10.9.9.9/x", latitude=52.5, longitude=13.4, analysis_fps=5.0, enabled=False,
-            alert_unknown=True, now_ms=now_ms,
-        )  # fmt: skip
+        gates = [
+            await gateway.store.cameras.create(
+                name=f"Gate {number}", source="rtsp://10.9.9.9/x", latitude=52.5, longitude=13.4, analysis_fps=5.0,
+                enabled=False, alert_unknown=True, now_ms=now_ms,
+            )
+            for number in range(1, cameras + 1)
+        ]  # fmt: skip
         people = [await user(f"operator-{number}", Role.OPERATOR) for number in range(operators)]
         field = [await user(f"responder-{number}", Role.RESPONDER) for number in range(responders)]
         for one in field:
             await gateway.store.duty.switch(one.user_id, on=True, now_ms=now_ms)
         token = await engine_token(gateway, ENGINE)
-    return Site(home, camera.id, token, tuple(people), tuple(field))
+    return Site(home, tuple(gate.id for gate in gates), token, tuple(people), tuple(field))
 
 
 def server_on(site: Site, **settings: object) -> ServerProcess:

@@ -39,6 +39,8 @@ __all__ = ["Conversation"]
 
 RECEIVED_DELAY_MS = 250
 """Live, `received` is held back this long, so that a burst costs one message; in a replay it goes at once."""
+MOST_UNTOLD = 50
+"""And so many entries at most: half of what the server sends beyond what it was told, or a flood would wait for it."""
 
 MAX_SUBSCRIPTIONS = 256
 """As many as a server allows."""
@@ -155,7 +157,7 @@ class Conversation:
     def handled(self, cursor: Cursor, now_ms: int) -> list[Effect]:
         """The application has done its work with everything delivered before this `Mark`."""
         effects: list[Effect] = [Persist()] if self._inbox.done(cursor) else []
-        if self._open and self._inbox.caught_up:
+        if self._open and self._inbox.caught_up and self._inbox.untold < MOST_UNTOLD:
             self._received_at_ms = self._received_at_ms or now_ms + RECEIVED_DELAY_MS
         elif self._open:
             effects += self._received()

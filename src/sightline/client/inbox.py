@@ -79,15 +79,24 @@ class Inbox:
         self.handled = cursor
         return True
 
+    @property
+    def untold(self) -> int:
+        """How far what the application is done with lies beyond what the server was told."""
+        offset = self._receivable()
+        return 0 if offset is None or self._received < 0 else max(0, offset - self._received)
+
     def take_received(self) -> int | None:
         """The offset to tell the server as `received`; `None` when it knows. It counts as told."""
-        if self._sent is None or self.handled is None or self.handled.epoch != self._epoch:
-            return None
-        offset = min(self._sent, self.handled.offset)
-        if offset <= self._received:
+        offset = self._receivable()
+        if offset is None or offset <= self._received:
             return None
         self._received = offset
         return offset
+
+    def _receivable(self) -> int | None:
+        if self._sent is None or self.handled is None or self.handled.epoch != self._epoch:
+            return None
+        return min(self._sent, self.handled.offset)
 
     def _shown(self, offset: int) -> tuple[list[Event], Cursor]:
         """All parts of a snapshot are here."""
@@ -103,6 +112,8 @@ class Inbox:
         if before is not None and position.to <= before:
             return [], None
         self._sent = position.to
+        if before is None:
+            self._received = max(self._received, position.start)
         # The socket is ordered, so a hole between two positions means that the server skipped entries.
         hole = before is not None and position.start > before
         gap: list[Event] = [Gap(None if before is None else Cursor(self._epoch, before))] if hole else []

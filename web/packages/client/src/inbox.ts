@@ -29,6 +29,8 @@ export class Inbox {
   readonly #seen = new Map<string, number>();
   /** Of a snapshot whose last part has not come. */
   #open: Alert[] = [];
+  /** Up to where the server knows that everything is on this device; `null` until it is known. */
+  #told: number | null = null;
 
   constructor(position: Position | null) {
     this.#position = position;
@@ -42,6 +44,16 @@ export class Inbox {
     return this.#caughtUp;
   }
 
+  /** How far the position lies beyond what the server was told. */
+  get untold(): number {
+    return this.#told === null || this.#position === null ? 0 : this.#position.offset - this.#told;
+  }
+
+  /** The server was told of the position. */
+  told(): void {
+    this.#told = this.#position?.offset ?? null;
+  }
+
   /** A session begins. `resumed` replays what was missed; `gap` means that entries are gone for good. */
   identified(data: Record<string, unknown>): SessionEvent[] {
     const epoch = typeof data['epoch'] === 'string' ? data['epoch'] : '';
@@ -49,6 +61,7 @@ export class Inbox {
     if (epoch !== this.#epoch) for (const alertId of this.#seen.keys()) this.#seen.set(alertId, -1);
     this.#epoch = epoch;
     this.#open = [];
+    this.#told = null;
     this.#caughtUp = data['mode'] === 'live';
     const lost = data['mode'] === 'gap' || (this.#position !== null && this.#position.epoch !== this.#epoch);
     if (!lost) return [];
@@ -112,6 +125,7 @@ export class Inbox {
     const before = this.#position;
     if (before !== null && to <= before.offset) return { events: [], moved: false };
     this.#position = { epoch: this.#epoch, offset: to };
+    this.#told ??= from;
     // The socket is ordered, so a hole means that the server skipped entries; the application asks for what is open.
     const hole = before !== null && from > before.offset;
     return { events: hole ? [{ name: 'gap', value: before }] : [], moved: true };

@@ -19,6 +19,8 @@ const SILENCE_MS = 60_000;
 const PROBE_WAIT_MS = 5_000;
 /** Live, `received` is held back this long, so that a burst costs one message; in a replay it goes at once. */
 const RECEIVED_DELAY_MS = 250;
+/** And so many entries at most: half of what the server sends beyond what it was told, or a flood would wait for it. */
+const MOST_UNTOLD = 50;
 /** How long before its token ends a session asks for the next one, and how soon again when there was none. */
 const REFRESH_AHEAD_MS = 60_000;
 const REFRESH_RETRY_MS = 10_000;
@@ -418,7 +420,7 @@ export class Session {
   }
 
   #scheduleReceived(nowMs: number): void {
-    if (!this.#inbox.caughtUp) this.#sendReceived();
+    if (!this.#inbox.caughtUp || this.#inbox.untold >= MOST_UNTOLD) this.#sendReceived();
     else if (!this.#timers.has('received')) this.#timers.set('received', nowMs + RECEIVED_DELAY_MS);
   }
 
@@ -427,6 +429,7 @@ export class Session {
     const position = this.#inbox.position;
     if (position === null || this.#view.status !== 'authenticated') return;
     this.#effects.push({ kind: 'save_position', position });
+    this.#inbox.told();
     this.#send('received', { offset: position.offset });
   }
 
