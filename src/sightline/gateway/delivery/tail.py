@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -19,6 +20,8 @@ CAPACITY_ENTRIES = 1024
 CAPACITY_BYTES = 16 * 1024 * 1024
 PAGE_ENTRIES = 100
 MAX_EXPECTED = 1024
+MAX_BLOCKS = 32
+MAX_BLOCK_BYTES = 512 * 1024
 
 
 @dataclass(slots=True)
@@ -71,11 +74,12 @@ Encode = Callable[[Sequence[Entry], Mapping[str, Alert]], Awaitable[list[Encoded
 
 
 class Tail:
-    """Holds the encoded entries in (floor, top], the newest that anybody has read; readers further behind read the log
-    themselves, and a reader ahead of it carries it forward. What was committed just now is handed in (`expect`) and
-    encoded without being read.
+    """Holds the encoded entries in (floor, top], the newest that anybody has read; a reader ahead of it carries it
+    forward. What was committed just now is handed in (`expect`) and encoded without being read. Readers further behind
+    read the log in blocks that begin at the same places for all: those who were away together, or are slow together,
+    share them.
 
-    Bounded in entries and bytes: the oldest leave first.
+    Bounded in entries and bytes: the oldest leave first, and of the blocks the one that was not asked for the longest.
     """
 
     def __init__(self, log: Log, encode: Encode) -> None:
@@ -87,6 +91,9 @@ class Tail:
         self._floor = self._top = -1
         self._generation = 0
         self._extending = asyncio.Lock()
+        self._blocks: OrderedDict[int, Page] = OrderedDict()
+        """By the offset that they begin after, a multiple of `PAGE_ENTRIES`."""
+        self._reading_block = asyncio.Lock()
         self.encoded = 0
         self.changes = 0
         """Grows whenever what `held` answers may be another."""
@@ -97,6 +104,7 @@ class Tail:
         self.changes += 1
         self._entries.clear()
         self._expected.clear()
+        self._blocks.clear()
         self._bytes = 0
         self._floor = self._top
 
@@ -116,7 +124,7 @@ class Tail:
         if self._holds(after):
             return self._held(after)
         if after < self._top:
-            return await self._read(after, top)
+            return await self._behind(after, top)
         async with self._extending:
             if self._holds(after):
                 return self._held(after)
@@ -133,6 +141,17 @@ class Tail:
         found = self._entries[start : start + PAGE_ENTRIES]
         complete = start + PAGE_ENTRIES >= len(self._entries)
         return Page(self._top if complete else found[-1].offset, found)
+
+    async def _behind(self, after: int, top: int) -> Page:
+        start = after - after % PAGE_ENTRIES
+        async with self._reading_block:
+            block = self._blocks.get(start) or await self._read(start, top)
+            if len(block.entries) == PAGE_ENTRIES and sum(entry.size for entry in block.entries) <= MAX_BLOCK_BYTES:
+                self._blocks[start] = block
+                self._blocks.move_to_end(start)
+            if len(self._blocks) > MAX_BLOCKS:
+                self._blocks.popitem(last=False)
+        return Page(block.to, [entry for entry in block.entries if entry.offset > after])
 
     async def _read(self, after: int, top: int) -> Page:
         generation = self._generation

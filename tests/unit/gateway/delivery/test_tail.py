@@ -106,6 +106,32 @@ async def test_reader_behind_reads_by_itself_and_moves_nothing() -> None:
     assert tail.encoded == held
 
 
+async def test_readers_behind_share_blocks_wherever_they_stand() -> None:
+    log, names, tail = made(1_000)
+    await read(tail, log, 990)
+    before = log.reads, tail.encoded
+    readers = [asyncio.create_task(read(tail, log, after, 900)) for after in range(100, 200, 7)]
+    for after, reader in zip(range(100, 200, 7), readers, strict=True):
+        assert await reader == expected(after, 900)
+    assert (log.reads, tail.encoded) == (before[0] + 8, before[1] + 800)
+    names.name = "Augusta"
+    tail.forget()
+    assert await read(tail, log, 150, 900) == expected(150, 900, "Augusta")
+
+
+async def test_blocks_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, _, tail = made(10_000)
+    await read(tail, log, 9_990)
+    await read(tail, log, 0, 9_900)
+    assert len(tail._blocks) == tail_module.MAX_BLOCKS
+    monkeypatch.setattr(tail_module, "MAX_BLOCK_BYTES", 1)
+    tail.forget()
+    log.top = 10_001
+    await read(tail, log, 10_000)
+    assert await read(tail, log, 50, 900) == expected(50, 900)
+    assert not tail._blocks, "too large to be kept"
+
+
 async def test_reader_ahead_carries_it_forward() -> None:
     """The first reader was far behind, and left; those at the top still share."""
     log, _, tail = made(500)

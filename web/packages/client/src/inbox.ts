@@ -13,6 +13,8 @@ import type { SessionEvent } from './session_types.ts';
 
 /** How many alert ids are remembered; beyond it the oldest is forgotten. */
 const REMEMBERED_ALERTS = 10_000;
+/** Half of what the server sends beyond what it was told: a flood would wait for it. */
+const MOST_UNTOLD = 50;
 
 interface Outcome {
   events: SessionEvent[];
@@ -40,13 +42,10 @@ export class Inbox {
     return this.#position;
   }
 
-  get caughtUp(): boolean {
-    return this.#caughtUp;
-  }
-
-  /** How far the position lies beyond what the server was told. */
-  get untold(): number {
-    return this.#told === null || this.#position === null ? 0 : this.#position.offset - this.#told;
+  /** Whether the server waits to hear how far this device is: in a replay, and in a flood. */
+  get isAwaited(): boolean {
+    const untold = this.#told === null || this.#position === null ? 0 : this.#position.offset - this.#told;
+    return !this.#caughtUp || untold >= MOST_UNTOLD;
   }
 
   /** The server was told of the position. */

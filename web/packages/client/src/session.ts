@@ -19,8 +19,6 @@ const SILENCE_MS = 60_000;
 const PROBE_WAIT_MS = 5_000;
 /** Live, `received` is held back this long, so that a burst costs one message; in a replay it goes at once. */
 const RECEIVED_DELAY_MS = 250;
-/** And so many entries at most: half of what the server sends beyond what it was told, or a flood would wait for it. */
-const MOST_UNTOLD = 50;
 /** How long before its token ends a session asks for the next one, and how soon again when there was none. */
 const REFRESH_AHEAD_MS = 60_000;
 const REFRESH_RETRY_MS = 10_000;
@@ -420,7 +418,7 @@ export class Session {
   }
 
   #scheduleReceived(nowMs: number): void {
-    if (!this.#inbox.caughtUp || this.#inbox.untold >= MOST_UNTOLD) this.#sendReceived();
+    if (this.#inbox.isAwaited) this.#sendReceived();
     else if (!this.#timers.has('received')) this.#timers.set('received', nowMs + RECEIVED_DELAY_MS);
   }
 
