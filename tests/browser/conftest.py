@@ -90,12 +90,13 @@ def demonstration(home: Path, models_home: Path) -> Iterator[ServerProcess]:
 
 @pytest.fixture(scope="package")
 def quiet_server(tmp_path_factory: pytest.TempPathFactory, models_home: Path) -> Iterator[ServerProcess]:
-    """A server on which nothing happens by itself: its one camera is switched off. What cannot be told is given up at
-    the first try."""
+    """A server on which nothing happens by itself: its one camera is switched off, and workstations are not given up.
+    What cannot be told is given up at the first try."""
     home = tmp_path_factory.mktemp("quiet") / "home"
     home.mkdir()
     (home / "models").symlink_to(models_home / "models", target_is_directory=True)
-    server = ServerProcess(home, {"allow_loopback_targets": True, "notification_tries": 1, "restart_grace_seconds": 1})
+    settings = {"notification_tries": 1, "restart_grace_seconds": 1, "workstation_timeout_seconds": 300}
+    server = ServerProcess(home, {"allow_loopback_targets": True} | settings)
     with running(server, {"olga": "operator", "rita": "responder", "tom": "responder"}) as http:
         http.post("/api/cameras", json=QUIET_CAMERA | {"enabled": False}).raise_for_status()
         yield server
