@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import FilePayload, expect
+from playwright.async_api import FilePayload, Route, expect
 
 from sightline.testing import ServerProcess
 from tests.browser.conftest import PHONE, Visit, violations_on
@@ -126,9 +127,17 @@ async def test_strangers_are_parted_merged_and_erased(visit: Visit, another_came
     await expect(page.get_by_role("link", name=parted, exact=True)).to_have_count(0)
 
 
+async def _answer_late(route: Route) -> None:
+    """Longer than the page waits before it reads again who was where: there is no such stranger any more."""
+    answer = await route.fetch()
+    await asyncio.sleep(11)
+    await route.fulfill(response=answer)
+
+
 async def test_a_stranger_is_enrolled_and_the_past_names_them(visit: Visit) -> None:
     admin = await visit("admin", path="/strangers")
     page = admin.page
+    await page.route("**/enrol", _answer_late)
     card = page.get_by_test_id("stranger").first
     await card.wait_for(timeout=90_000)
     await card.get_by_role("link").click()

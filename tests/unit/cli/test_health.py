@@ -19,7 +19,7 @@ from sightline.service.lock import RunningServer, ServerLock
     [
         (0, "", 0, "reads 2 cameras, load 50%; linked to https://gateway.example"),
         (0, "refused", 0, "no link to https://gateway.example: refused"),
-        (60_000, "", 1, "has stood still for 60 s"),
+        (3_600_000, "", 1, "has stood still for 36"),
     ],
 )
 def test_of_an_engine(tmp_path: Path, age_ms: int, problem: str, code: int, words: str) -> None:

@@ -1,5 +1,5 @@
 import type { QueryClient, UseQueryResult } from '@tanstack/react-query';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { keepPreviousData, useIsMutating, useQuery } from '@tanstack/react-query';
 
 import { request } from '../api/http.ts';
 import type { Timeline } from '../api/past_types.ts';
@@ -7,8 +7,12 @@ import type { Timeline } from '../api/past_types.ts';
 const REREAD_MS = 10_000;
 const MOST_SIGHTINGS = 1_000;
 
-/** Where somebody was within [fromMs, toMs); `owner` is `people` or `strangers`. */
+/**
+ * Where somebody was within [fromMs, toMs); `owner` is `people` or `strangers`. Not read again while something is being
+ * changed: whoever is being enrolled or erased may be gone before the answer to that is here.
+ */
 export function useTimeline(owner: 'people' | 'strangers', id: string, fromMs: number, toMs: number): UseQueryResult<Timeline> {
+  const changing = useIsMutating() > 0;
   return useQuery({
     queryKey: ['past', 'timeline', owner, id, fromMs, toMs],
     queryFn: ({ signal }) =>
@@ -16,9 +20,14 @@ export function useTimeline(owner: 'people' | 'strangers', id: string, fromMs: n
         `/api/${owner}/${encodeURIComponent(id)}/sightings?from=${String(fromMs)}&to=${String(toMs)}&limit=${String(MOST_SIGHTINGS)}`,
         { signal },
       ),
-    refetchInterval: REREAD_MS,
+    refetchInterval: changing ? false : REREAD_MS,
     placeholderData: keepPreviousData,
   });
+}
+
+/** Before somebody is enrolled or erased: an answer that is still awaited would be that there is nobody. */
+export function stopReadingPast(queries: QueryClient): Promise<void> {
+  return queries.cancelQueries({ queryKey: ['past'] });
 }
 
 /**

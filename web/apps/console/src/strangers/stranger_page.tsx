@@ -16,7 +16,7 @@ import { Empty, Failed } from '../feedback/states.tsx';
 import { notifyUndo } from '../feedback/undo.tsx';
 import { FootageChoice } from '../people/person_footage.tsx';
 import { Picture } from '../pictures/picture.tsx';
-import { outdatePast } from '../search/queries.ts';
+import { outdatePast, stopReadingPast } from '../search/queries.ts';
 import TimelineView from '../search/timeline_view.tsx';
 import { useMay } from '../session/session.ts';
 import { peopleText } from '../text/people.ts';
@@ -232,7 +232,9 @@ function Split({ stranger, sighting }: { stranger: Stranger; sighting: Sighting 
 
 function EraseDialog({ stranger, onClose, onErased }: { stranger: Stranger; onClose: () => void; onErased: OnErased }): ReactElement {
   const [footageToo, setFootageToo] = useState(false);
+  const queries = useQueryClient();
   const erase = useMutation({
+    onMutate: () => stopReadingPast(queries),
     mutationFn: () => request<StrangerReceipt>(`${strangerUrl(stranger.id)}${footageToo ? '?footage=true' : ''}`, { method: 'DELETE' }),
     onError: notifyFailed,
     onSuccess: onErased,
