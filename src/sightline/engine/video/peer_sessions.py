@@ -15,6 +15,8 @@ from sightline.exceptions import PeerRefused
 
 __all__ = ["PeerSessions", "Peers"]
 
+NO_SESSIONS = "this engine has no such video sessions"
+
 _log = structlog.get_logger(__name__)
 
 
@@ -65,7 +67,9 @@ class PeerSessions:
 
     def end(self, message: EndSession) -> None:
         """Whoever opened a session has had enough, or may hold it no more."""
-        if self._peers is not None:
+        if self._peers is None:
+            self._answer(SessionEnded(session_id=message.session_id, reason=NO_SESSIONS))
+        else:
             self._peers.end(message.session_id, message.camera_id, message.reason)
 
     def pushed(self, message: PushedPicture) -> None:
@@ -89,7 +93,7 @@ class PeerSessions:
 
     async def _answered(self, offer: Offer) -> None:
         if self._peers is None or (offer.direction == "play" and self._play is None):
-            self._refuse(offer, "this engine has no such video sessions", "NOT_SUPPORTED")
+            self._refuse(offer, NO_SESSIONS, "NOT_SUPPORTED")
             return
         if not self._reads(offer.camera_id):
             self._refuse(offer, "this engine does not read that camera", "NOT_READ_HERE")

@@ -137,6 +137,8 @@ async def end_session(gateway: Gateway, camera_id: str, session_id: str) -> None
     finally:
         if engine.on_session_ended.get(session_id) is tell:
             del engine.on_session_ended[session_id]
+            if told is not None:
+                engine.on_session_ended[session_id] = told
 
 
 def ice_links(servers: tuple[IceServer, ...]) -> list[str]:

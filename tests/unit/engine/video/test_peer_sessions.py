@@ -90,3 +90,9 @@ async def test_ends_are_passed_on() -> None:
     await sessions.close()
     assert peers.calls == [("end", "s", CAMERA, "revoked"), ("push", "p", CAMERA, "x"), ("gone", CAMERA), ("close",)]
     assert answers == [SessionEnded(session_id="q", reason="this engine does not read that camera")]
+
+
+async def test_an_engine_without_sessions_says_that_there_is_none() -> None:
+    answers: list[Answer | SessionEnded] = []
+    PeerSessions(None, answers.append, {CAMERA}.__contains__).end(EndSession(session_id="s", camera_id=CAMERA))
+    assert answers == [SessionEnded(session_id="s", reason="this engine has no such video sessions")]
