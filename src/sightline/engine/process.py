@@ -14,6 +14,7 @@ from typing import BinaryIO
 import structlog
 
 from sightline.engine.engine import Engine
+from sightline.engine.freed_memory import keep_giving_back
 from sightline.leaving import daemon_threads, leave
 
 __all__ = ["read_token", "run_engine"]
@@ -61,7 +62,11 @@ async def _run(new_engine: Callable[[], Engine], *, supervised: bool) -> None:
     engine = new_engine()  # before the thread below takes what is left of standard input
     if supervised:
         threading.Thread(target=_wait_for_parent, args=(loop, stop), name=PARENT_THREAD, daemon=True).start()
-    await engine.run(stop)
+    giving_back = asyncio.create_task(keep_giving_back())
+    try:
+        await engine.run(stop)
+    finally:
+        giving_back.cancel()
 
 
 def _wait_for_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
