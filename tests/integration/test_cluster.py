@@ -166,6 +166,18 @@ async def test_who_is_erased_is_forgotten_everywhere(pair: Pair) -> None:
         assert await pair.b.gateway.directory.people.find(person.id) is None
 
 
+async def test_what_retention_deleted_is_held_nowhere(pair: Pair) -> None:
+    _, token = await pair.a.user("olga")
+    camera, person = await pair.a.camera(), await pair.a.wanted()
+    async with pair.b.client(token) as client, pair.a.engine() as engine:
+        await engine.sees(person, camera)
+        await client.data("alert_triggered")
+        tail = pair.b.gateway.native_tail
+        assert tail.held(0) is not None
+        pair.a.gateway.changes.records_forgotten()
+        await pair.b.until(lambda: tail.held(0) is None)
+
+
 async def test_an_account_that_was_changed_is_thrown_out_everywhere(pair: Pair) -> None:
     user, token = await pair.a.user("olga")
     async with pair.b.client(token) as client:

@@ -47,6 +47,11 @@ class Changes:
         self._gateway.searcher.changed()
         self._gateway.cluster.say("past")
 
+    def records_forgotten(self) -> None:
+        """Entries of the log, or alerts, were too old and are gone."""
+        self._forget_encoded()
+        self._gateway.cluster.say("records_forgotten")
+
     def camera(self, camera_id: str, *, removed: bool = False) -> None:
         """A camera's record changed, or is no more."""
         self._camera(camera_id, removed=removed)
@@ -117,6 +122,8 @@ class Changes:
                 self._person(data["id"], erased=data["erased"])
             case "past":
                 self._gateway.searcher.changed()
+            case "records_forgotten":
+                self._forget_encoded()
             case "camera":
                 self._camera(data["id"], removed=data["removed"])
             case "watch_list":
@@ -204,7 +211,7 @@ class Changes:
         gateway.searcher.changed()
 
     def _forget_encoded(self) -> None:
-        """No message that was encoded with an older name may be sent again."""
+        """No message that was encoded with an older name, or of what is no more, may be sent again."""
         gateway = self._gateway
         gateway.native_pages.forget()
         gateway.anomaly_tail.forget()

@@ -32,6 +32,7 @@ async def keep_retention(gateway: Gateway) -> None:
             pruned = await gateway.store.log.prune(before_ms)
             if pruned:
                 log.info("log_pruned", entries=pruned)
+                gateway.changes.records_forgotten()
             forgotten = await gateway.past.prune()
             if forgotten:
                 log.info("sightings_pruned", sightings=forgotten)
@@ -69,3 +70,4 @@ async def forget_records(gateway: Gateway) -> None:
             break
     if alerts or events:
         log.info("records_forgotten", alerts=alerts, events=events)
+        gateway.changes.records_forgotten()

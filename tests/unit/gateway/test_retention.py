@@ -19,6 +19,7 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
     hours: list[int] = []
     actions: list[int] = []
     clips: list[int] = []
+    told: list[int] = []
     enough = asyncio.Event()
 
     async def prune(before_ms: int) -> int:
@@ -61,6 +62,7 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
         ),
         past=SimpleNamespace(prune=prune_sightings),
         cluster=SimpleNamespace(claim=claim),
+        changes=SimpleNamespace(records_forgotten=lambda: told.append(len(asked))),
         store=SimpleNamespace(
             log=SimpleNamespace(prune=prune),
             alerts=SimpleNamespace(forget=forget),
@@ -80,3 +82,4 @@ async def test_log_is_pruned_again_and_again_whatever_happens(monkeypatch: pytes
     assert set(clips) == {15 * DAY_MS}
     assert set(hours) == {DAY_MS}
     assert set(actions) == {20 * DAY_MS}
+    assert told[:3] == [1, 1, 3], "entries, then records, whenever something was too old"
