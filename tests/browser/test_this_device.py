@@ -204,6 +204,17 @@ async def test_a_phones_camera_from_going_on_air_to_the_acknowledgement(
         ]
         assert (taken["by"], taken["camera"]["latitude"]) == ("olga", place["latitude"])
 
+        # Hung up on its side: the preview shows what the server sees.
+        shape = "canvas => canvas.width / canvas.height"
+        assert await seen.evaluate(shape) > 1
+        turned = {"rotation": 90}
+        (await http.patch(f"/api/cameras/{camera['id']}", json=turned)).raise_for_status()
+        await expect(page.get_by_test_id("finder")).to_have_attribute("data-turned", "true", timeout=PATIENCE_MS)
+        async with asyncio.timeout(PATIENCE_MS / 1000):
+            while await seen.evaluate(shape) > 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+        await page.screenshot(path=SHOTS / "this-device-turned.png", full_page=True)
+
         await page.get_by_role("button", name="Stop").click()
         await expect(page.get_by_test_id("on-air")).to_have_count(0)
         await olga.page.goto("/cameras")

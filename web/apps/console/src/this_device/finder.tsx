@@ -4,6 +4,7 @@ import { IconCameraOff } from '@tabler/icons-react';
 import type { ReactElement, RefObject } from 'react';
 import { useEffect, useRef, useState } from 'react';
 
+import type { Rotation } from '../api/types.ts';
 import { show } from '../capture/device_camera.ts';
 import { deviceText } from '../text/this_device.ts';
 import { boxLabel, objectName } from '../wall/identity.ts';
@@ -18,12 +19,14 @@ interface FinderProps {
   camera: DeviceStream;
   /** Where this device publishes to; `null` while it does not. */
   cameraId: string | null;
+  /** By how much the server turns what this device shows it. */
+  rotation: Rotation;
   phase: Publishing['phase'];
   onTurn: (facing: Facing) => void;
 }
 
 /** What the camera shows; on air, what the server sees in it. */
-export function Finder({ video, camera, cameraId, phase, onTurn }: FinderProps): ReactElement {
+export function Finder({ video, camera, cameraId, rotation, phase, onTurn }: FinderProps): ReactElement {
   const live = phase === 'live';
   const canvas = useRef<HTMLCanvasElement>(null);
   const stream = camera.phase === 'on' ? camera.stream : null;
@@ -33,9 +36,14 @@ export function Finder({ video, camera, cameraId, phase, onTurn }: FinderProps):
     // Leaving the page interrupts it, which is no fault of anybody.
     show(element, stream).catch(() => undefined);
   }, [video, stream]);
-  const seen = useSeen(cameraId, live, video, canvas);
+  const seen = useSeen(cameraId, live, rotation, video, canvas);
   return (
-    <div className={styles.finder} data-on-air={(cameraId !== null && phase !== 'refused') || undefined} data-testid="finder">
+    <div
+      className={styles.finder}
+      data-on-air={(cameraId !== null && phase !== 'refused') || undefined}
+      data-turned={(seen !== null && rotation !== 0) || undefined}
+      data-testid="finder"
+    >
       <video ref={video} muted playsInline aria-label={deviceText.preview} hidden={camera.phase !== 'on'} />
       <canvas ref={canvas} hidden={seen === null} role="img" aria-label={deviceText.seen(seen ?? '')} data-testid="seen" />
       {cameraId === null ? null : (
@@ -72,14 +80,15 @@ function Refused({ problem }: { problem: CameraProblem }): ReactElement {
 
 /** Paints while on air; who the server sees, in words, `null` before its first result. */
 function useSeen(
-  cameraId: string | null, live: boolean, video: RefObject<HTMLVideoElement | null>, canvas: RefObject<HTMLCanvasElement | null>,
+  cameraId: string | null, live: boolean, rotation: Rotation, video: RefObject<HTMLVideoElement | null>,
+  canvas: RefObject<HTMLCanvasElement | null>,
 ): string | null {
   const { client } = useSightline();
   const [seen, setSeen] = useState<string | null>(null);
   useEffect(() => {
     if (cameraId === null || !live || video.current === null || canvas.current === null) return undefined;
     let heard = false;
-    const painter = new SeenPainter(video.current, canvas.current, (result) => {
+    const painter = new SeenPainter(video.current, canvas.current, rotation, (result) => {
       if (!heard) return;
       const faces = result?.faces?.faces.map((face) => boxLabel({ ...face, similarity: null }).slice(2)) ?? [];
       const things = result?.objects?.detections.filter(({ label }) => label in text.things).map(({ label }) => objectName(label)) ?? [];
@@ -104,6 +113,6 @@ function useSeen(
       painter.stop();
       setSeen(null);
     };
-  }, [client, cameraId, live, video, canvas]);
+  }, [client, cameraId, live, rotation, video, canvas]);
   return seen;
 }

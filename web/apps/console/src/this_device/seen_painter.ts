@@ -1,5 +1,6 @@
 import type { DetectionResult, FaceResult } from '@sightline/client';
 
+import type { Rotation } from '../api/types.ts';
 import { text } from '../text/everywhere.ts';
 import type { LabelledBox } from '../wall/boxes.ts';
 import { drawBoxes, drawFaces } from '../wall/boxes.ts';
@@ -56,6 +57,7 @@ interface Seen extends Timed {
 export class SeenPainter {
   readonly #video: HTMLVideoElement;
   readonly #canvas: HTMLCanvasElement;
+  readonly #rotation: Rotation;
   readonly #onSeen: (seen: Seen | null) => void;
   #pictures: Shown[] = [];
   #results: Seen[] = [];
@@ -66,9 +68,11 @@ export class SeenPainter {
   #frame = 0;
   #stopped = false;
 
-  constructor(video: HTMLVideoElement, canvas: HTMLCanvasElement, onSeen: (seen: Seen | null) => void) {
+  /** `rotation`: by how much the server turns the pictures, clockwise; they are painted as it sees them. */
+  constructor(video: HTMLVideoElement, canvas: HTMLCanvasElement, rotation: Rotation, onSeen: (seen: Seen | null) => void) {
     this.#video = video;
     this.#canvas = canvas;
+    this.#rotation = rotation;
     this.#onSeen = onSeen;
     this.#frame = requestAnimationFrame(this.#tick);
   }
@@ -128,11 +132,17 @@ export class SeenPainter {
     if (context === null) return;
     this.#painted = shown;
     const { picture, atMs } = shown;
-    if (this.#canvas.width !== picture.width || this.#canvas.height !== picture.height) {
-      this.#canvas.width = picture.width;
-      this.#canvas.height = picture.height;
+    const lies = this.#rotation % 180 !== 0;
+    const [width, height] = lies ? [picture.height, picture.width] : [picture.width, picture.height];
+    if (this.#canvas.width !== width || this.#canvas.height !== height) {
+      this.#canvas.width = width;
+      this.#canvas.height = height;
     }
-    context.drawImage(picture, 0, 0);
+    context.save();
+    context.translate(width / 2, height / 2);
+    context.rotate((this.#rotation * Math.PI) / 180);
+    context.drawImage(picture, -picture.width / 2, -picture.height / 2);
+    context.restore();
     const seen = lastUntil(this.#results, atMs);
     const current = seen !== null && atMs - seen.atMs <= RESULT_MS ? seen : null;
     if (current !== null) this.#draw(context, current);

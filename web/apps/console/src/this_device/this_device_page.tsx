@@ -61,6 +61,7 @@ export default function ThisDevicePage(): ReactElement {
           video={video}
           camera={camera}
           cameraId={onAirAs}
+          rotation={own.known.find(({ id }) => id === onAirAs)?.rotation ?? 0}
           phase={publishing.phase}
           onTurn={turnOn}
         />
