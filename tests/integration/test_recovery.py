@@ -135,7 +135,7 @@ async def test_engine_ends_with_its_gateway(start_server: Callable[..., ServerPr
         return not _runs(engine)
 
     try:
-        await until(gone, "end of the engine", timeout_s=20)
+        await until(gone, "end of the engine", timeout_s=45)  # it may still be loading its models
     finally:
         if _runs(engine):
             os.kill(engine, signal.SIGKILL)
