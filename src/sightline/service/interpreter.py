@@ -3,7 +3,8 @@
 A full collection looks at every object there is. With a thousand clients that is a quarter of a second, most of it
 spent on what was made at the start and stays for good; it is put aside. What is left is looked at less often than
 usual: hardly anything here is garbage in a cycle, but for connections that have ended. Of those, some 140 objects and
-40 KiB each, about a thousand are kept at most, with five thousand connected fifteen hundred.
+40 KiB each, two thousand are kept at most where a thousand are connected. Looked for sooner, they would cost those who
+come back all at once.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ __all__ = ["put_aside", "tune"]
 SWITCH_INTERVAL_S = 0.001
 """A thread that computes (SQL, hashing) gives the interpreter back to the event loop after this long, not 5 ms."""
 
-COLLECT_AFTER = (10_000, 5, 1)
+COLLECT_AFTER = (10_000, 10, 2)
 """New objects before the youngest are looked at (700 by default), and how many such looks until the older ones are."""
 
 
