@@ -66,8 +66,8 @@ async def run_storm(home: Path, clients: int, *, per_s: int | None = None) -> tu
         return after_kill, after_restart
     finally:
         for one in (unguarded, server):
-            if one.is_running:
-                one.kill9()
+            if one.is_running:  # in order: its children would still be writing into a home that is being removed
+                await asyncio.to_thread(one.stop)
 
 
 async def _come_back(server: ServerProcess, herd: Child, clients: int) -> Return:

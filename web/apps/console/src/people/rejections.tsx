@@ -10,7 +10,7 @@ import type { Person } from '../api/types.ts';
 import { notifyDone, notifyFailed } from '../feedback/notify.ts';
 import { Failed } from '../feedback/states.tsx';
 import { Picture } from '../pictures/picture.tsx';
-import { outdatePast } from '../search/queries.ts';
+import { outdatePast, useIsEnding } from '../search/queries.ts';
 import { useMay } from '../session/session.ts';
 import { rejectionsText } from '../text/rejections.ts';
 import { Clock } from '../times/time.tsx';
@@ -19,9 +19,11 @@ import styles from './rejections.module.css';
 
 /** What was said not to be this person, with the way to take it back; nothing where there is nothing. */
 export default function Rejections({ person }: { person: Person }): ReactElement | null {
-  const { data, error, refetch } = useQuery({
+  const isEnding = useIsEnding();
+  const { data, error, refetch } = useQuery<Negative[]>({
     queryKey: ['past', 'negatives', person.id],
-    queryFn: ({ signal }) => request<Negative[]>(`${personUrl(person.id)}/negatives`, { signal }),
+    enabled: ({ state }) => !isEnding || state.data !== undefined,
+    queryFn: ({ signal }) => request(`${personUrl(person.id)}/negatives`, { signal }),
   });
   if (error !== null && data === undefined) return <Failed error={error} onRetry={refetch} />;
   if (data === undefined || data.length === 0) return null;

@@ -5,14 +5,18 @@ import { request } from '../api/http.ts';
 import type { Timeline } from '../api/past_types.ts';
 
 const REREAD_MS = 10_000;
+/** The key of every change after which there is nobody of that id any more. */
+export const ENDS_SOMEBODY = ['ends_somebody'];
 const MOST_SIGHTINGS = 1_000;
 
-/**
- * Where somebody was within [fromMs, toMs); `owner` is `people` or `strangers`. Not read again while something is being
- * changed: whoever is being enrolled or erased may be gone before the answer to that is here.
- */
+/** Whether somebody is being enrolled or erased: they may be gone before the answer to that is here. */
+export function useIsEnding(): boolean {
+  return useIsMutating({ mutationKey: ENDS_SOMEBODY }) > 0;
+}
+
+/** Where somebody was within [fromMs, toMs); `owner` is `people` or `strangers`. */
 export function useTimeline(owner: 'people' | 'strangers', id: string, fromMs: number, toMs: number): UseQueryResult<Timeline> {
-  const changing = useIsMutating() > 0;
+  const isEnding = useIsEnding();
   return useQuery({
     queryKey: ['past', 'timeline', owner, id, fromMs, toMs],
     queryFn: ({ signal }) =>
@@ -20,7 +24,8 @@ export function useTimeline(owner: 'people' | 'strangers', id: string, fromMs: n
         `/api/${owner}/${encodeURIComponent(id)}/sightings?from=${String(fromMs)}&to=${String(toMs)}&limit=${String(MOST_SIGHTINGS)}`,
         { signal },
       ),
-    refetchInterval: changing ? false : REREAD_MS,
+    enabled: ({ state }) => !isEnding || state.data !== undefined,
+    refetchInterval: isEnding ? false : REREAD_MS,
     placeholderData: keepPreviousData,
   });
 }
