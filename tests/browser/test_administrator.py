@@ -46,6 +46,7 @@ async def test_somebody_is_enrolled_recognised_and_erased_with_a_receipt(visit: 
     await page.get_by_text("Grace Hopper").click()
     olga = await visit("olga", path=urlsplit(page.url).path)
     await expect(olga.page.get_by_role("heading", name="Grace Hopper")).to_be_visible()
+    await olga.page.wait_for_load_state("networkidle")  # what she asks for after the erasure is answered with 404
     await page.get_by_role("button", name="Erase this person").click()
     erase = page.get_by_role("button", name="Erase for good")
     await expect(erase).to_be_disabled()
