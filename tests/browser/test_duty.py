@@ -74,6 +74,7 @@ async def test_a_schedule_is_made_and_says_who_is_on_duty_now_and_next(
     await row.get_by_role("button", name="Edit the schedule of hugo").click()
     await dialog.get_by_role("button", name="Remove the schedule").click()
     await page.get_by_role("dialog").get_by_role("button", name="Remove", exact=True).click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)  # the removal was answered: hugo is still needed for that
     await expect(page.get_by_text("There is no schedule yet", exact=False)).to_be_visible()
     (await quiet.http.delete(f"/api/users/{hugo['id']}")).raise_for_status()
 
