@@ -142,7 +142,8 @@ async def test_a_push_message_wakes_the_phone_and_leads_to_the_alert(
     )
     title, body = await worker.evaluate(
         """async () => {
-            const [shown] = await self.registration.getNotifications();
+            let shown;
+            while (shown === undefined) [shown] = await self.registration.getNotifications();
             self.dispatchEvent(new NotificationEvent('notificationclick', {notification: shown}));
             return [shown.title, shown.body];
         }"""

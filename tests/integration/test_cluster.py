@@ -166,7 +166,7 @@ async def test_who_is_erased_is_forgotten_everywhere(pair: Pair) -> None:
         assert await pair.b.gateway.directory.people.find(person.id) is None
 
 
-async def test_what_retention_deleted_is_held_nowhere(pair: Pair) -> None:
+async def test_what_one_gateway_forgets_as_too_old_no_other_holds(pair: Pair) -> None:
     _, token = await pair.a.user("olga")
     camera, person = await pair.a.camera(), await pair.a.wanted()
     async with pair.b.client(token) as client, pair.a.engine() as engine:
