@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { request } from '../api/http.ts';
 import type { ErasureReceipt, Person } from '../api/types.ts';
 import { Failed } from '../feedback/states.tsx';
-import { ENDS_SOMEBODY, stopReadingPast } from '../search/queries.ts';
+import { endsSomebody } from '../search/queries.ts';
 import { text } from '../text/everywhere.ts';
 import { peopleText } from '../text/people.ts';
 import { FootageChoice } from './person_footage.tsx';
@@ -24,8 +24,7 @@ export function EraseDialog({ person, onClose, onErased }: EraseDialogProps): Re
   const [footageToo, setFootageToo] = useState(false);
   const queries = useQueryClient();
   const erase = useMutation({
-    mutationKey: ENDS_SOMEBODY,
-    onMutate: () => stopReadingPast(queries),
+    ...endsSomebody(queries),
     mutationFn: () => request<ErasureReceipt>(`${personUrl(person.id)}${footageToo ? '?footage=true' : ''}`, { method: 'DELETE' }),
     onSuccess: (receipt) => {
       onErased(receipt);

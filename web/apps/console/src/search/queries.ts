@@ -5,8 +5,7 @@ import { request } from '../api/http.ts';
 import type { Timeline } from '../api/past_types.ts';
 
 const REREAD_MS = 10_000;
-/** The key of every change after which there is nobody of that id any more. */
-export const ENDS_SOMEBODY = ['ends_somebody'];
+const ENDS_SOMEBODY = ['ends_somebody'];
 const MOST_SIGHTINGS = 1_000;
 
 /** Whether somebody is being enrolled or erased: they may be gone before the answer to that is here. */
@@ -30,9 +29,9 @@ export function useTimeline(owner: 'people' | 'strangers', id: string, fromMs: n
   });
 }
 
-/** Before somebody is enrolled or erased: an answer that is still awaited would be that there is nobody. */
-export function stopReadingPast(queries: QueryClient): Promise<void> {
-  return queries.cancelQueries({ queryKey: ['past'] });
+/** What a change begins with after which there is nobody of that id any more: nothing is asked about them meanwhile. */
+export function endsSomebody(queries: QueryClient): { mutationKey: readonly string[]; onMutate: () => Promise<void> } {
+  return { mutationKey: ENDS_SOMEBODY, onMutate: () => queries.cancelQueries({ queryKey: ['past'] }) };
 }
 
 /**

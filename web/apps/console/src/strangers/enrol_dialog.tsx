@@ -12,7 +12,7 @@ import { Failed } from '../feedback/states.tsx';
 import { faultsOf, NO_PERSON } from '../people/person_draft.ts';
 import { outdatePeople, usePeople } from '../people/queries.ts';
 import { WatchListPicker } from '../people/watch_list_picker.tsx';
-import { ENDS_SOMEBODY, outdatePast, stopReadingPast } from '../search/queries.ts';
+import { endsSomebody, outdatePast } from '../search/queries.ts';
 import { text } from '../text/everywhere.ts';
 import { peopleText } from '../text/people.ts';
 import { strangersText } from '../text/strangers.ts';
@@ -28,8 +28,7 @@ export function EnrolDialog({ stranger, onClose }: { stranger: Stranger; onClose
   const queries = useQueryClient();
   const navigate = useNavigate();
   const enrol = useMutation({
-    mutationKey: ENDS_SOMEBODY,
-    onMutate: () => stopReadingPast(queries),
+    ...endsSomebody(queries),
     mutationFn: () =>
       request<Enrolled>(`${strangerUrl(stranger.id)}/enrol`, {
         method: 'POST',

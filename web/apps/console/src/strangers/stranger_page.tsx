@@ -16,7 +16,7 @@ import { Empty, Failed } from '../feedback/states.tsx';
 import { notifyUndo } from '../feedback/undo.tsx';
 import { FootageChoice } from '../people/person_footage.tsx';
 import { Picture } from '../pictures/picture.tsx';
-import { ENDS_SOMEBODY, outdatePast, stopReadingPast } from '../search/queries.ts';
+import { endsSomebody, outdatePast } from '../search/queries.ts';
 import TimelineView from '../search/timeline_view.tsx';
 import { useMay } from '../session/session.ts';
 import { peopleText } from '../text/people.ts';
@@ -234,8 +234,7 @@ function EraseDialog({ stranger, onClose, onErased }: { stranger: Stranger; onCl
   const [footageToo, setFootageToo] = useState(false);
   const queries = useQueryClient();
   const erase = useMutation({
-    mutationKey: ENDS_SOMEBODY,
-    onMutate: () => stopReadingPast(queries),
+    ...endsSomebody(queries),
     mutationFn: () => request<StrangerReceipt>(`${strangerUrl(stranger.id)}${footageToo ? '?footage=true' : ''}`, { method: 'DELETE' }),
     onError: notifyFailed,
     onSuccess: onErased,
